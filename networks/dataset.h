@@ -1,0 +1,50 @@
+/* dataset.h -- labelled images: IDX and CIFAR-10 files, and `letters`, which is drawn.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SPN_NETWORKS_DATASET_H
+#define SPN_NETWORKS_DATASET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct spn_dataset {
+    char name[64];
+    int n_images, channels, height, width, n_classes;
+    uint8_t *image; /* [n][channels][height][width], 0..255 */
+    uint8_t *label; /* [n] */
+};
+
+void spn_dataset_clear(struct spn_dataset *data);
+
+/* IDX images [n,h,w] or [n,c,h,w] with labels [n]; both plain or .gz. At most max_images are kept (0 = all). */
+enum spn_status spn_dataset_load_idx(struct spn_dataset *data, const char *images_path, const char *labels_path,
+                                     int max_images, struct spn_err *err);
+/* CIFAR-10 binary batch (3073-byte records), plain or .gz. */
+enum spn_status spn_dataset_load_cifar10(struct spn_dataset *data, const char *path, int max_images, struct spn_err *err);
+
+/* What `letters` draws. */
+struct spn_letters {
+    int n_images;   /* classes come round-robin */
+    int n_classes;  /* 5: a e p r s; up to 10: and b d g n o */
+    int size;       /* 20 (binary), 28 (grey) or 32 (colour); any 12..64 */
+    int channels;   /* 1 or 3 (ink and paper colours drawn at random) */
+    int binary;     /* 1: 0 or 255 only */
+    uint64_t seed;  /* image i of seed s is the same whatever n_images is */
+    uint32_t split; /* 0 training, 1 test, 2 calibration: disjoint random streams */
+};
+enum spn_status spn_dataset_draw_letters(struct spn_dataset *data, const struct spn_letters *what, struct spn_err *err);
+
+/* By name and split ("train" or "test"): "letters" is drawn to fit `channels` x `size`; "mnist", "fashion", "emnist-spare",
+ * "cifar10" are read from folder `dir` (as laid out there: t10k-images-idx3-ubyte[.gz], test-images-idx4-ubyte[.gz], ...).
+ * SPN_EINPUT if dir is NULL for those. */
+struct spn_dataset_request {
+    const char *name, *split, *dir;
+    int channels, size, n_classes, max_images;
+    uint64_t seed;
+};
+enum spn_status spn_dataset_open(struct spn_dataset *data, const struct spn_dataset_request *request, struct spn_err *err);
+
+#endif

@@ -1,0 +1,69 @@
+/* simulator.h -- run a network on images at a chosen fidelity and count what it gets right.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ *     spn_simulator_create(&sim, net, weights, &chip, &options, err);
+ *     spn_simulator_calibrate(sim, &calibration_images, err);       // ranges of activations and ADCs
+ *     spn_simulator_evaluate(sim, &test_images, progress, &accuracy, err);
+ */
+#ifndef SPN_SIMULATOR_SIMULATOR_H
+#define SPN_SIMULATOR_SIMULATOR_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/progress.h"
+#include "networks/dataset.h"
+#include "networks/network.h"
+#include "networks/weights.h"
+#include "simulator/core.h"
+#include "tech/chip.h"
+
+enum spn_fidelity {
+    SPN_FIDELITY_IDEAL,     /* float */
+    SPN_FIDELITY_QUANTIZED, /* exact integers through bit slices and ADCs */
+    SPN_FIDELITY_DEVICE,    /* and the device's errors */
+    SPN_FIDELITY_CIRCUIT    /* and IR drop */
+};
+extern const char *const spn_fidelity_names[]; /* NULL-terminated */
+
+struct spn_simulator_options {
+    int fidelity; /* enum spn_fidelity */
+    unsigned errors; /* enum spn_error_class; 0 = all that the fidelity has */
+    int scheme;      /* enum spn_scheme */
+    uint64_t seed;
+    int n_threads; /* < 1: all CPUs */
+    int batch;     /* images at a time; 0 = chosen */
+};
+struct spn_simulator_options spn_simulator_options_default(void);
+
+struct spn_accuracy {
+    int n_images, n_correct;
+    double top1_frac, low_frac, high_frac; /* with its 95 % Wilson interval [wilson1927] */
+    double loss;                           /* mean cross-entropy */
+    double images_per_s;
+};
+
+struct spn_simulator;
+
+/* weights may be NULL only if the network has no tensors. chip may be NULL at SPN_FIDELITY_IDEAL. net, weights and chip must
+ * outlive the simulator. */
+enum spn_status spn_simulator_create(struct spn_simulator **sim, const struct spn_network *net,
+                                     const struct spn_weights *weights, const struct spn_chip *chip,
+                                     const struct spn_simulator_options *options, struct spn_err *err);
+void spn_simulator_destroy(struct spn_simulator *sim);
+/* Needed once before evaluate at all fidelities but ideal. */
+enum spn_status spn_simulator_calibrate(struct spn_simulator *sim, const struct spn_dataset *images, struct spn_err *err);
+enum spn_status spn_simulator_evaluate(struct spn_simulator *sim, const struct spn_dataset *images,
+                                       const struct spn_progress *progress, struct spn_accuracy *accuracy,
+                                       struct spn_err *err);
+/* logits [n][n_classes] of images first .. first+n-1. */
+enum spn_status spn_simulator_logits(struct spn_simulator *sim, const struct spn_dataset *images, int first, int n,
+                                     float *logits, struct spn_err *err);
+/* One line per caveat that a reader must know (e.g. index-free cells simulated as pairs); i from 0; NULL after the last. */
+const char *spn_simulator_note(const struct spn_simulator *sim, int i);
+
+/* 95 % Wilson score interval of k successes in n trials. */
+void spn_wilson(int k, int n, double *low, double *high);
+
+#endif

@@ -1,0 +1,146 @@
+/* chip.h -- the organisation of a CIM chip. Data: tech/chips/<name>.json; names a node, a device and a DRAM.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SPN_TECH_CHIP_H
+#define SPN_TECH_CHIP_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "tech/device.h"
+#include "tech/node.h"
+
+enum spn_encoding {
+    SPN_ENCODING_DIFFERENTIAL, /* w = g+ - g-, two cells per digit */
+    SPN_ENCODING_OFFSET,       /* w + 2^(b-1) in the cells; a reference column is subtracted before the ADC */
+    SPN_ENCODING_TWOS_COMPLEMENT /* digits of the two's complement, most significant counts negative */
+};
+enum spn_adc_range {
+    SPN_RANGE_FULL,       /* every reachable sum fits */
+    SPN_RANGE_CALIBRATED, /* percentile of the sums seen in a calibration set */
+    SPN_RANGE_FIXED       /* range_frac of full */
+};
+enum spn_mapping { SPN_MAPPING_CONVENTIONAL, SPN_MAPPING_KERNEL_POSITION };
+enum spn_schedule { SPN_SCHEDULE_LAYER_BY_LAYER, SPN_SCHEDULE_PIPELINED };
+enum spn_scheme { SPN_SCHEME_DENSE, SPN_SCHEME_EXTERNAL_INDEX, SPN_SCHEME_INDEX_FREE, SPN_N_SCHEMES };
+enum spn_index_place { SPN_INDEX_DRAM, SPN_INDEX_GLOBAL_BUFFER, SPN_INDEX_TILE_BUFFER };
+enum spn_update { SPN_UPDATE_CELL, SPN_UPDATE_ROW, SPN_UPDATE_VECTOR };
+enum spn_interconnect { SPN_INTERCONNECT_HTREE, SPN_INTERCONNECT_MESH };
+
+struct spn_chip_array {
+    int rows, columns;
+    int rows_read; /* rows switched on at once; 0 = all */
+};
+struct spn_chip_weight {
+    int bits;      /* signed weight, sign included */
+    int cell_bits; /* bits in one cell; bits for one analogue cell per weight */
+    int encoding;  /* enum spn_encoding */
+};
+struct spn_chip_input {
+    int bits;     /* unsigned activation */
+    int dac_bits; /* bits per read: 1 = bit-serial */
+};
+struct spn_chip_adc {
+    char kind[32]; /* a component of role "adc" in models/registry.c */
+    int bits;
+    int columns_per_adc;
+    int range;              /* enum spn_adc_range */
+    double range_frac;      /* of full, for FIXED */
+    double clip_percentile; /* for CALIBRATED, e.g. 99.9 */
+    double energy_scale, area_scale, latency_scale; /* fit factors, default 1, listed in the report */
+};
+struct spn_chip_pe {
+    int arrays; /* a square number */
+};
+struct spn_chip_tile {
+    int pes;                           /* a square number */
+    int input_buffer_bit, output_buffer_bit; /* 0 = sized by the mapper */
+    int bus_bit;                       /* width of the H-tree inside tile and PE */
+};
+struct spn_chip_global {
+    int interconnect; /* enum spn_interconnect between tiles */
+    int bus_bit;      /* H-tree width, or mesh flit */
+    int buffer_bit;   /* 0 = sized by the mapper */
+};
+struct spn_dram { /* tech/drams/<name>.json */
+    char name[64];
+    double energy_J_per_bit, bandwidth_bit_per_s, latency_s;
+};
+struct spn_chip_sparsity {
+    int scheme;            /* enum spn_scheme */
+    char index_format[32]; /* a row of the index table: bitmap, csr, rle, ... */
+    int index_place;       /* enum spn_index_place */
+    int index_bus_bit;     /* bits of index a tile's decoder takes per clock */
+    double decode_bit_per_cycle; /* index bits a tile's decoder examines per clock */
+    double vector_threshold_frac; /* a layer at least this sparse is updated vector-wise, if the scheme can */
+};
+struct spn_chip_write {
+    int method;             /* enum spn_update for whole-array writes */
+    int index_free_method;  /* and what the index-free scheme uses */
+    bool verify;            /* read after each pulse */
+    double pulses_per_update; /* mean pulses of an updated cell per weight update */
+    double row_pulses_per_update; /* mean of the largest pulse count in a row */
+    int arrays_per_tile_parallel; /* arrays of one tile written at once; 0 = all */
+};
+struct spn_chip_training {
+    int batch;          /* images per weight update */
+    int gradient_bits, error_bits;
+    int mac_units;      /* digital MACs of the weight-gradient unit */
+    bool activations_in_dram; /* stored activations go to DRAM between forward and gradient */
+};
+struct spn_chip {
+    char name[64];
+    char description[256];
+    char node_name[64], device_name[64], dram_name[64]; /* JSON: "node", "device", "dram" */
+    double temperature_K, clock_Hz;
+    int mapping, schedule; /* enums */
+    bool duplicate;        /* copy small layers inside their tile/PE to use idle arrays */
+    double area_budget_m2; /* for duplication beyond that; 0 = none */
+    struct spn_chip_array array;
+    struct spn_chip_weight weight;
+    struct spn_chip_input input;
+    struct spn_chip_adc adc;
+    struct spn_chip_pe pe;
+    struct spn_chip_tile tile;
+    struct spn_chip_global global;
+    struct spn_chip_sparsity sparsity;
+    struct spn_chip_write write;
+    struct spn_chip_training training;
+    /* loaded by name */
+    struct spn_node node;
+    struct spn_device device;
+    struct spn_dram dram;
+};
+
+extern const struct spn_field spn_chip_fields[]; /* without node, device, dram structs */
+extern const struct spn_field spn_dram_fields[];
+
+struct spn_chip spn_chip_default(void); /* the only home of defaults */
+
+/* One command-line override: "chip.adc.bits" = "6"; roots chip, node, device, dram. */
+struct spn_override {
+    const char *path, *value;
+};
+
+/* Load chip `name_or_path`, apply overrides (chip.* before its node, device and dram are loaded, the others after),
+ * then check. A node, device or dram of the chip file is looked up by spn_data_find. */
+enum spn_status spn_chip_load(struct spn_chip *chip, const char *name_or_path, const struct spn_override *overrides,
+                              size_t n_overrides, struct spn_err *err);
+enum spn_status spn_chip_check(const struct spn_chip *chip, struct spn_err *err);
+
+/* Words for enums, NULL-terminated, as in JSON. */
+extern const char *const spn_encoding_names[], *const spn_adc_range_names[], *const spn_mapping_names[],
+    *const spn_schedule_names[], *const spn_scheme_names[], *const spn_index_place_names[], *const spn_update_names[],
+    *const spn_interconnect_names[];
+
+/* Cells (columns) that one weight takes: digits x 2 for differential pairs. */
+int spn_chip_cells_per_weight(const struct spn_chip *chip);
+
+/* All numbers of chip, node, device and dram files with their sources: see spn_json_sources. */
+enum spn_status spn_chip_sources(const char *name_or_path,
+                                 void (*visit)(void *ctx, const char *file, const struct spn_json_source *s), void *ctx,
+                                 struct spn_err *err);
+
+#endif
