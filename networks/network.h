@@ -8,11 +8,22 @@
  *     spn_network_destroy(net);
  *
  * Layers are in topological order: inputs of layer i are the network's input (SPN_NETWORK_INPUT) or layers < i.
+ *
+ * Tensors in the weight file: conv2d, linear, norms and embedding have "<tensor>.weight" and, with bias, "<tensor>.bias"
+ * (batchnorm also "<tensor>.running_mean" and "<tensor>.running_var"); prepend and position have "<tensor>" itself.
+ * Layers may name the same tensors (a tied embedding); spn_network_totals counts those once.
+ *
+ * Shapes of a matmul with `heads` H (query side) and `kv_heads` K (key/value side; head h uses h K / H):
+ * transpose_b: [T, H d] x [S, K d] -> [H, T, S]; otherwise [H, T, S] (or [T, S], H = 1) x [S, K d] -> [T, H d].
+ *
+ * Zeros pad all four sides by padding[] unless padding_end[] says otherwise for bottom and right; windows that would
+ * run over the padded edge are dropped. An average pool divides by the whole window, padding included.
  */
 #ifndef SPN_NETWORKS_NETWORK_H
 #define SPN_NETWORKS_NETWORK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -72,14 +83,18 @@ struct spn_layer {
     int n_in, in[SPN_MAX_INPUTS];
     struct spn_shape in_shape[2], out_shape; /* of the first two inputs */
     int channels;                            /* conv2d output channels, linear/embedding features */
-    int kernel[2], stride[2], padding[2], dilation[2], groups;
+    int kernel[2], stride[2], padding[2], dilation[2], groups; /* [0] height, [1] width; padding of top and left */
+    int padding_end[2];                      /* of bottom and right; equals padding unless the file gives four numbers */
     bool bias, causal, transpose_b;
+    bool fixed; /* position: sinusoids instead of a learned table [vaswani2017, sec. 3.5] */
     int heads, kv_heads; /* matmul, rotary: heads of the query side and of the key/value side */
     int vocabulary, index;
-    double scale, epsilon, theta;
+    double scale; /* matmul, embedding: factor on the result, default 1 */
+    double epsilon, theta;
     double sparsity; /* share of zero weights, 0 = dense */
     int64_t n_weights;      /* matrix elements of conv2d/linear (no bias); embeddings, positions: their table */
-    int64_t n_other;        /* biases, norm gains and offsets (running statistics not counted) */
+    int64_t n_other;        /* biases, norm gains and offsets, prepended tokens (running statistics not counted) */
+    int shares;             /* earlier layer that names the same tensors, or -1 */
     int64_t n_macs;         /* multiply-accumulates of one inference, padded positions as computed */
     int64_t n_dynamic_macs; /* of those, products of two activations */
     int64_t n_out;          /* output elements */
@@ -92,19 +107,24 @@ struct spn_network {
     char dense_weights[256]; /* of the unpruned network where both are shipped; "" if none */
     struct spn_shape input;
     double input_mean[4], input_std[4]; /* preprocessing per channel: (x/255 - mean)/std */
-    int n_mean, n_std;
+    int n_mean, n_std;  /* = channels for an input [C, H, W] with C <= 4 (0 and 1 where not given); else 0 */
+    int sequence;       /* length that the input's shape was built with; 0 if the network has none */
     int n_layers;
     struct spn_layer *layer;
-    int n_classes; /* elements of the last layer's output */
+    int n_classes; /* last dimension of the last layer's output */
 };
 
-/* One override: "sparsity" = "0.9", "sparsity.conv1" = "0.3", "sequence" = "128". */
+/* One override: "sparsity" = "0.9" (of every matrix layer), "sparsity.conv1" = "0.3", "sequence" = "128". Applied in order;
+ * SPN_EUSAGE if the network has no such setting or the value is outside its range. */
 struct spn_network_override {
     const char *path, *value;
 };
 
 enum spn_status spn_network_load(struct spn_network **net, const char *path, const struct spn_network_override *overrides,
                                  size_t n_overrides, struct spn_err *err);
+/* From text; `name` is what messages call it, and what weight paths are relative to. */
+enum spn_status spn_network_parse(struct spn_network **net, const char *text, size_t n, const char *name,
+                                  struct spn_err *err);
 void spn_network_destroy(struct spn_network *net);
 
 const char *spn_op_name(int op);
@@ -121,7 +141,7 @@ struct spn_matrix_shape {
 };
 struct spn_matrix_shape spn_layer_matrix(const struct spn_layer *layer);
 
-/* Sums over layers. */
+/* Sums over layers; tensors that several layers share are counted once. */
 struct spn_network_totals {
     int64_t n_weights, n_other, n_macs, n_dynamic_macs;
 };
