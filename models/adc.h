@@ -1,0 +1,27 @@
+/* adc.h -- column converters. All kinds of role "adc" share these parameters and actions.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * "adc-sar": successive approximation, power from published per-node coefficients [neurosim14].
+ * "adc-flash": 2^bits - 1 latched comparators on copies of the column current.
+ */
+#ifndef SPN_MODELS_ADC_H
+#define SPN_MODELS_ADC_H
+
+#include "models/component.h"
+
+struct spn_adc {
+    int bits;
+    double column_mean_A; /* mean column current while converting, see spn_array_column_current */
+    double column_full_A; /* largest */
+    double read_voltage_V;
+    double column_F;      /* capacitance of the column and mux behind it */
+    double energy_scale, area_scale, latency_scale; /* fit factors; 1 */
+};
+enum spn_adc_action { SPN_ADC_CONVERT };
+extern const struct spn_component_type spn_adc_sar_type, spn_adc_flash_type;
+
+struct spn_adc spn_adc_default(void); /* scales 1 */
+double spn_adc_input_F(const struct spn_adc *adc, const struct spn_env *env); /* what the mux drives */
+
+#endif
