@@ -1,0 +1,33 @@
+/* units.c -- SI numbers for people.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "base/units.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+void spn_units_format(char *out, size_t size, double value, const char *unit, int digits)
+{
+    static const char *const prefixes[] = {"a", "f", "p", "n", "u", "m", "", "k", "M", "G", "T", "P"};
+    const int unity = 6, last = 11;
+    int power = strcmp(unit, "m2") == 0 ? 2 : 1; /* square metres: prefixes are squared */
+    double step = power == 2 ? 1e6 : 1e3, scaled = value;
+    int i = unity;
+    if (!*unit || value == 0 || !isfinite(value)) {
+        snprintf(out, size, *unit ? "%.*g %s" : "%.*g", digits, value, unit);
+        return;
+    }
+    while (fabs(scaled) < 1 && i > 0) {
+        scaled *= step;
+        i--;
+    }
+    while (fabs(scaled) >= step * (1 - 1e-12) && i < last && !(power == 2 && i == unity)) {
+        scaled /= step;
+        i++;
+    }
+    int before = (int)floor(log10(fabs(scaled))) + 1; /* digits before the point */
+    int decimals = digits > before ? digits - before : 0;
+    snprintf(out, size, "%.*f %s%s", decimals, scaled, prefixes[i], unit);
+}
