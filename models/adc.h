@@ -15,13 +15,14 @@ struct spn_adc {
     double column_mean_A; /* mean column current while converting, see spn_array_column_current */
     double column_full_A; /* largest */
     double read_voltage_V;
-    double column_F;      /* capacitance of the column and mux behind it */
+    double column_F; /* capacitance of the column and mux behind it */
     double energy_scale, area_scale, latency_scale; /* fit factors; 1 */
 };
 enum spn_adc_action { SPN_ADC_CONVERT };
-extern const struct spn_component_type spn_adc_sar_type, spn_adc_flash_type;
+extern const struct spn_component_type spn_component_adc_sar, spn_component_adc_flash;
 
 struct spn_adc spn_adc_default(void); /* scales 1 */
-double spn_adc_input_F(const struct spn_adc *adc, const struct spn_env *env); /* what the mux drives */
+double spn_adc_input_F(const struct spn_adc *adc,
+                       const struct spn_env *env); /* what the mux drives */
 
 #endif

@@ -1,9 +1,10 @@
-/* array.h -- the cell array: reads, settling, writes; and what its lines and column currents are to its neighbours.
+/* array.h -- the cell array: reads, settling, writes; and what its lines and column currents are to
+ * its neighbours.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Line drivers, decoders, muxes and ADCs are components of their own. The energy of charging the array's lines is here, that
- * of the drivers' own capacitance there.
+ * Line drivers, decoders, muxes and ADCs are components of their own. The energy of charging the
+ * array's lines is here, that of the drivers' own capacitance there.
  */
 #ifndef SPN_MODELS_ARRAY_H
 #define SPN_MODELS_ARRAY_H
@@ -16,29 +17,35 @@
 
 struct spn_array {
     int rows, columns;
-    int rows_read; /* rows switched on at once; 0 = all */
+    int rows_read;   /* rows switched on at once; 0 = all */
     int settle_bits; /* the column settles to 2^-(settle_bits + 1) */
-    double used_rows_frac, used_columns_frac; /* of rows_read and of columns: what is mapped, and so carries current */
-    double input_mean, input_mean_square; /* of the read voltage, as fraction of full scale; both the share of ones if 1-bit */
+    double used_rows_frac,
+        used_columns_frac; /* of rows_read and of columns: what is mapped, and so carries current */
+    double input_mean, input_mean_square;    /* of the read voltage, as fraction of full scale; both
+                                                the share of ones if 1-bit */
     double cell_mean_S, cell_mean_square_S2; /* see models/conductance.h */
-    double read_voltage_V; /* 0 = the device's */
-    double read_time_s;    /* how long a column conducts in one read; 0 = settling, at least the device's pulse */
+    double read_voltage_V;                   /* 0 = the device's */
+    double read_time_s;       /* how long a column conducts in one read; 0 = settling, at least the
+                                 device's pulse */
     double row_pulse_frac;    /* share of a row's used cells that write_row pulses */
     double vector_pulse_frac; /* share of a column's used cells that write_vector pulses */
-    bool masked;           /* cells with the mask transistor */
+    bool masked;              /* cells with the mask transistor */
     struct spn_device device;
 };
 enum spn_array_action {
-    SPN_ARRAY_READ,         /* rows_read rows, all used columns, one input slice; latency = the column's read time */
-    SPN_ARRAY_READ_ROW,     /* one row, all used columns: what verifying a row takes */
+    SPN_ARRAY_READ,     /* rows_read rows, all used columns, one input slice; latency = the column's
+                           read time */
+    SPN_ARRAY_READ_ROW, /* one row, all used columns: what verifying a row takes */
     SPN_ARRAY_WRITE_CELL,   /* one pulse on one cell */
     SPN_ARRAY_WRITE_ROW,    /* one pulse on row_pulse_frac of a row, together */
-    SPN_ARRAY_WRITE_VECTOR, /* one pulse on vector_pulse_frac of a column, together, the other columns inhibited */
+    SPN_ARRAY_WRITE_VECTOR, /* one pulse on vector_pulse_frac of a column, together, the other
+                               columns inhibited */
     SPN_ARRAY_WRITE_MASK    /* one mask bit; 0 if not masked */
 };
-extern const struct spn_component_type spn_array_type; /* "array" */
+extern const struct spn_component_type spn_component_array; /* "array" */
 
-/* Lines of one row and column with the cells on them: wire resistance, wire + device capacitance. [M:A1-A3] */
+/* Lines of one row and column with the cells on them: wire resistance, wire + device capacitance.
+ * [M:A1-A3] */
 struct spn_array_lines {
     struct spn_wire data; /* along a row: carries the input voltage or the write pulse */
     struct spn_wire gate; /* along a row: access or ferroelectric gates; F 0 if the cell has none */
@@ -47,7 +54,8 @@ struct spn_array_lines {
 struct spn_array_lines spn_array_lines(const struct spn_array *array, const struct spn_env *env);
 double spn_array_settle_s(const struct spn_array *array, const struct spn_env *env); /* [M:A4] */
 
-/* Current of one used column in one read. full_A: all rows_read rows driven fully into cells of Gmax. [M:A5] */
+/* Current of one used column in one read. full_A: all rows_read rows driven fully into cells of
+ * Gmax. [M:A5] */
 struct spn_array_current {
     double mean_A, sd_A, full_A;
 };

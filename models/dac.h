@@ -1,4 +1,5 @@
-/* dac.h -- multi-bit input converters: an R-2R ladder per line. One-bit inputs need only the switch matrix.
+/* dac.h -- multi-bit input converters: an R-2R ladder per line. One-bit inputs need only the switch
+ * matrix.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -10,12 +11,12 @@
 struct spn_dac {
     int bits;
     double full_scale_V;
-    double line_F;    /* driven to the output voltage through a follower */
-    double settle_s;  /* time to settle to half a step */
-    double hold_s;    /* how long the output stays, e.g. the read time */
+    double line_F;      /* driven to the output voltage through a follower */
+    double settle_s;    /* time to settle to half a step */
+    double hold_s;      /* how long the output stays, e.g. the read time */
     double mean_square; /* of the output, as fraction of full scale */
 };
 enum spn_dac_action { SPN_DAC_CONVERT };
-extern const struct spn_component_type spn_dac_type; /* "dac-r2r" */
+extern const struct spn_component_type spn_component_dac; /* "dac-r2r" */
 
 #endif

@@ -8,11 +8,13 @@
 #include "models/component.h"
 
 struct spn_decoder {
-    int n_lines;      /* outputs; the address has ceil(log2(n_lines)) bits */
+    int n_lines;             /* outputs; the address has ceil(log2(n_lines)) bits */
     double line_F, line_ohm; /* what each output drives */
-    double pitch_m;   /* distance of two lines, for the address wires; 0 = the height of a gate */
+    double pitch_m; /* distance of two lines, for the address wires; 0 = the height of a gate */
 };
-enum spn_decoder_action { SPN_DECODER_DECODE }; /* one new address: the old line falls, the new one rises */
-extern const struct spn_component_type spn_decoder_type;
+enum spn_decoder_action {
+    SPN_DECODER_DECODE
+}; /* one new address: the old line falls, the new one rises */
+extern const struct spn_component_type spn_component_decoder;
 
 #endif
