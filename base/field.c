@@ -1,4 +1,5 @@
-/* field.c -- structs from JSON and from the command line by field tables; help and schema of the tables.
+/* field.c -- structs from JSON and from the command line by field tables; help and schema of the
+ * tables.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -38,19 +39,25 @@ static void list_names(char *out, size_t size, const char *const *names)
     size_t n = 0;
     out[0] = '\0';
     for (size_t i = 0; names[i] && n < size; i++) {
-        int wrote = snprintf(out + n, size - n, "%s%s", i == 0 ? "" : names[i + 1] ? ", " : " or ", names[i]);
+        int wrote = snprintf(out + n, size - n, "%s%s",
+                             i == 0         ? ""
+                             : names[i + 1] ? ", "
+                                            : " or ",
+                             names[i]);
         n += wrote > 0 ? (size_t)wrote : 0;
     }
 }
 
 static bool check_number(const struct spn_field *field, double value, char *why, size_t size)
 {
-    bool whole = field->type == SPN_FIELD_INT || field->type == SPN_FIELD_INT64 || field->type == SPN_FIELD_INTS;
+    bool whole = field->type == SPN_FIELD_INT || field->type == SPN_FIELD_INT64 ||
+                 field->type == SPN_FIELD_INTS;
     const char *space = *field->unit ? " " : "";
     if (whole && value != floor(value))
         snprintf(why, size, "%.9g is not a whole number", value);
     else if (!(value >= field->min && value <= field->max))
-        snprintf(why, size, "%.9g%s%s is outside [%.9g, %.9g]", value, space, field->unit, field->min, field->max);
+        snprintf(why, size, "%.9g%s%s is outside [%.9g, %.9g]", value, space, field->unit,
+                 field->min, field->max);
     else
         return true;
     return false;
@@ -92,11 +99,11 @@ static void explain_name(const struct spn_field *field, const char *word, char *
         snprintf(why, size, "\"%.40s\" is not one of %s", word, all);
 }
 
-static enum spn_status read_object(const struct spn_json_at *at, const struct spn_field *fields, char *out,
-                                   struct spn_err *err);
+static enum spn_status read_object(const struct spn_json_at *at, const struct spn_field *fields,
+                                   char *out, struct spn_err *err);
 
-static enum spn_status read_list(const struct spn_json_at *at, const struct spn_field *field, char *out,
-                                 struct spn_err *err)
+static enum spn_status read_list(const struct spn_json_at *at, const struct spn_field *field,
+                                 char *out, struct spn_err *err)
 {
     char why[160];
     double value;
@@ -105,7 +112,8 @@ static enum spn_status read_list(const struct spn_json_at *at, const struct spn_
         return spn_json_fail(at, err, "must be a list of numbers");
     size_t n = single ? 1 : spn_json_size(at);
     if (n > field->capacity)
-        return spn_json_fail(at, err, "has %zu elements, at most %zu are allowed", n, field->capacity);
+        return spn_json_fail(at, err, "has %zu elements, at most %zu are allowed", n,
+                             field->capacity);
     for (size_t i = 0; i < n; i++) {
         struct spn_json_at item = single ? *at : spn_json_item(at, i);
         if (!spn_json_number(&item, &value))
@@ -120,8 +128,8 @@ static enum spn_status read_list(const struct spn_json_at *at, const struct spn_
     return SPN_OK;
 }
 
-static enum spn_status read_string(const struct spn_json_at *at, const struct spn_field *field, char *out,
-                                   struct spn_err *err)
+static enum spn_status read_string(const struct spn_json_at *at, const struct spn_field *field,
+                                   char *out, struct spn_err *err)
 {
     char why[512];
     int index;
@@ -147,8 +155,8 @@ static enum spn_status read_string(const struct spn_json_at *at, const struct sp
     return SPN_OK;
 }
 
-static enum spn_status read_value(const struct spn_json_at *at, const struct spn_field *field, char *out,
-                                  struct spn_err *err)
+static enum spn_status read_value(const struct spn_json_at *at, const struct spn_field *field,
+                                  char *out, struct spn_err *err)
 {
     char why[160];
     double value;
@@ -158,7 +166,8 @@ static enum spn_status read_value(const struct spn_json_at *at, const struct spn
     case SPN_FIELD_INT:
     case SPN_FIELD_INT64:
         if (!spn_json_number(at, &value))
-            return spn_json_fail(at, err, "must be a number%s%s%s", *field->unit ? " in " : "", field->unit,
+            return spn_json_fail(at, err, "must be a number%s%s%s", *field->unit ? " in " : "",
+                                 field->unit,
                                  spn_json_string(at) ? ", without quotes and unit" : "");
         if (!check_number(field, value, why, sizeof why))
             return spn_json_fail(at, err, "%s", why);
@@ -186,8 +195,8 @@ static enum spn_status read_value(const struct spn_json_at *at, const struct spn
 }
 
 /* Check only if out is NULL. */
-static enum spn_status read_object(const struct spn_json_at *at, const struct spn_field *fields, char *out,
-                                   struct spn_err *err)
+static enum spn_status read_object(const struct spn_json_at *at, const struct spn_field *fields,
+                                   char *out, struct spn_err *err)
 {
     if (!spn_json_is_object(at))
         return spn_json_fail(at, err, "must be an object {...}");
@@ -215,7 +224,8 @@ static enum spn_status read_object(const struct spn_json_at *at, const struct sp
     return SPN_OK;
 }
 
-enum spn_status spn_json_read(struct spn_json_at at, const struct spn_field *fields, void *out, struct spn_err *err)
+enum spn_status spn_json_read(struct spn_json_at at, const struct spn_field *fields, void *out,
+                              struct spn_err *err)
 {
     enum spn_status status = read_object(&at, fields, NULL, err);
     return status ? status : read_object(&at, fields, out, err);
@@ -223,7 +233,8 @@ enum spn_status spn_json_read(struct spn_json_at at, const struct spn_field *fie
 
 /* ---- by dotted path ---- */
 
-enum spn_status spn_field_find(const struct spn_field *fields, const char *path, struct spn_field_ref *ref, struct spn_err *err)
+enum spn_status spn_field_find(const struct spn_field *fields, const char *path,
+                               struct spn_field_ref *ref, struct spn_err *err)
 {
     size_t offset = 0;
     for (const char *key = path;;) {
@@ -233,7 +244,8 @@ enum spn_status spn_field_find(const struct spn_field *fields, const char *path,
             char word[64];
             snprintf(word, sizeof word, "%.*s", (int)n, key);
             const char *near = spn_text_nearest(word, field_key, fields);
-            return near ? spn_err_set(err, SPN_EUSAGE, "%s: no field \"%s\": did you mean \"%s\"?", path, word, near)
+            return near ? spn_err_set(err, SPN_EUSAGE, "%s: no field \"%s\": did you mean \"%s\"?",
+                                      path, word, near)
                         : spn_err_set(err, SPN_EUSAGE, "%s: no field \"%s\"", path, word);
         }
         offset += field->offset;
@@ -244,17 +256,20 @@ enum spn_status spn_field_find(const struct spn_field *fields, const char *path,
             return SPN_OK;
         }
         if (field->type != SPN_FIELD_OBJECT)
-            return spn_err_set(err, SPN_EUSAGE, "%s: \"%s\" has no fields below it", path, field->key);
+            return spn_err_set(err, SPN_EUSAGE, "%s: \"%s\" has no fields below it", path,
+                               field->key);
         fields = field->sub;
         key += n + 1;
     }
 }
 
-enum spn_status spn_field_set_number(const struct spn_field_ref *ref, void *object, double value, struct spn_err *err)
+enum spn_status spn_field_set_number(const struct spn_field_ref *ref, void *object, double value,
+                                     struct spn_err *err)
 {
     char why[160];
     const struct spn_field *field = ref->field;
-    if (field->type != SPN_FIELD_DOUBLE && field->type != SPN_FIELD_INT && field->type != SPN_FIELD_INT64)
+    if (field->type != SPN_FIELD_DOUBLE && field->type != SPN_FIELD_INT &&
+        field->type != SPN_FIELD_INT64)
         return spn_err_set(err, SPN_EUSAGE, "%s: is not a number", field->key);
     if (!check_number(field, value, why, sizeof why))
         return spn_err_set(err, SPN_EUSAGE, "%s: %s", field->key, why);
@@ -262,8 +277,8 @@ enum spn_status spn_field_set_number(const struct spn_field_ref *ref, void *obje
     return SPN_OK;
 }
 
-static enum spn_status set_list(const struct spn_field_ref *ref, char *object, const char *path, const char *value,
-                                struct spn_err *err)
+static enum spn_status set_list(const struct spn_field_ref *ref, char *object, const char *path,
+                                const char *value, struct spn_err *err)
 {
     const struct spn_field *field = ref->field;
     char why[160], word[64];
@@ -272,7 +287,8 @@ static enum spn_status set_list(const struct spn_field_ref *ref, char *object, c
     for (const char *at = value; at; n++) {
         size_t length = strcspn(at, ",");
         if (n == field->capacity || n == sizeof numbers / sizeof *numbers)
-            return spn_err_set(err, SPN_EUSAGE, "%s: at most %zu elements are allowed", path, field->capacity);
+            return spn_err_set(err, SPN_EUSAGE, "%s: at most %zu elements are allowed", path,
+                               field->capacity);
         snprintf(word, sizeof word, "%.*s", (int)(length < 60 ? length : 60), at);
         if (!spn_text_to_double(word, &numbers[n]))
             return spn_err_set(err, SPN_EUSAGE, "%s: \"%s\" is not a number", path, word);
@@ -286,8 +302,8 @@ static enum spn_status set_list(const struct spn_field_ref *ref, char *object, c
     return SPN_OK;
 }
 
-enum spn_status spn_field_set(const struct spn_field *fields, void *object, const char *path, const char *value,
-                              struct spn_err *err)
+enum spn_status spn_field_set(const struct spn_field *fields, void *object, const char *path,
+                              const char *value, struct spn_err *err)
 {
     struct spn_field_ref ref;
     char why[512];
@@ -310,7 +326,8 @@ enum spn_status spn_field_set(const struct spn_field *fields, void *object, cons
         return SPN_OK;
     case SPN_FIELD_BOOL:
         if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
-            return spn_err_set(err, SPN_EUSAGE, "%s: \"%.60s\" is neither true nor false", path, value);
+            return spn_err_set(err, SPN_EUSAGE, "%s: \"%.60s\" is neither true nor false", path,
+                               value);
         *(bool *)place = *value == 't';
         return SPN_OK;
     case SPN_FIELD_ENUM:
@@ -322,7 +339,8 @@ enum spn_status spn_field_set(const struct spn_field *fields, void *object, cons
         return SPN_OK;
     case SPN_FIELD_STRING:
         if (strlen(value) >= ref.field->capacity)
-            return spn_err_set(err, SPN_EUSAGE, "%s: longer than %zu characters", path, ref.field->capacity - 1);
+            return spn_err_set(err, SPN_EUSAGE, "%s: longer than %zu characters", path,
+                               ref.field->capacity - 1);
         memcpy(place, value, strlen(value) + 1);
         return SPN_OK;
     case SPN_FIELD_DOUBLES:
@@ -353,10 +371,12 @@ void spn_field_help(const struct spn_field *fields, const char *prefix, struct s
             break;
         case SPN_FIELD_STRING:
         case SPN_FIELD_ANY:
-            spn_text_add(out, "%s\t\t%s\t%s\n", path, fields->type == SPN_FIELD_ANY ? "" : "text", fields->doc);
+            spn_text_add(out, "%s\t\t%s\t%s\n", path, fields->type == SPN_FIELD_ANY ? "" : "text",
+                         fields->doc);
             break;
         default:
-            spn_text_add(out, "%s\t%s\t%.6g .. %.6g\t%s\n", path, fields->unit, fields->min, fields->max, fields->doc);
+            spn_text_add(out, "%s\t%s\t%.6g .. %.6g\t%s\n", path, fields->unit, fields->min,
+                         fields->max, fields->doc);
         }
     }
 }
@@ -423,7 +443,8 @@ static void schema_object(struct spn_json_writer *w, const struct spn_field *fie
     spn_json_put_string(w, "type", "object");
     spn_json_put_bool(w, "additionalProperties", false);
     spn_json_open(w, "properties", '{');
-    for (const char *const *key = (const char *const[]){"source", "notes", "assumed", NULL}; *key; key++) {
+    for (const char *const *key = (const char *const[]){"source", "notes", "assumed", NULL}; *key;
+         key++) {
         spn_json_open(w, *key, '{');
         spn_json_close(w, '}');
     }

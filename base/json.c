@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * cJSON is lenient in ways that hide mistakes (duplicate keys, trailing text, 1e999, case-insensitive look-up); this file
- * is the only one that sees it, and rejects all of them.
+ * cJSON is lenient in ways that hide mistakes (duplicate keys, trailing text, 1e999,
+ * case-insensitive look-up); this file is the only one that sees it, and rejects all of them.
  */
 #include "base/json.h"
 
@@ -38,7 +38,8 @@ static void line_and_column(const char *text, size_t at, size_t *line, size_t *c
     }
 }
 
-static enum spn_status check_depth(const char *text, size_t n, const char *name, struct spn_err *err)
+static enum spn_status check_depth(const char *text, size_t n, const char *name,
+                                   struct spn_err *err)
 {
     int depth = 0;
     bool quoted = false;
@@ -52,7 +53,8 @@ static enum spn_status check_depth(const char *text, size_t n, const char *name,
             quoted = true;
         } else if (text[i] == '{' || text[i] == '[') {
             if (++depth > SPN_JSON_MAX_DEPTH)
-                return spn_err_set(err, SPN_EINPUT, "%s: nested deeper than %d levels", name, SPN_JSON_MAX_DEPTH);
+                return spn_err_set(err, SPN_EINPUT, "%s: nested deeper than %d levels", name,
+                                   SPN_JSON_MAX_DEPTH);
         } else if (text[i] == '}' || text[i] == ']') {
             depth--;
         }
@@ -81,7 +83,8 @@ static enum spn_status check_duplicates(const cJSON *object, const char *name, s
     qsort(key, n, sizeof *key, compare_keys);
     for (i = 1; i < n && !status; i++)
         if (strcmp(key[i - 1], key[i]) == 0)
-            status = spn_err_set(err, SPN_EINPUT, "%s: key \"%.64s\" is given twice in one object", name, key[i]);
+            status = spn_err_set(err, SPN_EINPUT, "%s: key \"%.64s\" is given twice in one object",
+                                 name, key[i]);
     free(key);
     return status;
 }
@@ -89,8 +92,8 @@ static enum spn_status check_duplicates(const cJSON *object, const char *name, s
 static enum spn_status check_tree(const cJSON *item, const char *name, struct spn_err *err)
 {
     if (cJSON_IsNumber(item) && !isfinite(item->valuedouble))
-        return spn_err_set(err, SPN_EINPUT, "%s: %.64s: number too large for double precision", name,
-                           item->string ? item->string : "list element");
+        return spn_err_set(err, SPN_EINPUT, "%s: %.64s: number too large for double precision",
+                           name, item->string ? item->string : "list element");
     if (cJSON_IsObject(item)) {
         enum spn_status status = check_duplicates(item, name, err);
         if (status)
@@ -104,7 +107,8 @@ static enum spn_status check_tree(const cJSON *item, const char *name, struct sp
     return SPN_OK;
 }
 
-static enum spn_status parse_tree(cJSON **tree, const char *text, size_t n, const char *name, struct spn_err *err)
+static enum spn_status parse_tree(cJSON **tree, const char *text, size_t n, const char *name,
+                                  struct spn_err *err)
 {
     if (n > SPN_JSON_MAX_BYTES)
         return spn_err_set(err, SPN_EINPUT, "%s: larger than %u bytes", name, SPN_JSON_MAX_BYTES);
@@ -170,8 +174,8 @@ static struct origin origin_below(const cJSON *object, struct origin origin)
     return origin;
 }
 
-/* Write what holds for a whole object onto each of its numbers, so that a file based on this one can replace numbers
- * without passing its own source on to the rest. */
+/* Write what holds for a whole object onto each of its numbers, so that a file based on this one
+ * can replace numbers without passing its own source on to the rest. */
 static bool push_sources_down(cJSON *item, struct origin origin)
 {
     origin = origin_below(item, origin);
@@ -210,10 +214,11 @@ static bool merge(cJSON *base, cJSON *overlay)
     while (overlay->child) {
         cJSON *from = cJSON_DetachItemViaPointer(overlay, overlay->child);
         cJSON *to = cJSON_GetObjectItemCaseSensitive(base, from->string);
-        bool both = to && cJSON_IsObject(to) && cJSON_IsObject(from) && !number_of(to) && !number_of(from);
-        bool done = both  ? merge(to, from)
-                    : to  ? cJSON_ReplaceItemViaPointer(base, to, from)
-                          : cJSON_AddItemToObject(base, from->string, from);
+        bool both =
+            to && cJSON_IsObject(to) && cJSON_IsObject(from) && !number_of(to) && !number_of(from);
+        bool done = both ? merge(to, from)
+                    : to ? cJSON_ReplaceItemViaPointer(base, to, from)
+                         : cJSON_AddItemToObject(base, from->string, from);
         if (both || !done)
             cJSON_Delete(from);
         if (!done)
@@ -243,7 +248,8 @@ static enum spn_status read_file(const char *path, char **text, size_t *n, struc
         if (length < capacity)
             break;
         if (capacity > SPN_JSON_MAX_BYTES) {
-            status = spn_err_set(err, SPN_EINPUT, "%s: larger than %u bytes", path, SPN_JSON_MAX_BYTES);
+            status =
+                spn_err_set(err, SPN_EINPUT, "%s: larger than %u bytes", path, SPN_JSON_MAX_BYTES);
             goto out;
         }
         capacity *= 2;
@@ -273,20 +279,23 @@ static enum spn_status apply_base(cJSON **tree, const char *path, int n_files, s
         return spn_err_set(err, SPN_EINPUT, "%s: base: must be the name of a file", path);
     const char *slash = key->valuestring[0] == '/' ? NULL : strrchr(path, '/');
     char base_path[1024];
-    int n = snprintf(base_path, sizeof base_path, "%.*s%s", slash ? (int)(slash - path + 1) : 0, path, key->valuestring);
+    int n = snprintf(base_path, sizeof base_path, "%.*s%s", slash ? (int)(slash - path + 1) : 0,
+                     path, key->valuestring);
     if (n < 0 || (size_t)n >= sizeof base_path)
         return spn_err_set(err, SPN_EINPUT, "%s: base: path too long", path);
     if (n_files >= MAX_BASE_FILES)
-        return spn_err_set(err, SPN_EINPUT, "%s: base: more than %d files start from one another", path, MAX_BASE_FILES);
+        return spn_err_set(err, SPN_EINPUT, "%s: base: more than %d files start from one another",
+                           path, MAX_BASE_FILES);
     cJSON *base = NULL;
     enum spn_status status = load_tree(&base, base_path, n_files + 1, err);
     if (status)
         return status;
     cJSON_DeleteItemFromObjectCaseSensitive(*tree, "base");
     if (!cJSON_IsObject(base)) {
-        status = spn_err_set(err, SPN_EINPUT, "%s: base: %s does not hold an object", path, base_path);
-    } else if (!push_sources_down(base, (struct origin){0}) || !push_sources_down(*tree, (struct origin){0}) ||
-               !merge(base, *tree)) {
+        status =
+            spn_err_set(err, SPN_EINPUT, "%s: base: %s does not hold an object", path, base_path);
+    } else if (!push_sources_down(base, (struct origin){0}) ||
+               !push_sources_down(*tree, (struct origin){0}) || !merge(base, *tree)) {
         status = spn_err_memory(err, path);
     }
     if (status) {
@@ -316,7 +325,8 @@ static enum spn_status load_tree(cJSON **tree, const char *path, int n_files, st
     return status;
 }
 
-static enum spn_status wrap(struct spn_json **doc, cJSON *tree, const char *name, struct spn_err *err)
+static enum spn_status wrap(struct spn_json **doc, cJSON *tree, const char *name,
+                            struct spn_err *err)
 {
     struct spn_json *made = calloc(1, sizeof *made);
     if (made)
@@ -338,7 +348,8 @@ enum spn_status spn_json_load(struct spn_json **doc, const char *path, struct sp
     return status ? status : wrap(doc, tree, path, err);
 }
 
-enum spn_status spn_json_parse(struct spn_json **doc, const char *text, size_t n, const char *name, struct spn_err *err)
+enum spn_status spn_json_parse(struct spn_json **doc, const char *text, size_t n, const char *name,
+                               struct spn_err *err)
 {
     cJSON *tree;
     enum spn_status status = parse_tree(&tree, text, n, name, err);
@@ -366,7 +377,8 @@ struct spn_json_at spn_json_root(const struct spn_json *doc)
     return (struct spn_json_at){.doc = doc, .item = doc->tree};
 }
 
-static struct spn_json_at below(const struct spn_json_at *at, const cJSON *item, const char *key, size_t i)
+static struct spn_json_at below(const struct spn_json_at *at, const cJSON *item, const char *key,
+                                size_t i)
 {
     struct spn_json_at to = {.doc = at->doc, .item = item};
     if (key)
@@ -438,14 +450,16 @@ bool spn_json_bool(const struct spn_json_at *at, bool *out)
     return true;
 }
 
-enum spn_status spn_json_fail(const struct spn_json_at *at, struct spn_err *err, const char *format, ...)
+enum spn_status spn_json_fail(const struct spn_json_at *at, struct spn_err *err, const char *format,
+                              ...)
 {
     char msg[384];
     va_list args;
     va_start(args, format);
     vsnprintf(msg, sizeof msg, format, args);
     va_end(args);
-    return spn_err_set(err, SPN_EINPUT, "%s: %s%s%s", at->doc->name, at->path, *at->path ? ": " : "", msg);
+    return spn_err_set(err, SPN_EINPUT, "%s: %s%s%s", at->doc->name, at->path,
+                       *at->path ? ": " : "", msg);
 }
 
 /* ---- walking all numbers ---- */
@@ -455,12 +469,14 @@ struct walk {
     void *ctx;
 };
 
-static void walk_numbers(const struct walk *walk, const struct spn_json_at *at, struct origin origin)
+static void walk_numbers(const struct walk *walk, const struct spn_json_at *at,
+                         struct origin origin)
 {
     const cJSON *item = at->item, *number = number_of(item);
     origin = origin_below(item, origin);
     if (number) {
-        struct spn_json_source s = {at->path, origin.source ? origin.source : "", number->valuedouble, origin.assumed};
+        struct spn_json_source s = {at->path, origin.source ? origin.source : "",
+                                    number->valuedouble, origin.assumed};
         walk->visit(walk->ctx, &s);
         return;
     }
@@ -471,7 +487,8 @@ static void walk_numbers(const struct walk *walk, const struct spn_json_at *at, 
     }
 }
 
-void spn_json_sources(const struct spn_json *doc, void (*visit)(void *ctx, const struct spn_json_source *s), void *ctx)
+void spn_json_sources(const struct spn_json *doc,
+                      void (*visit)(void *ctx, const struct spn_json_source *s), void *ctx)
 {
     struct spn_json_at root = spn_json_root(doc);
     walk_numbers(&(struct walk){visit, ctx}, &root, (struct origin){0});

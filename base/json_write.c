@@ -99,12 +99,14 @@ static void put_list(struct spn_json_writer *w, const struct spn_field *field, c
     spn_text_add(w->out, "[");
     for (int i = 0; i < n; i++) {
         spn_text_add(w->out, "%s", i ? ", " : "");
-        put_double(w->out, field->type == SPN_FIELD_DOUBLES ? ((const double *)list)[i] : ((const int *)list)[i]);
+        put_double(w->out, field->type == SPN_FIELD_DOUBLES ? ((const double *)list)[i]
+                                                            : ((const int *)list)[i]);
     }
     spn_text_add(w->out, "]");
 }
 
-void spn_json_put_fields(struct spn_json_writer *w, const struct spn_field *fields, const void *object)
+void spn_json_put_fields(struct spn_json_writer *w, const struct spn_field *fields,
+                         const void *object)
 {
     for (; fields->key; fields++) {
         const void *place = (const char *)object + fields->offset;

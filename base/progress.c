@@ -4,7 +4,8 @@
  */
 #include "base/progress.h"
 
-bool spn_progress_step(const struct spn_progress *progress, const char *what, size_t done, size_t total)
+bool spn_progress_step(const struct spn_progress *progress, const char *what, size_t done,
+                       size_t total)
 {
     return !progress || !progress->report || progress->report(progress->ctx, what, done, total);
 }

@@ -8,7 +8,8 @@
 #include <string.h>
 
 enum { N_ROUNDS = 10 };
-static const uint32_t multiplier_0 = 0xD2511F53u, multiplier_1 = 0xCD9E8D57u; /* [salmon2011, table 2] */
+static const uint32_t multiplier_0 = 0xD2511F53u,
+                      multiplier_1 = 0xCD9E8D57u;                 /* [salmon2011, table 2] */
 static const uint32_t weyl_0 = 0x9E3779B9u, weyl_1 = 0xBB67AE85u; /* golden ratio, sqrt(3) - 1 */
 static const double pi = 3.14159265358979323846;
 
@@ -34,7 +35,8 @@ void spn_rng_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t o
 
 struct spn_rng spn_rng_init(uint64_t seed, uint32_t stream, uint32_t substream)
 {
-    return (struct spn_rng){.key = {(uint32_t)seed, (uint32_t)(seed >> 32)}, .counter = {0, 0, substream, stream}};
+    return (struct spn_rng){.key = {(uint32_t)seed, (uint32_t)(seed >> 32)},
+                            .counter = {0, 0, substream, stream}};
 }
 
 void spn_rng_at(struct spn_rng *rng, uint64_t block)
@@ -82,7 +84,8 @@ uint32_t spn_rng_below(struct spn_rng *rng, uint32_t n)
     return word % n;
 }
 
-/* Box-Muller on pairs of words, 24-bit mantissas would lose the tail: u has 32 bits, so |z| reaches 6.66. */
+/* Box-Muller on pairs of words, 24-bit mantissas would lose the tail: u has 32 bits, so |z|
+ * reaches 6.66. */
 static void two_normals(uint32_t a, uint32_t b, float out[2])
 {
     double u = ((double)a + 0.5) * 0x1p-32, v = (double)b * 0x1p-32;

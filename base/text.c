@@ -82,7 +82,8 @@ static size_t edit_distance(const char *a, const char *b)
     return row[n];
 }
 
-const char *spn_text_nearest(const char *word, const char *(*next)(const void *ctx, size_t i), const void *ctx)
+const char *spn_text_nearest(const char *word, const char *(*next)(const void *ctx, size_t i),
+                             const void *ctx)
 {
     const char *best = NULL, *candidate;
     size_t length = strlen(word);

@@ -10,7 +10,8 @@
 
 void spn_units_format(char *out, size_t size, double value, const char *unit, int digits)
 {
-    static const char *const prefixes[] = {"a", "f", "p", "n", "u", "m", "", "k", "M", "G", "T", "P"};
+    static const char *const prefixes[] = {"a", "f", "p", "n", "u", "m",
+                                           "",  "k", "M", "G", "T", "P"};
     const int unity = 6, last = 11;
     int power = strcmp(unit, "m2") == 0 ? 2 : 1; /* square metres: prefixes are squared */
     double step = power == 2 ? 1e6 : 1e3, scaled = value;
@@ -19,7 +20,8 @@ void spn_units_format(char *out, size_t size, double value, const char *unit, in
         snprintf(out, size, *unit ? "%.*g %s" : "%.*g", digits, value, unit);
         return;
     }
-    while (fabs(scaled) < 1 && i > 0) {
+    int first = power == 2 ? unity - 2 : 0; /* um2 is the smallest area, mm2 the largest but m2 */
+    while (fabs(scaled) < 1 && i > first) {
         scaled *= step;
         i--;
     }
