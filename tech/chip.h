@@ -81,7 +81,8 @@ struct spn_chip_write {
     int index_free_method;  /* and what the index-free scheme uses */
     bool verify;            /* read after each pulse */
     double pulses_per_update; /* mean pulses of an updated cell per weight update */
-    double row_pulses_per_update; /* mean of the largest pulse count in a row */
+    double row_pulses_per_update; /* pulse times that a row takes when written at once: SET phase + RESET phase, each the
+                                     largest count in the row */
     int arrays_per_tile_parallel; /* arrays of one tile written at once; 0 = all */
 };
 struct spn_chip_training {
@@ -93,7 +94,7 @@ struct spn_chip_training {
 struct spn_chip {
     char name[64];
     char description[256];
-    char node_name[64], device_name[64], dram_name[64]; /* JSON: "node", "device", "dram" */
+    char node_name[256], device_name[256], dram_name[256]; /* JSON: "node", "device", "dram": name or path */
     double temperature_K, clock_Hz;
     int mapping, schedule; /* enums */
     bool duplicate;        /* copy small layers inside their tile/PE to use idle arrays */
@@ -125,17 +126,28 @@ struct spn_override {
 };
 
 /* Load chip `name_or_path`, apply overrides (chip.* before its node, device and dram are loaded, the others after),
- * then check. A node, device or dram of the chip file is looked up by spn_data_find. */
+ * then check. A node, device or dram of the chip file is looked up by spn_data_find; a relative path that is not there is
+ * tried beside the chip file. SPN_EUSAGE for an override with an unknown root or field or a value out of range; SPN_EINPUT
+ * for files and for combinations. *chip is untouched on failure. */
 enum spn_status spn_chip_load(struct spn_chip *chip, const char *name_or_path, const struct spn_override *overrides,
                               size_t n_overrides, struct spn_err *err);
 enum spn_status spn_chip_check(const struct spn_chip *chip, struct spn_err *err);
+
+/* What is allowed but a reader must know: the i-th caveat, written to buf, or NULL after the last. */
+const char *spn_chip_warning(const struct spn_chip *chip, int i, char *buf, size_t size);
+
+/* Single files, already parsed: without looking up what they refer to (chip.node, .device, .dram structs stay empty). */
+enum spn_status spn_chip_read(struct spn_chip *chip, const struct spn_json *doc, struct spn_err *err);
+enum spn_status spn_dram_load(struct spn_dram *dram, const char *name_or_path, struct spn_err *err);
 
 /* Words for enums, NULL-terminated, as in JSON. */
 extern const char *const spn_encoding_names[], *const spn_adc_range_names[], *const spn_mapping_names[],
     *const spn_schedule_names[], *const spn_scheme_names[], *const spn_index_place_names[], *const spn_update_names[],
     *const spn_interconnect_names[];
 
-/* Cells (columns) that one weight takes: digits x 2 for differential pairs. */
+/* Digits of cell_bits that a weight is cut into: of its magnitude (bits - 1) for differential pairs, else of all bits. */
+int spn_chip_digits_per_weight(const struct spn_chip *chip);
+/* Cells (columns) that one weight takes: digits, x 2 for differential pairs. */
 int spn_chip_cells_per_weight(const struct spn_chip *chip);
 
 /* All numbers of chip, node, device and dram files with their sources: see spn_json_sources. */

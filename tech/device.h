@@ -69,8 +69,10 @@ struct spn_device {
 };
 
 extern const struct spn_field spn_device_fields[];
+extern const char *const spn_cell_names[]; /* NULL-terminated, as in JSON */
 
 enum spn_status spn_device_load(struct spn_device *device, const char *name_or_path, struct spn_err *err);
+enum spn_status spn_device_read(struct spn_device *device, const struct spn_json *doc, struct spn_err *err);
 enum spn_status spn_device_check(const struct spn_device *device, struct spn_err *err);
 
 #endif

@@ -1,0 +1,344 @@
+/* chip.c -- fields, defaults and checks of the organisation of a chip.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Ranges say what the models can stand, not what is wise. Values come from the data files;
+ * spn_chip_default() only fills in what a chip file leaves out.
+ */
+#include "tech/chip.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tech/data.h"
+
+#define ROOM_TEMPERATURE_K 300.0 /* where device data were taken */
+
+const char *const spn_encoding_names[] = {"differential", "offset", "twos-complement", NULL};
+const char *const spn_adc_range_names[] = {"full", "calibrated", "fixed", NULL};
+const char *const spn_mapping_names[] = {"conventional", "kernel-position", NULL};
+const char *const spn_schedule_names[] = {"layer-by-layer", "pipelined", NULL};
+const char *const spn_scheme_names[] = {"dense", "external-index", "index-free", NULL};
+const char *const spn_index_place_names[] = {"dram", "global-buffer", "tile-buffer", NULL};
+const char *const spn_update_names[] = {"cell", "row", "vector", NULL};
+const char *const spn_interconnect_names[] = {"htree", "mesh", NULL};
+
+static const struct spn_field array_fields[] = {
+    SPN_F_INT(struct spn_chip_array, rows, "", 1, 65536, "rows of an array"),
+    SPN_F_INT(struct spn_chip_array, columns, "", 1, 65536, "columns of an array"),
+    SPN_F_INT(struct spn_chip_array, rows_read, "", 0, 65536, "rows switched on at once; 0 = all"),
+    SPN_F_END};
+static const struct spn_field weight_fields[] = {
+    SPN_F_INT(struct spn_chip_weight, bits, "bit", 2, 16, "signed weight, sign included"),
+    SPN_F_INT(struct spn_chip_weight, cell_bits, "bit", 1, 16, "bits in one cell"),
+    SPN_F_ENUM(struct spn_chip_weight, encoding, spn_encoding_names, "how a sign is held"),
+    SPN_F_END};
+static const struct spn_field input_fields[] = {
+    SPN_F_INT(struct spn_chip_input, bits, "bit", 1, 16, "unsigned activation"),
+    SPN_F_INT(struct spn_chip_input, dac_bits, "bit", 1, 16,
+              "bits driven per read; 1 = bit-serial"),
+    SPN_F_END};
+static const struct spn_field adc_fields[] = {
+    SPN_F_STRING(struct spn_chip_adc, kind, "a component of role adc: adc-sar, adc-flash"),
+    SPN_F_INT(struct spn_chip_adc, bits, "bit", 1, 16, "resolution"),
+    SPN_F_INT(struct spn_chip_adc, columns_per_adc, "", 1, 65536,
+              "columns that take turns on one ADC"),
+    SPN_F_ENUM(struct spn_chip_adc, range, spn_adc_range_names, "which sums fit"),
+    SPN_F_DOUBLE(struct spn_chip_adc, range_frac, "", 1e-6, 1, "fixed: fraction of the full range"),
+    SPN_F_DOUBLE(struct spn_chip_adc, clip_percentile, "", 50, 100,
+                 "calibrated: percentile of the sums that fits"),
+    SPN_F_DOUBLE(struct spn_chip_adc, energy_scale, "", 1e-3, 1e3, "fit factor"),
+    SPN_F_DOUBLE(struct spn_chip_adc, area_scale, "", 1e-3, 1e3, "fit factor"),
+    SPN_F_DOUBLE(struct spn_chip_adc, latency_scale, "", 1e-3, 1e3, "fit factor"),
+    SPN_F_END};
+static const struct spn_field pe_fields[] = {
+    SPN_F_INT(struct spn_chip_pe, arrays, "", 1, 65536, "arrays of a PE, a square number"),
+    SPN_F_END};
+static const struct spn_field tile_fields[] = {
+    SPN_F_INT(struct spn_chip_tile, pes, "", 1, 65536, "PEs of a tile, a square number"),
+    SPN_F_INT(struct spn_chip_tile, input_buffer_bit, "bit", 0, 1 << 30, "0 = sized by the mapper"),
+    SPN_F_INT(struct spn_chip_tile, output_buffer_bit, "bit", 0, 1 << 30,
+              "0 = sized by the mapper"),
+    SPN_F_INT(struct spn_chip_tile, bus_bit, "bit", 1, 65536,
+              "width of the H-tree inside tile and PE"),
+    SPN_F_END};
+static const struct spn_field global_fields[] = {
+    SPN_F_ENUM(struct spn_chip_global, interconnect, spn_interconnect_names, "between tiles"),
+    SPN_F_INT(struct spn_chip_global, bus_bit, "bit", 1, 65536,
+              "width of the H-tree, or a mesh flit"),
+    SPN_F_INT(struct spn_chip_global, buffer_bit, "bit", 0, 1 << 30, "0 = sized by the mapper"),
+    SPN_F_END};
+static const struct spn_field sparsity_fields[] = {
+    SPN_F_ENUM(struct spn_chip_sparsity, scheme, spn_scheme_names, "how pruned weights are held"),
+    SPN_F_STRING(struct spn_chip_sparsity, index_format, "bitmap, csr, rle, ..."),
+    SPN_F_ENUM(struct spn_chip_sparsity, index_place, spn_index_place_names,
+               "where an external index lives"),
+    SPN_F_INT(struct spn_chip_sparsity, index_bus_bit, "bit", 1, 65536,
+              "index bits a tile's decoder takes per clock"),
+    SPN_F_DOUBLE(struct spn_chip_sparsity, decode_bit_per_cycle, "bit", 1e-3, 65536,
+                 "index bits a tile's decoder examines per clock"),
+    SPN_F_DOUBLE(struct spn_chip_sparsity, vector_threshold_frac, "", 0, 1,
+                 "sparsity from which a layer is updated vector-wise"),
+    SPN_F_END};
+static const struct spn_field write_fields[] = {
+    SPN_F_ENUM(struct spn_chip_write, method, spn_update_names,
+               "weight update of dense and external-index"),
+    SPN_F_ENUM(struct spn_chip_write, index_free_method, spn_update_names,
+               "weight update of index-free"),
+    SPN_F_BOOL(struct spn_chip_write, verify, "read after each pulse"),
+    SPN_F_DOUBLE(struct spn_chip_write, pulses_per_update, "", 1e-3, 1e6,
+                 "mean pulses of an updated cell"),
+    SPN_F_DOUBLE(struct spn_chip_write, row_pulses_per_update, "", 1e-3, 1e6,
+                 "pulse times of a row written at once"),
+    SPN_F_INT(struct spn_chip_write, arrays_per_tile_parallel, "", 0, 1 << 30,
+              "arrays of a tile written at once; 0 = all"),
+    SPN_F_END};
+static const struct spn_field training_fields[] = {
+    SPN_F_INT(struct spn_chip_training, batch, "", 1, 1 << 24, "images per weight update"),
+    SPN_F_INT(struct spn_chip_training, gradient_bits, "bit", 1, 32, "weight gradient"),
+    SPN_F_INT(struct spn_chip_training, error_bits, "bit", 1, 32, "back-propagated error"),
+    SPN_F_INT(struct spn_chip_training, mac_units, "", 1, 1 << 24,
+              "digital MACs of the weight-gradient unit"),
+    SPN_F_BOOL(struct spn_chip_training, activations_in_dram,
+               "activations go to DRAM until the gradient needs them"),
+    SPN_F_END};
+
+#define CHIP_FILE(k, m, d)                                                                         \
+    {                                                                                              \
+        .key = k, .type = SPN_FIELD_STRING, .required = true,                                      \
+        .offset = offsetof(struct spn_chip, m), .capacity = sizeof(((struct spn_chip *)0)->m),     \
+        .unit = "", .doc = d                                                                       \
+    }
+
+const struct spn_field spn_chip_fields[] = {
+    SPN_F_STRING(struct spn_chip, name, "name, as in the file name"),
+    SPN_F_STRING(struct spn_chip, description, "one line"),
+    CHIP_FILE("node", node_name, "a file of tech/nodes, or a path"),
+    CHIP_FILE("device", device_name, "a file of tech/devices, or a path"),
+    CHIP_FILE("dram", dram_name, "a file of tech/drams, or a path"),
+    SPN_F_DOUBLE(struct spn_chip, temperature_K, "K", 200, 500,
+                 "of the chip; within the node's table"),
+    SPN_F_DOUBLE(struct spn_chip, clock_Hz, "Hz", 1e5, 1e11, "digital clock"),
+    SPN_F_ENUM(struct spn_chip, mapping, spn_mapping_names, "how kernels unroll onto arrays"),
+    SPN_F_ENUM(struct spn_chip, schedule, spn_schedule_names, "layers one by one or all at once"),
+    SPN_F_BOOL(struct spn_chip, duplicate,
+               "copy small layers inside their tile to use idle arrays"),
+    SPN_F_DOUBLE(struct spn_chip, area_budget_m2, "m2", 0, 1, "for copies beyond that; 0 = none"),
+    SPN_F_OBJECT(struct spn_chip, array, array_fields, "array of cells"),
+    SPN_F_OBJECT(struct spn_chip, weight, weight_fields, "weights in cells"),
+    SPN_F_OBJECT(struct spn_chip, input, input_fields, "activations on rows"),
+    SPN_F_OBJECT(struct spn_chip, adc, adc_fields, "column converters"),
+    SPN_F_OBJECT(struct spn_chip, pe, pe_fields,
+                 "processing element: arrays that share an adder tree"),
+    SPN_F_OBJECT(struct spn_chip, tile, tile_fields,
+                 "PEs that share buffers; belongs to one layer"),
+    SPN_F_OBJECT(struct spn_chip, global, global_fields, "between tiles"),
+    SPN_F_OBJECT(struct spn_chip, sparsity, sparsity_fields, "pruned weights"),
+    SPN_F_OBJECT(struct spn_chip, write, write_fields, "programming of cells"),
+    SPN_F_OBJECT(struct spn_chip, training, training_fields, "training on the chip"),
+    SPN_F_END};
+
+#define DRAM_NEEDS(m, u, lo, hi, d)                                                                \
+    {                                                                                              \
+        .key = #m, .type = SPN_FIELD_DOUBLE, .required = true,                                     \
+        .offset = offsetof(struct spn_dram, m), .unit = u, .min = lo, .max = hi, .doc = d          \
+    }
+
+const struct spn_field spn_dram_fields[] = {
+    SPN_F_STRING(struct spn_dram, name, "name, as in the file name"),
+    DRAM_NEEDS(energy_J_per_bit, "J/bit", 1e-14, 1e-9, "access and interface, per bit moved"),
+    DRAM_NEEDS(bandwidth_bit_per_s, "bit/s", 1e6, 1e15, "peak of the device"),
+    DRAM_NEEDS(latency_s, "s", 1e-10, 1e-3, "first bit of a closed row: precharge, activate, read"),
+    SPN_F_END};
+
+struct spn_chip spn_chip_default(void)
+{
+    struct spn_chip chip = {
+        .temperature_K = ROOM_TEMPERATURE_K, /* [neurosim14] default */
+        .clock_Hz = 1e9,                     /* [neurosim14] default */
+        .mapping = SPN_MAPPING_KERNEL_POSITION,
+        .schedule = SPN_SCHEDULE_LAYER_BY_LAYER,
+        .duplicate = true,
+        .array = {.rows = 128, .columns = 128},                                 /* [neurosim14] */
+        .weight = {.bits = 8, .cell_bits = 1, .encoding = SPN_ENCODING_OFFSET}, /* [neurosim14] */
+        .input = {.bits = 8, .dac_bits = 1},                                    /* [neurosim14] */
+        .adc = {.kind = "adc-flash",
+                .bits = 5,
+                .columns_per_adc = 8, /* [neurosim14] */
+                .range = SPN_RANGE_CALIBRATED,
+                .range_frac = 1,
+                .clip_percentile = 99.9, /* assumed */
+                .energy_scale = 1,
+                .area_scale = 1,
+                .latency_scale = 1},        /* no fit */
+        .pe = {.arrays = 16},               /* [ning2025] */
+        .tile = {.pes = 4, .bus_bit = 128}, /* [ning2025]; [comn] */
+        .global = {.interconnect = SPN_INTERCONNECT_HTREE,
+                   .bus_bit = 1024}, /* [jesd235] interface */
+        .sparsity = {.scheme = SPN_SCHEME_DENSE,
+                     .index_format = "bitmap",
+                     .index_place = SPN_INDEX_DRAM,
+                     .index_bus_bit = 1,
+                     .decode_bit_per_cycle = 1,
+                     .vector_threshold_frac = 0.5}, /* [ning2025] */
+        .write = {.method = SPN_UPDATE_CELL,
+                  .index_free_method = SPN_UPDATE_VECTOR,
+                  .pulses_per_update = 1,
+                  .row_pulses_per_update = 2,
+                  .arrays_per_tile_parallel = 1}, /* assumed */
+        .training = {.batch = 200,
+                     .gradient_bits = 8,
+                     .error_bits = 8,
+                     .mac_units = 16384, /* [neurosim21] */
+                     .activations_in_dram = true},
+    };
+    return chip;
+}
+
+int spn_chip_digits_per_weight(const struct spn_chip *chip)
+{
+    const struct spn_chip_weight *w = &chip->weight;
+    int bits = w->encoding == SPN_ENCODING_DIFFERENTIAL ? w->bits - 1 : w->bits;
+    return (bits + w->cell_bits - 1) / w->cell_bits;
+}
+
+int spn_chip_cells_per_weight(const struct spn_chip *chip)
+{
+    int digits = spn_chip_digits_per_weight(chip);
+    return chip->weight.encoding == SPN_ENCODING_DIFFERENTIAL ? 2 * digits : digits;
+}
+
+/* ---- checks ---- */
+
+static bool is_word(const char *text)
+{
+    return text[0] && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789.-") == strlen(text);
+}
+
+static bool is_square(int n)
+{
+    int root = (int)lround(sqrt(n));
+    return root * root == n;
+}
+
+static enum spn_status check_words(const struct spn_chip *chip, struct spn_err *err)
+{
+    const struct {
+        const char *key, *text;
+        bool path;
+    } words[] = {{"name", chip->name, false},
+                 {"adc.kind", chip->adc.kind, false},
+                 {"sparsity.index_format", chip->sparsity.index_format, false},
+                 {"node", chip->node_name, true},
+                 {"device", chip->device_name, true},
+                 {"dram", chip->dram_name, true}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (words[i].path ? !spn_data_is_name_or_path(words[i].text) : !is_word(words[i].text)) {
+            return spn_err_set(err, SPN_EINPUT,
+                               "chip.%s = '%.64s' is not made of a-z, 0-9, '.' and '-'%s",
+                               words[i].key, words[i].text, words[i].path ? " (nor a path)" : "");
+        }
+    }
+    return SPN_OK;
+}
+
+static enum spn_status fail_above(struct spn_err *err, const char *key, int value,
+                                  const char *limit_key, int limit)
+{
+    return spn_err_set(err, SPN_EINPUT, "chip.%s = %d is above chip.%s = %d", key, value, limit_key,
+                       limit);
+}
+
+static enum spn_status check_sizes(const struct spn_chip *chip, struct spn_err *err)
+{
+    const struct spn_chip_array *array = &chip->array;
+    if (array->rows_read > array->rows)
+        return fail_above(err, "array.rows_read", array->rows_read, "array.rows", array->rows);
+    if (chip->weight.cell_bits > chip->weight.bits)
+        return fail_above(err, "weight.cell_bits", chip->weight.cell_bits, "weight.bits",
+                          chip->weight.bits);
+    if (chip->input.dac_bits > chip->input.bits)
+        return fail_above(err, "input.dac_bits", chip->input.dac_bits, "input.bits",
+                          chip->input.bits);
+    if (array->columns % chip->adc.columns_per_adc != 0) {
+        return spn_err_set(err, SPN_EINPUT,
+                           "chip.adc.columns_per_adc = %d does not divide chip.array.columns = %d",
+                           chip->adc.columns_per_adc, array->columns);
+    }
+    int cells = spn_chip_cells_per_weight(chip);
+    if (cells > array->columns) {
+        return spn_err_set(err, SPN_EINPUT, "a weight takes %d columns, chip.array.columns = %d",
+                           cells, array->columns);
+    }
+    if (!is_square(chip->pe.arrays))
+        return spn_err_set(err, SPN_EINPUT, "chip.pe.arrays = %d is not a square number",
+                           chip->pe.arrays);
+    if (!is_square(chip->tile.pes))
+        return spn_err_set(err, SPN_EINPUT, "chip.tile.pes = %d is not a square number",
+                           chip->tile.pes);
+    return SPN_OK;
+}
+
+/* What concerns the chip file alone. */
+static enum spn_status check_file(const struct spn_chip *chip, struct spn_err *err)
+{
+    enum spn_status s = check_words(chip, err);
+    return s ? s : check_sizes(chip, err);
+}
+
+enum spn_status spn_chip_check(const struct spn_chip *chip, struct spn_err *err)
+{
+    enum spn_status s = check_file(chip, err);
+    if (!s)
+        s = spn_node_check(&chip->node, err);
+    if (!s)
+        s = spn_device_check(&chip->device, err);
+    if (!s)
+        s = spn_node_check_temperature(&chip->node, chip->temperature_K, err);
+    if (s)
+        return s;
+    if (chip->device.cell == SPN_CELL_SRAM && chip->weight.cell_bits != 1) {
+        return spn_err_set(err, SPN_EINPUT,
+                           "chip.weight.cell_bits = %d: an SRAM cell ('%s') holds 1 bit",
+                           chip->weight.cell_bits, chip->device.name);
+    }
+    return SPN_OK;
+}
+
+const char *spn_chip_warning(const struct spn_chip *chip, int i, char *buf, size_t size)
+{
+    int found = 0;
+    long n_levels = 1L << chip->weight.cell_bits;
+    if (n_levels > chip->device.n_states && found++ == i) {
+        snprintf(buf, size,
+                 "a cell is to hold %d bit (%ld levels), device '%s' has %d distinguishable "
+                 "states: taken as an "
+                 "analogue cell, whose resolution is set by its programming error",
+                 chip->weight.cell_bits, n_levels, chip->device.name, chip->device.n_states);
+        return buf;
+    }
+    if (chip->temperature_K != ROOM_TEMPERATURE_K && found++ == i) {
+        snprintf(
+            buf, size,
+            "chip.temperature_K = %g acts on transistors only; device '%s' is described at %g K",
+            chip->temperature_K, chip->device.name, ROOM_TEMPERATURE_K);
+        return buf;
+    }
+    return NULL;
+}
+
+enum spn_status spn_chip_read(struct spn_chip *chip, const struct spn_json *doc,
+                              struct spn_err *err)
+{
+    struct spn_chip work = spn_chip_default();
+    enum spn_status s = spn_json_read(spn_json_root(doc), spn_chip_fields, &work, err);
+    if (s)
+        return s;
+    s = check_words(&work, err);
+    if (s)
+        spn_err_prefix(err, "%s: ", spn_json_name(doc));
+    else
+        *chip = work;
+    return s;
+}

@@ -1,0 +1,204 @@
+/* device.c -- reads and checks memory cells.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A device file states what was measured; what a field means for cost and accuracy is said in
+ * models/. Sources are in the data files.
+ */
+#include "tech/device.h"
+
+#include <stdio.h>
+
+#include "tech/data.h"
+
+#define DEVICE_NEEDS(m, u, lo, hi, d)                                                              \
+    {                                                                                              \
+        .key = #m, .type = SPN_FIELD_DOUBLE, .required = true,                                     \
+        .offset = offsetof(struct spn_device, m), .unit = u, .min = lo, .max = hi, .doc = d        \
+    }
+
+const char *const spn_cell_names[] = {"1t1r",  "fefet", "sram",  "crossbar", "pcm",
+                                      "flash", "mram",  "ecram", NULL};
+
+static const struct spn_field mask_fields[] = {
+    SPN_F_BOOL(struct spn_device_mask, present,
+               "the cell has a second transistor that holds the mask bit"),
+    SPN_F_DOUBLE(struct spn_device_mask, cell_height_F, "F", 0, 1000, "height of the cell with it"),
+    SPN_F_DOUBLE(struct spn_device_mask, cell_width_F, "F", 0, 1000, "width of the cell with it"),
+    SPN_F_DOUBLE(struct spn_device_mask, on_conductance_S, "S", 0, 1,
+                 "in series when the cell takes part"),
+    SPN_F_DOUBLE(struct spn_device_mask, off_conductance_S, "S", 0, 1,
+                 "in series when it does not"),
+    SPN_F_DOUBLE(struct spn_device_mask, write_voltage_V, "V", 0, 20, "to write one mask bit"),
+    SPN_F_DOUBLE(struct spn_device_mask, write_pulse_s, "s", 0, 1, "to write one mask bit"),
+    SPN_F_DOUBLE(struct spn_device_mask, gate_F, "F", 0, 1e-12,
+                 "charged per mask bit besides the line"),
+    SPN_F_DOUBLE(struct spn_device_mask, failure_frac, "", 0, 1,
+                 "mask transistors whose off state fails"),
+    SPN_F_END};
+
+static const struct spn_field pulse_fields[] = {
+    SPN_F_DOUBLE(struct spn_device_pulse, potentiation_nonlinearity, "", -9, 9,
+                 "label of potentiation, 0 = linear"),
+    SPN_F_DOUBLE(struct spn_device_pulse, depression_nonlinearity, "", -9, 9,
+                 "label of depression, 0 = linear"),
+    SPN_F_INT(struct spn_device_pulse, n_levels, "", 0, 1000000,
+              "pulses from Gmin to Gmax; 0 = states - 1"),
+    SPN_F_DOUBLE(struct spn_device_pulse, device_to_device_sd, "", 0, 9,
+                 "sd of the label over devices"),
+    SPN_F_DOUBLE(struct spn_device_pulse, cycle_to_cycle_sd, "", 0, 1,
+                 "sd of a step, fraction of Gmax - Gmin"),
+    SPN_F_END};
+
+const struct spn_field spn_device_fields[] = {
+    SPN_F_STRING(struct spn_device, name, "name, as in the file name"),
+    SPN_F_STRING(struct spn_device, description, "one line"),
+    {.key = "cell",
+     .type = SPN_FIELD_ENUM,
+     .required = true,
+     .offset = offsetof(struct spn_device, cell),
+     .unit = "",
+     .names = spn_cell_names,
+     .doc = "what stands at a crossing"},
+    DEVICE_NEEDS(on_conductance_S, "S", 1e-12, 1, "Gmax of the programmed range"),
+    DEVICE_NEEDS(off_conductance_S, "S", 0, 1, "Gmin of the programmed range"),
+    SPN_F_INT(struct spn_device, n_states, "", 2, 65536, "distinguishable programmed levels"),
+    DEVICE_NEEDS(cell_height_F, "F", 0.1, 1000, "height of the plain cell, selector included"),
+    DEVICE_NEEDS(cell_width_F, "F", 0.1, 1000, "width of the plain cell, selector included"),
+    SPN_F_DOUBLE(struct spn_device, access_width_F, "F", 0, 1000,
+                 "width of the access transistor, 0 if none"),
+    SPN_F_DOUBLE(struct spn_device, access_resistance_ohm, "ohm", 0, 1e9,
+                 "of the access transistor when on"),
+    DEVICE_NEEDS(read_voltage_V, "V", 1e-3, 5, "across the cell in a read"),
+    DEVICE_NEEDS(read_pulse_s, "s", 1e-12, 1, "how long a read drives the cell"),
+    SPN_F_DOUBLE(struct spn_device, gate_voltage_V, "V", 0, 20,
+                 "word line in a read; 0 if not driven"),
+    DEVICE_NEEDS(write_voltage_V, "V", 1e-3, 20, "SET pulse"),
+    DEVICE_NEEDS(write_pulse_s, "s", 1e-12, 1, "SET pulse"),
+    SPN_F_DOUBLE(struct spn_device, reset_voltage_V, "V", 0, 20, "RESET pulse; 0 = as SET"),
+    SPN_F_DOUBLE(struct spn_device, reset_pulse_s, "s", 0, 1, "RESET pulse; 0 = as SET"),
+    SPN_F_DOUBLE(struct spn_device, write_charge_C_per_m2, "C/m2", 0, 10,
+                 "polarisation switched by a full write, 2Pr"),
+    SPN_F_DOUBLE(struct spn_device, gate_area_F2, "F2", 0, 1e4,
+                 "ferroelectric area of the weight device"),
+    SPN_F_DOUBLE(struct spn_device, write_current_A, "A", 0, 0.1,
+                 "mean in a pulse; 0: from voltage and conductance"),
+    SPN_F_DOUBLE(struct spn_device, programming_sd_frac, "", 0, 1,
+                 "sd of programming, fraction of Gmax - Gmin"),
+    SPN_F_DOUBLE(struct spn_device, read_noise_frac, "", 0, 1,
+                 "sd of one read, fraction of Gmax - Gmin"),
+    SPN_F_DOUBLE(struct spn_device, stuck_on_frac, "", 0, 1, "cells stuck at Gmax"),
+    SPN_F_DOUBLE(struct spn_device, stuck_off_frac, "", 0, 1, "cells stuck at Gmin"),
+    SPN_F_DOUBLE(struct spn_device, drift_nu, "", -1, 1, "G(t) = G (t/t0)^-nu"),
+    SPN_F_DOUBLE(struct spn_device, drift_nu_sd, "", 0, 1, "its sd over cells"),
+    SPN_F_DOUBLE(struct spn_device, drift_t0_s, "s", 0, 1e9, "t0 of drift"),
+    SPN_F_DOUBLE(struct spn_device, retention_s, "s", 0, 1e12, "0: not stated"),
+    SPN_F_DOUBLE(struct spn_device, endurance_cycles, "", 0, 1e20, "0: not stated"),
+    SPN_F_DOUBLE(struct spn_device, nonlinearity_per_V, "1/V", 0, 1000,
+                 "k of I = G/k sinh(k V); 0: linear"),
+    SPN_F_DOUBLE(struct spn_device, standby_leakage_A, "A", 0, 1e-3,
+                 "per cell at Vdd, 300 K; 0: non-volatile"),
+    SPN_F_OBJECT(struct spn_device, pulse, pulse_fields, "response to identical pulses"),
+    SPN_F_OBJECT(struct spn_device, mask, mask_fields,
+                 "the second transistor of an index-free cell"),
+    SPN_F_END};
+
+static enum spn_status check_mask(const struct spn_device *device, struct spn_err *err)
+{
+    const struct spn_device_mask *mask = &device->mask;
+    if (!mask->present)
+        return SPN_OK;
+    const struct {
+        const char *key;
+        double value;
+    } needed[] = {{"cell_height_F", mask->cell_height_F},
+                  {"cell_width_F", mask->cell_width_F},
+                  {"on_conductance_S", mask->on_conductance_S},
+                  {"write_voltage_V", mask->write_voltage_V},
+                  {"write_pulse_s", mask->write_pulse_s}};
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+        if (!(needed[i].value > 0)) {
+            return spn_err_set(err, SPN_EINPUT,
+                               "device '%s': mask.present needs mask.%s above 0, is %g",
+                               device->name, needed[i].key, needed[i].value);
+        }
+    }
+    if (!(mask->off_conductance_S < mask->on_conductance_S)) {
+        return spn_err_set(
+            err, SPN_EINPUT,
+            "device '%s': mask.off_conductance_S = %g S is not below mask.on_conductance_S = %g S",
+            device->name, mask->off_conductance_S, mask->on_conductance_S);
+    }
+    if (!(mask->cell_height_F * mask->cell_width_F >=
+          device->cell_height_F * device->cell_width_F)) {
+        return spn_err_set(
+            err, SPN_EINPUT,
+            "device '%s': the cell with a mask, %g x %g F, is smaller than without, %g x %g F",
+            device->name, mask->cell_height_F, mask->cell_width_F, device->cell_height_F,
+            device->cell_width_F);
+    }
+    return SPN_OK;
+}
+
+enum spn_status spn_device_check(const struct spn_device *device, struct spn_err *err)
+{
+    if (!spn_data_is_name(device->name))
+        return spn_err_set(err, SPN_EINPUT,
+                           "device name '%.64s' is not made of a-z, 0-9, '.' and '-'",
+                           device->name);
+    if (!(device->off_conductance_S < device->on_conductance_S)) {
+        return spn_err_set(
+            err, SPN_EINPUT,
+            "device '%s': off_conductance_S = %g S is not below on_conductance_S = %g S",
+            device->name, device->off_conductance_S, device->on_conductance_S);
+    }
+    if (device->cell == SPN_CELL_SRAM && device->n_states != 2) {
+        return spn_err_set(err, SPN_EINPUT, "device '%s': n_states = %d, an SRAM cell has 2",
+                           device->name, device->n_states);
+    }
+    if (!(device->stuck_on_frac + device->stuck_off_frac <= 1)) {
+        return spn_err_set(err, SPN_EINPUT,
+                           "device '%s': stuck_on_frac + stuck_off_frac = %g is above 1",
+                           device->name, device->stuck_on_frac + device->stuck_off_frac);
+    }
+    if (device->drift_nu != 0 && !(device->drift_t0_s > 0)) {
+        return spn_err_set(err, SPN_EINPUT, "device '%s': drift_nu = %g needs drift_t0_s above 0",
+                           device->name, device->drift_nu);
+    }
+    if (device->write_charge_C_per_m2 > 0 && !(device->gate_area_F2 > 0)) {
+        return spn_err_set(err, SPN_EINPUT,
+                           "device '%s': write_charge_C_per_m2 needs gate_area_F2 above 0",
+                           device->name);
+    }
+    return check_mask(device, err);
+}
+
+enum spn_status spn_device_read(struct spn_device *device, const struct spn_json *doc,
+                                struct spn_err *err)
+{
+    struct spn_device work = {.n_states = 2};
+    enum spn_status s = spn_json_read(spn_json_root(doc), spn_device_fields, &work, err);
+    if (s)
+        return s;
+    s = spn_device_check(&work, err);
+    if (s)
+        spn_err_prefix(err, "%s: ", spn_json_name(doc));
+    else
+        *device = work;
+    return s;
+}
+
+enum spn_status spn_device_load(struct spn_device *device, const char *name_or_path,
+                                struct spn_err *err)
+{
+    char path[SPN_DATA_PATH];
+    struct spn_json *doc = NULL;
+    enum spn_status s =
+        spn_data_find(path, sizeof path, "tech/devices", "device", name_or_path, err);
+    if (!s)
+        s = spn_json_load(&doc, path, err);
+    if (!s)
+        s = spn_device_read(device, doc, err);
+    spn_json_destroy(doc);
+    return s;
+}
