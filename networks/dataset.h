@@ -25,7 +25,11 @@ enum spn_status spn_dataset_load_idx(struct spn_dataset *data, const char *image
 /* CIFAR-10 binary batch (3073-byte records), plain or .gz. */
 enum spn_status spn_dataset_load_cifar10(struct spn_dataset *data, const char *path, int max_images, struct spn_err *err);
 
-/* What `letters` draws. */
+#define SPN_LETTERS_MAX_CLASSES 10
+#define SPN_LETTERS_N_TRAIN 5000 /* images that spn_dataset_open draws when max_images is 0 */
+#define SPN_LETTERS_N_TEST 1000
+
+/* What `letters` draws: the letters of spn_letters_name(0 ..), see docs/MODELS.md [M:L1] to [M:L4]. */
 struct spn_letters {
     int n_images;   /* classes come round-robin */
     int n_classes;  /* 5: a e p r s; up to 10: and b d g n o */
@@ -35,11 +39,17 @@ struct spn_letters {
     uint64_t seed;  /* image i of seed s is the same whatever n_images is */
     uint32_t split; /* 0 training, 1 test, 2 calibration: disjoint random streams */
 };
+/* The letter of a class, "aeprsbdgno"[label]; '?' outside. */
+char spn_letters_name(int label);
 enum spn_status spn_dataset_draw_letters(struct spn_dataset *data, const struct spn_letters *what, struct spn_err *err);
 
-/* By name and split ("train" or "test"): "letters" is drawn to fit `channels` x `size`; "mnist", "fashion", "emnist-spare",
- * "cifar10" are read from folder `dir` (as laid out there: t10k-images-idx3-ubyte[.gz], test-images-idx4-ubyte[.gz], ...).
- * SPN_EINPUT if dir is NULL for those. */
+/* By name and split ("train" or "test"): "letters" (also split "calibration") is drawn to fit `channels` x `size`, binary at
+ * 1 x 20 x 20; 0 takes 10 classes, side 32, 3 channels from side 32 on, SPN_LETTERS_N_* images. "mnist", "fashion",
+ * "emnist-spare" (classes s p a r e, 0..4) and "cifar10" are read from <dir>/mnist/, <dir>/fashion/, <dir>/emnist/,
+ * <dir>/cifar10/ or <dir>/ itself: t10k-images-idx3-ubyte[.gz], spare_test-..., test-images-idx4-ubyte[.gz] and
+ * data_batch_1-... (2 to 5 too where they are there), or test_batch.bin and data_batch_1.bin ... of the original. Their
+ * images are as in the files: `channels`, `size`, `n_classes` and `seed` are for letters alone.
+ * SPN_EINPUT if dir is NULL for those. max_images keeps the first ones; 0 = all. */
 struct spn_dataset_request {
     const char *name, *split, *dir;
     int channels, size, n_classes, max_images;
