@@ -1,0 +1,32 @@
+/* compare.h -- the main table: dense, external-index and index-free side by side.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SPN_REPORTS_COMPARE_H
+#define SPN_REPORTS_COMPARE_H
+
+#include <stdbool.h>
+
+#include "estimator/estimate.h"
+#include "reports/plot.h"
+#include "reports/report.h"
+#include "simulator/simulator.h"
+
+struct spn_comparison {
+    const struct spn_network *net;
+    const struct spn_chip *chip;
+    const struct spn_profile *profile;
+    const struct spn_result *result[SPN_N_SCHEMES];
+    bool has_accuracy;
+    struct spn_accuracy accuracy[SPN_N_SCHEMES]; /* on the chip */
+    struct spn_accuracy ideal[SPN_N_SCHEMES];    /* the same weights in floating point */
+};
+
+enum { SPN_COMPARISON_N_FIGURES = 3 };
+
+/* Tables summary, training, gains, inference_breakdown, update_breakdown, layers (detail), and the notes on what gains. */
+void spn_comparison_report(const struct spn_comparison *c, struct spn_report *report);
+/* Data of the figures breakdown, layers and ratios; spn_text_clear each dat. */
+void spn_comparison_figures(const struct spn_comparison *c, struct spn_figure figures[SPN_COMPARISON_N_FIGURES]);
+
+#endif

@@ -1,0 +1,19 @@
+# fig_layers.gp -- latency and energy of each layer that sits on arrays; reads layers.dat.
+load "style.gp"
+set terminal svg size 1100,820 font "Helvetica,14" background "white"
+set output "layers.svg"
+set style data histograms
+set style histogram clustered gap 1
+set format y "%.1s %c"
+set logscale y
+set xtics rotate by -30
+set multiplot layout 2,2 margins 0.09,0.97,0.09,0.90 spacing 0.10,0.17
+array titles[4] = ["Inference latency (s)", "Inference energy (J)", "Weight update latency (s)", "Weight update energy (J)"]
+do for [b=1:4] {
+    set title titles[b]
+    if (b == 1) { set key at screen 0.5, 0.985 center top horizontal } else { unset key }
+    plot "layers.dat" using (column(1+b)):xtic(1) title "dense", \
+         "" using (column(5+b)) title "external-index", \
+         "" using (column(9+b)) title "index-free"
+}
+unset multiplot

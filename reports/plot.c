@@ -1,0 +1,115 @@
+/* plot.c -- figures through gnuplot.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "reports/plot.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tech/data.h"
+
+enum { MAX_FIGURES = 16, MAX_PATH = 1024 };
+
+const struct spn_figure_type spn_figure_types[] = {
+    {"breakdown", "energy and latency by category, the three schemes side by side"},
+    {"layers", "latency and energy of each layer"},
+    {"ratios", "how many times better than the external index and than dense"},
+    {NULL, NULL},
+};
+
+enum spn_status spn_file_write(const char *dir, const char *name, const char *data, size_t length, struct spn_err *err)
+{
+    char path[MAX_PATH], temporary[MAX_PATH + 8];
+    int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return spn_err_set(err, SPN_EUSAGE, "%s/%s: path too long", dir, name);
+    snprintf(temporary, sizeof temporary, "%s.part", path);
+    FILE *file = fopen(temporary, "wb");
+    bool done = file && fwrite(data, 1, length, file) == length;
+    if (file && fclose(file) != 0)
+        done = false;
+    if (!done || rename(temporary, path) != 0) {
+        int why = errno;
+        unlink(temporary);
+        return spn_err_set(err, SPN_EINTERNAL, "%s: cannot write: %s", path, strerror(why));
+    }
+    return SPN_OK;
+}
+
+enum spn_status spn_file_read(const char *path, struct spn_text *out, struct spn_err *err)
+{
+    char block[4096];
+    size_t n;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return spn_err_set(err, SPN_EINPUT, "%s: cannot open: %s", path, strerror(errno));
+    while ((n = fread(block, 1, sizeof block, file)) > 0)
+        spn_text_add_n(out, block, n);
+    bool failed = ferror(file) || out->failed;
+    fclose(file);
+    return failed ? spn_err_set(err, SPN_EINPUT, "%s: cannot read", path) : SPN_OK;
+}
+
+/* Copy shipped reports/<from> to <dir>/<to>. */
+static enum spn_status copy_script(const char *from, const char *dir, const char *to, struct spn_err *err)
+{
+    char relative[96], path[MAX_PATH];
+    struct spn_text text = {0};
+    snprintf(relative, sizeof relative, "reports/%s", from);
+    enum spn_status status = spn_data_file(path, sizeof path, relative, err);
+    if (!status)
+        status = spn_file_read(path, &text, err);
+    if (!status)
+        status = spn_file_write(dir, to, text.data ? text.data : "", text.length, err);
+    spn_text_clear(&text);
+    return status;
+}
+
+/* Exit status of `gnuplot scripts...` in dir; 127 if there is no gnuplot. */
+static int run_gnuplot(const char *dir, char *const argv[])
+{
+    pid_t child = fork();
+    if (child == 0) {
+        if (chdir(dir) == 0)
+            execvp(argv[0], argv);
+        _exit(127);
+    }
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) < 0)
+        return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+enum spn_status spn_plot_write(const char *dir, const struct spn_figure *figures, size_t n, bool *drawn,
+                               struct spn_err *err)
+{
+    char name[MAX_FIGURES][64], program[] = "gnuplot";
+    char *argv[MAX_FIGURES + 2] = {program};
+    if (n > MAX_FIGURES)
+        return spn_err_set(err, SPN_EINTERNAL, "%zu figures at once, at most %d", n, MAX_FIGURES);
+    enum spn_status status = copy_script("style.gp", dir, "style.gp", err);
+    for (size_t i = 0; i < n && !status; i++) {
+        char from[80];
+        if (figures[i].dat.failed)
+            return spn_err_memory(err, "figure data");
+        snprintf(name[i], sizeof name[i], "%s.dat", figures[i].name);
+        status = spn_file_write(dir, name[i], figures[i].dat.data ? figures[i].dat.data : "", figures[i].dat.length, err);
+        snprintf(name[i], sizeof name[i], "%s.gp", figures[i].name);
+        snprintf(from, sizeof from, "fig_%s.gp", figures[i].name);
+        if (!status)
+            status = copy_script(from, dir, name[i], err);
+        argv[i + 1] = name[i];
+    }
+    if (status)
+        return status;
+    argv[n + 1] = NULL;
+    int code = run_gnuplot(dir, argv);
+    if (code != 0 && code != 127)
+        return spn_err_set(err, SPN_EINTERNAL, "gnuplot failed (exit %d) on the figures in %s", code, dir);
+    *drawn = code == 0;
+    return SPN_OK;
+}

@@ -1,0 +1,330 @@
+/* report.c -- tables of numbers with units, and their renderings.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "reports/report.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/units.h"
+
+enum { DIGITS = 3 };
+
+const char *const spn_format_names[] = {"text", "tsv", "json", "markdown", "html", NULL};
+
+void spn_report_clear(struct spn_report *report)
+{
+    for (int i = 0; i < report->n_tables; i++)
+        free(report->table[i].line);
+    spn_text_clear(&report->notes);
+    spn_text_clear(&report->provenance);
+    *report = (struct spn_report){0};
+}
+
+struct spn_table *spn_report_table(struct spn_report *report, const char *id, const char *title, const char *row_name)
+{
+    if (report->n_tables == SPN_REPORT_MAX_TABLES) {
+        report->failed = true;
+        return &report->table[SPN_REPORT_MAX_TABLES - 1];
+    }
+    struct spn_table *table = &report->table[report->n_tables++];
+    *table = (struct spn_table){0};
+    spn_text_copy(table->id, sizeof table->id, id);
+    spn_text_copy(table->title, sizeof table->title, title);
+    spn_text_copy(table->row_name, sizeof table->row_name, row_name);
+    return table;
+}
+
+void spn_report_note(struct spn_report *report, const char *format, ...)
+{
+    char line[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    spn_text_add(&report->notes, "%s\n", line);
+}
+
+void spn_report_provenance(struct spn_report *report, const char *key, const char *value)
+{
+    spn_text_add(&report->provenance, "%s\t%s\n", key, value);
+}
+
+void spn_table_column_unit(struct spn_table *table, const char *name, const char *unit)
+{
+    if (table->n_columns == SPN_TABLE_MAX_COLUMNS) {
+        table->failed = true;
+        return;
+    }
+    spn_text_copy(table->column[table->n_columns], sizeof table->column[0], name);
+    spn_text_copy(table->column_unit[table->n_columns++], sizeof table->column_unit[0], unit);
+}
+
+void spn_table_column(struct spn_table *table, const char *name)
+{
+    spn_table_column_unit(table, name, "");
+}
+
+void spn_table_row(struct spn_table *table, const char *name, const char *unit)
+{
+    if (table->n_lines == table->capacity) {
+        int capacity = 2 * table->capacity + 16;
+        struct spn_table_line *line = realloc(table->line, (size_t)capacity * sizeof *line);
+        if (!line) {
+            table->failed = true;
+            return;
+        }
+        table->line = line;
+        table->capacity = capacity;
+    }
+    struct spn_table_line *line = &table->line[table->n_lines++];
+    *line = (struct spn_table_line){0};
+    spn_text_copy(line->name, sizeof line->name, name);
+    spn_text_copy(line->unit, sizeof line->unit, unit);
+}
+
+static struct spn_table_cell *next_cell(struct spn_table *table)
+{
+    struct spn_table_line *line = table->n_lines ? &table->line[table->n_lines - 1] : NULL;
+    if (table->failed || !line || line->n_cells == table->n_columns) {
+        table->failed = true;
+        return NULL;
+    }
+    return &line->cell[line->n_cells++];
+}
+
+void spn_table_number(struct spn_table *table, double value)
+{
+    struct spn_table_cell *cell = next_cell(table);
+    if (cell)
+        *cell = (struct spn_table_cell){.kind = SPN_TABLE_NUMBER, .value = value};
+}
+
+void spn_table_text(struct spn_table *table, const char *format, ...)
+{
+    struct spn_table_cell *cell = next_cell(table);
+    if (!cell)
+        return;
+    cell->kind = SPN_TABLE_TEXT;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(cell->text, sizeof cell->text, format, args);
+    va_end(args);
+}
+
+void spn_table_empty(struct spn_table *table)
+{
+    next_cell(table);
+}
+
+static const char *unit_of(const struct spn_table *table, const struct spn_table_line *line, int column)
+{
+    return *line->unit ? line->unit : table->column_unit[column];
+}
+
+void spn_table_show(const struct spn_table *table, const struct spn_table_line *line, int column, char *out, size_t size)
+{
+    const struct spn_table_cell *cell = &line->cell[column];
+    const char *unit = unit_of(table, line, column);
+    if (column >= line->n_cells || cell->kind == SPN_TABLE_EMPTY)
+        snprintf(out, size, "-");
+    else if (cell->kind == SPN_TABLE_TEXT)
+        snprintf(out, size, "%s", cell->text);
+    else if (strcmp(unit, "%") == 0)
+        snprintf(out, size, "%.2f %%", 100 * cell->value);
+    else if (strcmp(unit, "x") == 0)
+        snprintf(out, size, cell->value < 9.995 ? "%.2fx" : cell->value < 99.95 ? "%.1fx" : "%.0fx", cell->value);
+    else if (strcmp(unit, "count") == 0)
+        snprintf(out, size, "%.0f", cell->value);
+    else
+        spn_units_format(out, size, cell->value, unit, DIGITS);
+}
+
+/* ---- terminal and Markdown ---- */
+
+static size_t column_width(const struct spn_table *table, int column)
+{
+    char text[160];
+    size_t width = strlen(column < 0 ? table->row_name : table->column[column]);
+    for (int i = 0; i < table->n_lines; i++) {
+        if (column < 0)
+            snprintf(text, sizeof text, "%s", table->line[i].name);
+        else
+            spn_table_show(table, &table->line[i], column, text, sizeof text);
+        if (strlen(text) > width)
+            width = strlen(text);
+    }
+    return width;
+}
+
+static void render_grid(const struct spn_table *table, bool markdown, struct spn_text *out)
+{
+    const char *left = markdown ? "| " : "", *between = markdown ? " | " : "  ", *right = markdown ? " |" : "";
+    char text[160];
+    int width[SPN_TABLE_MAX_COLUMNS + 1];
+    for (int c = -1; c < table->n_columns; c++)
+        width[c + 1] = (int)column_width(table, c);
+    spn_text_add(out, "%s%s\n%s", markdown ? "### " : "", table->title, markdown ? "\n" : "");
+    spn_text_add(out, "%s%-*s", left, width[0], table->row_name);
+    for (int c = 0; c < table->n_columns; c++)
+        spn_text_add(out, "%s%*s", between, width[c + 1], table->column[c]);
+    spn_text_add(out, "%s\n", right);
+    if (markdown) {
+        spn_text_add(out, "| ---");
+        for (int c = 0; c < table->n_columns; c++)
+            spn_text_add(out, " | ---:");
+        spn_text_add(out, " |\n");
+    }
+    for (int i = 0; i < table->n_lines; i++) {
+        spn_text_add(out, "%s%-*s", left, width[0], table->line[i].name);
+        for (int c = 0; c < table->n_columns; c++) {
+            spn_table_show(table, &table->line[i], c, text, sizeof text);
+            spn_text_add(out, "%s%*s", between, width[c + 1], text);
+        }
+        spn_text_add(out, "%s\n", right);
+    }
+    spn_text_add(out, "\n");
+}
+
+/* Notes as a bulleted list, wrapped for a terminal. */
+static void render_notes(const struct spn_text *notes, size_t width, struct spn_text *out)
+{
+    const char *at = notes->data;
+    while (at && *at) {
+        const char *end = strchr(at, '\n');
+        size_t column = 2;
+        spn_text_add(out, "- ");
+        while (at < end) {
+            size_t word = strcspn(at, " \n");
+            if (column + word > width && column > 2) {
+                spn_text_add(out, "\n  ");
+                column = 2;
+            }
+            spn_text_add(out, "%.*s%s", (int)word, at, at + word < end ? " " : "");
+            column += word + 1;
+            at += word + (at[word] == ' ');
+        }
+        spn_text_add(out, "\n");
+        at = end + 1;
+    }
+}
+
+/* ---- TSV: section id first, SI numbers, a header per section ---- */
+
+static void render_tsv(const struct spn_report *report, struct spn_text *out)
+{
+    for (const char *at = report->provenance.data; at && *at; at = strchr(at, '\n') + 1)
+        spn_text_add(out, "# %.*s\n", (int)strcspn(at, "\n"), at);
+    for (int t = 0; t < report->n_tables; t++) {
+        const struct spn_table *table = &report->table[t];
+        spn_text_add(out, "# [1]section\t[2]%s\t[3]unit", table->row_name);
+        for (int c = 0; c < table->n_columns; c++)
+            spn_text_add(out, "\t[%d]%s%s%s", c + 4, table->column[c], *table->column_unit[c] ? "_" : "",
+                         table->column_unit[c]);
+        spn_text_add(out, "\n");
+        for (int i = 0; i < table->n_lines; i++) {
+            const struct spn_table_line *line = &table->line[i];
+            spn_text_add(out, "%s\t%s\t%s", table->id, line->name, line->unit);
+            for (int c = 0; c < table->n_columns; c++) {
+                const struct spn_table_cell *cell = &line->cell[c];
+                if (c < line->n_cells && cell->kind == SPN_TABLE_NUMBER)
+                    spn_text_add(out, "\t%.6g", cell->value);
+                else
+                    spn_text_add(out, "\t%s", c < line->n_cells ? cell->text : "");
+            }
+            spn_text_add(out, "\n");
+        }
+    }
+}
+
+/* ---- JSON ---- */
+
+static void json_table(struct spn_json_writer *w, const struct spn_table *table)
+{
+    spn_json_open(w, table->id, '[');
+    for (int i = 0; i < table->n_lines; i++) {
+        const struct spn_table_line *line = &table->line[i];
+        spn_json_open(w, NULL, '{');
+        spn_json_put_string(w, table->row_name, line->name);
+        if (*line->unit)
+            spn_json_put_string(w, "unit", line->unit);
+        for (int c = 0; c < table->n_columns; c++) {
+            char key[72];
+            snprintf(key, sizeof key, "%s%s%s", table->column[c], *table->column_unit[c] ? "_" : "",
+                     table->column_unit[c]);
+            if (c >= line->n_cells || line->cell[c].kind == SPN_TABLE_EMPTY)
+                spn_json_put_null(w, key);
+            else if (line->cell[c].kind == SPN_TABLE_NUMBER)
+                spn_json_put_number(w, key, line->cell[c].value);
+            else
+                spn_json_put_string(w, key, line->cell[c].text);
+        }
+        spn_json_close(w, '}');
+    }
+    spn_json_close(w, ']');
+}
+
+static void json_lines(struct spn_json_writer *w, const struct spn_text *lines, bool pairs)
+{
+    char text[1100];
+    for (const char *at = lines->data; at && *at; at = strchr(at, '\n') + 1) {
+        size_t length = strcspn(at, "\n"), key = pairs ? strcspn(at, "\t") : 0;
+        snprintf(text, sizeof text, "%.*s", (int)length, at);
+        if (pairs) {
+            text[key] = '\0';
+            spn_json_put_string(w, text, text + key + 1);
+        } else {
+            spn_json_put_string(w, NULL, text);
+        }
+    }
+}
+
+static void render_json(const struct spn_report *report, struct spn_text *out)
+{
+    struct spn_json_writer w = {.out = out, .first = true};
+    spn_json_open(&w, NULL, '{');
+    spn_json_put_string(&w, "title", report->title);
+    spn_json_open(&w, "provenance", '{');
+    json_lines(&w, &report->provenance, true);
+    spn_json_close(&w, '}');
+    for (int t = 0; t < report->n_tables; t++)
+        json_table(&w, &report->table[t]);
+    spn_json_open(&w, "notes", '[');
+    json_lines(&w, &report->notes, false);
+    spn_json_close(&w, ']');
+    spn_json_close(&w, '}');
+    spn_text_add(out, "\n");
+}
+
+enum spn_status spn_report_render(const struct spn_report *report, enum spn_format format, struct spn_text *out,
+                                  struct spn_err *err)
+{
+    enum { NOTE_WIDTH = 100 };
+    bool failed = report->failed || report->notes.failed || report->provenance.failed;
+    for (int t = 0; t < report->n_tables; t++)
+        failed = failed || report->table[t].failed;
+    if (failed)
+        return spn_err_set(err, SPN_EINTERNAL, "report \"%s\": out of memory or a row too long", report->title);
+    switch (format) {
+    case SPN_FORMAT_TSV:
+        render_tsv(report, out);
+        break;
+    case SPN_FORMAT_JSON:
+        render_json(report, out);
+        break;
+    default:
+        spn_text_add(out, "%s%s\n\n", format == SPN_FORMAT_MARKDOWN ? "## " : "", report->title);
+        for (int t = 0; t < report->n_tables; t++)
+            if (!report->table[t].detail)
+                render_grid(&report->table[t], format == SPN_FORMAT_MARKDOWN, out);
+        render_notes(&report->notes, NOTE_WIDTH, out);
+    }
+    return out->failed ? spn_err_set(err, SPN_EINTERNAL, "report \"%s\": out of memory or a number that is not finite",
+                                     report->title)
+                       : SPN_OK;
+}
