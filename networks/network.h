@@ -4,20 +4,24 @@
  *
  *     struct spn_network *net;
  *     enum spn_status s = spn_network_load(&net, "networks/vgg8.json", NULL, 0, err);
- *     for (int i = 0; i < net->n_layers; i++) printf("%s %s\n", net->layer[i].name, spn_op_name(net->layer[i].op));
- *     spn_network_destroy(net);
+ *     for (int i = 0; i < net->n_layers; i++) printf("%s %s\n", net->layer[i].name,
+ * spn_op_name(net->layer[i].op)); spn_network_destroy(net);
  *
- * Layers are in topological order: inputs of layer i are the network's input (SPN_NETWORK_INPUT) or layers < i.
+ * Layers are in topological order: inputs of layer i are the network's input (SPN_NETWORK_INPUT) or
+ * layers < i.
  *
- * Tensors in the weight file: conv2d, linear, norms and embedding have "<tensor>.weight" and, with bias, "<tensor>.bias"
- * (batchnorm also "<tensor>.running_mean" and "<tensor>.running_var"); prepend and position have "<tensor>" itself.
- * Layers may name the same tensors (a tied embedding); spn_network_totals counts those once.
+ * Tensors in the weight file: conv2d, linear, norms and embedding have "<tensor>.weight" and, with
+ * bias, "<tensor>.bias" (batchnorm also "<tensor>.running_mean" and "<tensor>.running_var");
+ * prepend and position have "<tensor>" itself. Layers may name the same tensors (a tied embedding);
+ * spn_network_totals counts those once.
  *
- * Shapes of a matmul with `heads` H (query side) and `kv_heads` K (key/value side; head h uses h K / H):
- * transpose_b: [T, H d] x [S, K d] -> [H, T, S]; otherwise [H, T, S] (or [T, S], H = 1) x [S, K d] -> [T, H d].
+ * Shapes of a matmul with `heads` H (query side) and `kv_heads` K (key/value side; head h uses h K
+ * / H): transpose_b: [T, H d] x [S, K d] -> [H, T, S]; otherwise [H, T, S] (or [T, S], H = 1) x [S,
+ * K d] -> [T, H d].
  *
- * Zeros pad all four sides by padding[] unless padding_end[] says otherwise for bottom and right; windows that would
- * run over the padded edge are dropped. An average pool divides by the whole window, padding included.
+ * Zeros pad all four sides by padding[] unless padding_end[] says otherwise for bottom and right;
+ * windows that would run over the padded edge are dropped. An average pool divides by the whole
+ * window, padding included.
  */
 #ifndef SPN_NETWORKS_NETWORK_H
 #define SPN_NETWORKS_NETWORK_H
@@ -34,36 +38,38 @@
 #define SPN_MAX_LAYERS 20000
 
 /* Name of the op in JSON, and its one-line meaning. The order is the enum. */
-#define SPN_OPS(X) \
-    X(CONV2D, "conv2d", "2-D convolution: channels, kernel, stride, padding, dilation, groups") \
-    X(LINEAR, "linear", "matrix product over the last dimension: features") \
-    X(MATMUL, "matmul", "product of two activations, per head: transpose_b, heads, scale") \
-    X(RELU, "relu", "max(x, 0)") \
-    X(GELU, "gelu", "Gaussian error linear unit (erf)") \
-    X(SILU, "silu", "x sigmoid(x)") \
-    X(SIGMOID, "sigmoid", "logistic function") \
-    X(TANH, "tanh", "hyperbolic tangent") \
-    X(SOFTMAX, "softmax", "over the last dimension; causal: true masks the future") \
-    X(LAYERNORM, "layernorm", "over the last dimension") \
-    X(RMSNORM, "rmsnorm", "over the last dimension") \
-    X(BATCHNORM, "batchnorm", "per channel, folded into the layer before it") \
-    X(MAXPOOL2D, "maxpool2d", "kernel, stride, padding") \
-    X(AVGPOOL2D, "avgpool2d", "kernel, stride, padding") \
-    X(GLOBAL_AVGPOOL, "global_avgpool", "mean over height and width") \
-    X(GLOBAL_MAXPOOL, "global_maxpool", "maximum over height and width") \
-    X(ADD, "add", "element-wise sum of its inputs") \
-    X(MUL, "mul", "element-wise (gated) product of its inputs") \
-    X(CONCAT, "concat", "along the first dimension") \
-    X(RESHAPE, "reshape", "shape; one -1 is inferred") \
-    X(FLATTEN, "flatten", "to one dimension") \
-    X(TOKENS, "tokens", "[C, H, W] to [H W, C], e.g. after a patch convolution") \
-    X(PREPEND, "prepend", "a learned token before the sequence") \
-    X(POSITION, "position", "adds learned positions") \
-    X(ROTARY, "rotary", "rotary positions on each head: heads, theta") \
-    X(SELECT, "select", "one token of the sequence: index (-1 = last)") \
-    X(EMBEDDING, "embedding", "token number to vector: vocabulary, features") \
-    X(PAD_SHORTCUT, "pad_shortcut", "CIFAR ResNet option A: every stride-th pixel, channels zero-padded on both sides") \
-    X(ATTENTION, "attention", "macro: expands to its q, k, v, matmul, softmax, matmul, out layers: heads, causal, rotary")
+#define SPN_OPS(X)                                                                                 \
+    X(CONV2D, "conv2d", "2-D convolution: channels, kernel, stride, padding, dilation, groups")    \
+    X(LINEAR, "linear", "matrix product over the last dimension: features")                        \
+    X(MATMUL, "matmul", "product of two activations, per head: transpose_b, heads, scale")         \
+    X(RELU, "relu", "max(x, 0)")                                                                   \
+    X(GELU, "gelu", "Gaussian error linear unit (erf)")                                            \
+    X(SILU, "silu", "x sigmoid(x)")                                                                \
+    X(SIGMOID, "sigmoid", "logistic function")                                                     \
+    X(TANH, "tanh", "hyperbolic tangent")                                                          \
+    X(SOFTMAX, "softmax", "over the last dimension; causal: true masks the future")                \
+    X(LAYERNORM, "layernorm", "over the last dimension")                                           \
+    X(RMSNORM, "rmsnorm", "over the last dimension")                                               \
+    X(BATCHNORM, "batchnorm", "per channel, folded into the layer before it")                      \
+    X(MAXPOOL2D, "maxpool2d", "kernel, stride, padding")                                           \
+    X(AVGPOOL2D, "avgpool2d", "kernel, stride, padding")                                           \
+    X(GLOBAL_AVGPOOL, "global_avgpool", "mean over height and width")                              \
+    X(GLOBAL_MAXPOOL, "global_maxpool", "maximum over height and width")                           \
+    X(ADD, "add", "element-wise sum of its inputs")                                                \
+    X(MUL, "mul", "element-wise (gated) product of its inputs")                                    \
+    X(CONCAT, "concat", "along the first dimension")                                               \
+    X(RESHAPE, "reshape", "shape; one -1 is inferred")                                             \
+    X(FLATTEN, "flatten", "to one dimension")                                                      \
+    X(TOKENS, "tokens", "[C, H, W] to [H W, C], e.g. after a patch convolution")                   \
+    X(PREPEND, "prepend", "a learned token before the sequence")                                   \
+    X(POSITION, "position", "adds learned positions")                                              \
+    X(ROTARY, "rotary", "rotary positions on each head: heads, theta")                             \
+    X(SELECT, "select", "one token of the sequence: index (-1 = last)")                            \
+    X(EMBEDDING, "embedding", "token number to vector: vocabulary, features")                      \
+    X(PAD_SHORTCUT, "pad_shortcut",                                                                \
+      "CIFAR ResNet option A: every stride-th pixel, channels zero-padded on both sides")          \
+    X(ATTENTION, "attention",                                                                      \
+      "macro: expands to its q, k, v, matmul, softmax, matmul, out layers: heads, causal, rotary")
 
 enum spn_op {
 #define X(id, name, doc) SPN_OP_##id,
@@ -83,48 +89,55 @@ struct spn_layer {
     int n_in, in[SPN_MAX_INPUTS];
     struct spn_shape in_shape[2], out_shape; /* of the first two inputs */
     int channels;                            /* conv2d output channels, linear/embedding features */
-    int kernel[2], stride[2], padding[2], dilation[2], groups; /* [0] height, [1] width; padding of top and left */
-    int padding_end[2];                      /* of bottom and right; equals padding unless the file gives four numbers */
+    int kernel[2], stride[2], padding[2], dilation[2],
+        groups;         /* [0] height, [1] width; padding of top and left */
+    int padding_end[2]; /* of bottom and right; equals padding unless the file gives four numbers */
     bool bias, causal, transpose_b;
     bool fixed; /* position: sinusoids instead of a learned table [vaswani2017, sec. 3.5] */
     int heads, kv_heads; /* matmul, rotary: heads of the query side and of the key/value side */
     int vocabulary, index;
     double scale; /* matmul, embedding: factor on the result, default 1 */
     double epsilon, theta;
-    double sparsity; /* share of zero weights, 0 = dense */
-    int64_t n_weights;      /* matrix elements of conv2d/linear (no bias); embeddings, positions: their table */
-    int64_t n_other;        /* biases, norm gains and offsets, prepended tokens (running statistics not counted) */
-    int shares;             /* earlier layer that names the same tensors, or -1 */
-    int64_t n_macs;         /* multiply-accumulates of one inference, padded positions as computed */
+    double sparsity;   /* share of zero weights, 0 = dense */
+    int64_t n_weights; /* matrix elements of conv2d/linear (no bias); embeddings, positions: their
+                          table */
+    int64_t n_other;   /* biases, norm gains and offsets, prepended tokens (running statistics not
+                          counted) */
+    int shares;        /* earlier layer that names the same tensors, or -1 */
+    int64_t n_macs;    /* multiply-accumulates of one inference, padded positions as computed */
     int64_t n_dynamic_macs; /* of those, products of two activations */
     int64_t n_out;          /* output elements */
 };
 
 struct spn_network {
     char name[64];
-    char dataset[64];   /* "letters", "cifar10", ... or "" */
-    char weights[256];  /* path of the weight file, resolved relative to the network file; "" if none */
+    char dataset[64];  /* "letters", "cifar10", ... or "" */
+    char weights[256]; /* path of the weight file, resolved relative to the network file; "" if none
+                        */
     char dense_weights[256]; /* of the unpruned network where both are shipped; "" if none */
     struct spn_shape input;
     double input_mean[4], input_std[4]; /* preprocessing per channel: (x/255 - mean)/std */
-    int n_mean, n_std;  /* = channels for an input [C, H, W] with C <= 4 (0 and 1 where not given); else 0 */
-    int sequence;       /* length that the input's shape was built with; 0 if the network has none */
+    int n_mean,
+        n_std; /* = channels for an input [C, H, W] with C <= 4 (0 and 1 where not given); else 0 */
+    int sequence; /* length that the input's shape was built with; 0 if the network has none */
     int n_layers;
     struct spn_layer *layer;
     int n_classes; /* last dimension of the last layer's output */
 };
 
-/* One override: "sparsity" = "0.9" (of every matrix layer), "sparsity.conv1" = "0.3", "sequence" = "128". Applied in order;
- * SPN_EUSAGE if the network has no such setting or the value is outside its range. */
+/* One override: "sparsity" = "0.9" (of every matrix layer), "sparsity.conv1" = "0.3", "sequence" =
+ * "128". Applied in order; SPN_EUSAGE if the network has no such setting or the value is outside
+ * its range. */
 struct spn_network_override {
     const char *path, *value;
 };
 
-enum spn_status spn_network_load(struct spn_network **net, const char *path, const struct spn_network_override *overrides,
-                                 size_t n_overrides, struct spn_err *err);
+enum spn_status spn_network_load(struct spn_network **net, const char *path,
+                                 const struct spn_network_override *overrides, size_t n_overrides,
+                                 struct spn_err *err);
 /* From text; `name` is what messages call it, and what weight paths are relative to. */
-enum spn_status spn_network_parse(struct spn_network **net, const char *text, size_t n, const char *name,
-                                  struct spn_err *err);
+enum spn_status spn_network_parse(struct spn_network **net, const char *text, size_t n,
+                                  const char *name, struct spn_err *err);
 void spn_network_destroy(struct spn_network *net);
 
 const char *spn_op_name(int op);
@@ -134,7 +147,8 @@ int64_t spn_shape_size(const struct spn_shape *shape);
 
 /* A layer whose weights sit in arrays: conv2d or linear. */
 bool spn_layer_is_matrix(const struct spn_layer *layer);
-/* Its unrolled matrix: rows = K K C/groups, columns = output channels/groups, `groups` of them; vectors = output positions. */
+/* Its unrolled matrix: rows = K K C/groups, columns = output channels/groups, `groups` of them;
+ * vectors = output positions. */
 struct spn_matrix_shape {
     int rows, columns, groups, kernel_positions;
     int64_t vectors;
