@@ -1,0 +1,222 @@
+/* profile.c -- distributions of the values that a network's layers see.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Defaults are closed forms of stated assumptions (docs/MODELS.md, N5-N7): activations are the
+ * positive part of a normal variable, kept weights are normal, the first layer sees uniform codes.
+ * That energy follows from such distributions, taken as independent, is the approach of
+ * [andrulis2024, sec. III]. Values measured from a weight file replace them.
+ */
+#include "networks/profile.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    INPUT_MAX = SPN_PROFILE_BINS - 1,
+    WEIGHT_ZERO = SPN_PROFILE_BINS / 2,
+    WEIGHT_MAX = WEIGHT_ZERO - 1,
+    MAX_BITS = 24
+};
+
+/* Assumed spread of activations and of kept weights, in fractions of full scale: clipping at four
+ * standard deviations, which loses 6e-5 of the values. An assumption; weight files replace it.
+ * [M:N5, M:N6] */
+static const double default_sd_frac = 0.25;
+
+/* P(x <= value) of a normal variable of mean 0. */
+static double normal_cdf(double value, double sd)
+{
+    return 0.5 * erfc(-value / (sd * sqrt(2.0)));
+}
+
+/* P(c) = Phi((c + 1/2)/s) - Phi((c - 1/2)/s) for 0 < c < 255, s = 255 sd; P(0) = Phi(1/2s); the
+ * tail is in P(255). [M:N5] */
+static void default_input(double *probability)
+{
+    double sd = default_sd_frac * INPUT_MAX, below = 0.0;
+    for (int c = 0; c < INPUT_MAX; c++) {
+        double upto = normal_cdf(c + 0.5, sd);
+        probability[c] = upto - below;
+        below = upto;
+    }
+    probability[INPUT_MAX] = 1.0 - below;
+}
+
+/* Codes -127 .. 127 of a normal variable, s = 127 sd, both tails in the outermost codes. [M:N6] */
+static void default_weight(double *probability)
+{
+    double sd = default_sd_frac * WEIGHT_MAX, below = 0.0;
+    probability[0] = 0.0;
+    for (int c = -WEIGHT_MAX; c < WEIGHT_MAX; c++) {
+        double upto = normal_cdf(c + 0.5, sd);
+        probability[c + WEIGHT_ZERO] = upto - below;
+        below = upto;
+    }
+    probability[WEIGHT_MAX + WEIGHT_ZERO] = 1.0 - below;
+}
+
+/* Whether a layer's values are the network's input, at most rearranged. */
+static bool sees_input(const struct spn_network *net, int layer)
+{
+    int from = net->layer[layer].in[0];
+    while (from != SPN_NETWORK_INPUT) {
+        int op = net->layer[from].op;
+        if (op != SPN_OP_FLATTEN && op != SPN_OP_RESHAPE && op != SPN_OP_TOKENS &&
+            op != SPN_OP_SELECT)
+            return false;
+        from = net->layer[from].in[0];
+    }
+    return true;
+}
+
+enum spn_status spn_profile_default(struct spn_profile *profile, const struct spn_network *net,
+                                    struct spn_err *err)
+{
+    struct spn_layer_profile usual = {0};
+    struct spn_layer_profile *layer = calloc((size_t)net->n_layers, sizeof *layer);
+    if (!layer)
+        return spn_err_memory(err, "value profile");
+    default_input(usual.input);
+    default_weight(usual.weight);
+    for (int i = 0; i < net->n_layers; i++) {
+        layer[i] = usual;
+        for (int c = 0; sees_input(net, i) && c < SPN_PROFILE_BINS; c++)
+            layer[i].input[c] = 1.0 / SPN_PROFILE_BINS; /* [M:N7] */
+    }
+    *profile = (struct spn_profile){.n_layers = net->n_layers, .layer = layer};
+    snprintf(profile->source, sizeof profile->source,
+             "defaults: inputs the positive part of a normal distribution, weights normal (sd %.2g "
+             "of full scale)",
+             default_sd_frac);
+    return SPN_OK;
+}
+
+void spn_profile_clear(struct spn_profile *profile)
+{
+    if (!profile)
+        return;
+    free(profile->layer);
+    *profile = (struct spn_profile){0};
+}
+
+/* ---- from weights ---- */
+
+/* Histogram of round(127 w / max |w|) over w != 0; false if there is none. NaN and infinity set
+ * *bad. */
+static bool weight_histogram(const float *value, int64_t n, double *probability, bool *bad)
+{
+    int64_t count[SPN_PROFILE_BINS] = {0}, kept = 0;
+    double largest = 0.0;
+    for (int64_t i = 0; i < n; i++) {
+        if (!isfinite(value[i]))
+            *bad = true;
+        largest = fmax(largest, fabs((double)value[i]));
+    }
+    if (*bad || largest == 0.0)
+        return false;
+    for (int64_t i = 0; i < n; i++) {
+        if (value[i] == 0.0f)
+            continue;
+        count[WEIGHT_ZERO + lround(WEIGHT_MAX * ((double)value[i] / largest))]++;
+        kept++;
+    }
+    for (int c = 0; c < SPN_PROFILE_BINS; c++)
+        probability[c] = (double)count[c] / (double)kept;
+    return true;
+}
+
+static enum spn_status read_layer(const struct spn_layer *layer, const struct spn_weights *weights,
+                                  float *value, struct spn_layer_profile *out, struct spn_err *err)
+{
+    char name[sizeof layer->tensor + sizeof ".weight"];
+    bool bad = false;
+    snprintf(name, sizeof name, "%s.weight", layer->tensor);
+    if (!spn_weights_find(weights, name))
+        return SPN_OK;
+    enum spn_status status = spn_weights_floats(weights, name, layer->n_weights, value, err);
+    if (status)
+        return status;
+    out->measured_weight = weight_histogram(value, layer->n_weights, out->weight, &bad);
+    if (bad)
+        return spn_err_set(err, SPN_EINPUT, "%s: tensor \"%s\" holds a value that is not finite",
+                           spn_weights_path(weights), name);
+    return SPN_OK;
+}
+
+static int64_t largest_matrix(const struct spn_network *net)
+{
+    int64_t n = 1;
+    for (int i = 0; i < net->n_layers; i++)
+        if (spn_layer_is_matrix(&net->layer[i]) && net->layer[i].n_weights > n)
+            n = net->layer[i].n_weights;
+    return n;
+}
+
+enum spn_status spn_profile_set_weights(struct spn_profile *profile, const struct spn_network *net,
+                                        const struct spn_weights *weights, struct spn_err *err)
+{
+    int n_matrices = 0, n_read = 0;
+    enum spn_status status = SPN_OK;
+    if (profile->n_layers != net->n_layers)
+        return spn_err_set(err, SPN_EUSAGE, "profile of %d layers for network %s of %d layers",
+                           profile->n_layers, net->name, net->n_layers);
+    float *value = malloc((size_t)largest_matrix(net) * sizeof *value);
+    struct spn_layer_profile *layer = malloc((size_t)net->n_layers * sizeof *layer);
+    if (!value || !layer) {
+        status = spn_err_memory(err, "value profile");
+        goto out;
+    }
+    memcpy(layer, profile->layer, (size_t)net->n_layers * sizeof *layer);
+    for (int i = 0; i < net->n_layers && !status; i++) {
+        if (!spn_layer_is_matrix(&net->layer[i]))
+            continue;
+        status = read_layer(&net->layer[i], weights, value, &layer[i], err);
+        n_matrices++;
+        n_read += layer[i].measured_weight;
+    }
+    if (status)
+        goto out;
+    memcpy(profile->layer, layer, (size_t)net->n_layers * sizeof *layer);
+    snprintf(profile->source, sizeof profile->source,
+             "weights of %d of %d layers: %.80s; inputs: defaults", n_read, n_matrices,
+             spn_weights_path(weights));
+out:
+    free(layer);
+    free(value);
+    return status;
+}
+
+/* ---- bits and digits of inputs ---- */
+
+/* Code of `bits` bits for 8-bit code c: round(c (2^bits - 1)/255); never a tie, as 255 is odd.
+ * [M:N8] */
+static uint32_t recode(uint32_t c, int bits)
+{
+    uint64_t top = ((uint64_t)1 << bits) - 1;
+    return (uint32_t)((2 * c * top + INPUT_MAX) / (2 * INPUT_MAX));
+}
+
+double spn_profile_input_bit(const struct spn_layer_profile *p, int bits, int bit)
+{
+    return spn_profile_input_digit(p, bits, bit, 1).mean;
+}
+
+struct spn_moments spn_profile_input_digit(const struct spn_layer_profile *p, int bits, int first,
+                                           int n_bits)
+{
+    struct spn_moments m = {0.0, 0.0};
+    if (bits < 1 || bits > MAX_BITS || first < 0 || n_bits < 1 || first >= bits ||
+        n_bits > bits - first)
+        return m;
+    uint32_t mask = ((uint32_t)1 << n_bits) - 1;
+    for (uint32_t c = 0; c < SPN_PROFILE_BINS; c++) {
+        double digit = (double)(recode(c, bits) >> first & mask) / mask;
+        m.mean += p->input[c] * digit;
+        m.mean_square += p->input[c] * digit * digit;
+    }
+    return m;
+}
