@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * One instance is one lane: a pipelined datapath that takes one element per clock and pass. Latencies are the lane's issue
- * interval (clocks that one action occupies it), so n elements on L lanes take n/L times the latency.
+ * One instance is one lane: a pipelined datapath that takes one element per clock and pass.
+ * Latencies are the lane's issue interval (clocks that one action occupies it), so n elements on L
+ * lanes take n/L times the latency.
  */
 #ifndef SPN_MODELS_DIGITAL_H
 #define SPN_MODELS_DIGITAL_H
@@ -18,8 +19,8 @@ struct spn_mac {
     double toggle_frac;
 };
 
-/* "mac", role "digital": array multiplier, accumulator and its register. mac: sum += a b. For dynamic matrix products and
- * weight gradients; operand fetch is the caller's. */
+/* "mac", role "digital": array multiplier, accumulator and its register. mac: sum += a b. For
+ * dynamic matrix products and weight gradients; operand fetch is the caller's. */
 extern const struct spn_component_type spn_component_mac;
 
 enum { SPN_ELEMENTWISE_ADD, SPN_ELEMENTWISE_MULTIPLY };
@@ -29,7 +30,8 @@ struct spn_elementwise {
     double toggle_frac;
 };
 
-/* "elementwise", role "digital": residual additions, biases, gates. add; multiply (result 2 bits wide, rounded to bits). */
+/* "elementwise", role "digital": residual additions, biases, gates. add; multiply (result 2 bits
+ * wide, rounded to bits). */
 extern const struct spn_component_type spn_component_elementwise;
 
 enum { SPN_POOL_COMPARE, SPN_POOL_ACCUMULATE, SPN_POOL_SCALE };
@@ -40,8 +42,8 @@ struct spn_pool {
     double toggle_frac;
 };
 
-/* "pool", role "digital". compare: one element against the running maximum. accumulate: one element added to the running
- * sum. scale: one sum times 1/window (average pooling, once per output). */
+/* "pool", role "digital". compare: one element against the running maximum. accumulate: one element
+ * added to the running sum. scale: one sum times 1/window (average pooling, once per output). */
 extern const struct spn_component_type spn_component_pool;
 
 enum { SPN_ACTIVATION_RELU, SPN_ACTIVATION_LUT, SPN_ACTIVATION_GATED };
@@ -52,8 +54,8 @@ struct spn_activation {
     double toggle_frac;
 };
 
-/* "activation", role "digital". relu: sign gates the bits. lut: sigmoid, tanh, GELU by table and linear interpolation.
- * gated: SiLU = x sigmoid(x), a lut and one product. */
+/* "activation", role "digital". relu: sign gates the bits. lut: sigmoid, tanh, GELU by table and
+ * linear interpolation. gated: SiLU = x sigmoid(x), a lut and one product. */
 extern const struct spn_component_type spn_component_activation;
 
 enum { SPN_SOFTMAX_ELEMENT, SPN_SOFTMAX_ROW };
@@ -65,8 +67,8 @@ struct spn_softmax {
     double toggle_frac;
 };
 
-/* "softmax", role "digital". element: compare (maximum), subtract, exponential by table, add (sum), multiply by 1/sum; three
- * passes. row: one reciprocal by table, once per row. */
+/* "softmax", role "digital". element: compare (maximum), subtract, exponential by table, add (sum),
+ * multiply by 1/sum; three passes. row: one reciprocal by table, once per row. */
 extern const struct spn_component_type spn_component_softmax;
 
 enum { SPN_NORM_LAYERNORM_ELEMENT, SPN_NORM_RMSNORM_ELEMENT, SPN_NORM_ROW };
@@ -78,9 +80,9 @@ struct spn_norm {
     double toggle_frac;
 };
 
-/* "norm", role "digital". layernorm element: two adds (mean, centre), a square-accumulate, two products (1/sd, gain) and an add
- * (bias); three passes. rmsnorm element: a square-accumulate and two products; two passes. row: 1/sqrt by table and two
- * products, once per row. */
+/* "norm", role "digital". layernorm element: two adds (mean, centre), a square-accumulate, two
+ * products (1/sd, gain) and an add (bias); three passes. rmsnorm element: a square-accumulate and
+ * two products; two passes. row: 1/sqrt by table and two products, once per row. */
 extern const struct spn_component_type spn_component_norm;
 
 #endif

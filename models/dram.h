@@ -10,9 +10,10 @@
 
 enum { SPN_DRAM_BIT, SPN_DRAM_ACCESS };
 
-/* "dram", role "dram"; parameters: struct spn_dram of tech/chip.h (no other). bit: one bit read or written, latency 1/bandwidth,
- * so n bits take ACCESS.latency + n BIT.latency. access: latency of the first bit, no energy of its own. Off the chip: no area, and
- * standby power is not part of the chip's leakage. */
+/* "dram", role "dram"; parameters: struct spn_dram of tech/chip.h (no other). bit: one bit read or
+ * written, latency 1/bandwidth, so n bits take ACCESS.latency + n BIT.latency. access: latency of
+ * the first bit, no energy of its own. Off the chip: no area, and standby power is not part of the
+ * chip's leakage. */
 extern const struct spn_component_type spn_component_dram;
 
 #endif

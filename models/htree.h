@@ -7,17 +7,21 @@
 
 #include "models/component.h"
 
+/* Repeaters are thinned until they are this much slower than the fastest, to save energy. */
+#define SPN_HTREE_TOLERANCE_FRAC 0.1
+
 enum { SPN_HTREE_UNICAST, SPN_HTREE_BROADCAST };
 
 struct spn_htree {
-    int rows, columns;            /* grid of leaves */
+    int rows, columns;                  /* grid of leaves */
     double leaf_height_m, leaf_width_m; /* pitch of the grid */
-    int bus_bit;                  /* wires; bits that travel side by side */
-    double toggle_frac;           /* of a wire from one bit to the next */
+    int bus_bit;                        /* wires; bits that travel side by side */
+    double toggle_frac;                 /* of a wire from one bit to the next */
 };
 
-/* "htree", role "interconnect". unicast: ONE bit between the root and one leaf (either direction); broadcast: one bit to all
- * leaves. Latency: one traversal in whole clocks; n bits take latency + (ceil(n / bus_bit) - 1) / clock. */
+/* "htree", role "interconnect". unicast: ONE bit between the root and one leaf (either direction);
+ * broadcast: one bit to all leaves. Latency: one traversal in whole clocks; n bits take latency +
+ * (ceil(n / bus_bit) - 1) / clock. */
 extern const struct spn_component_type spn_component_htree;
 
 /* Wire between root and one leaf, and of the whole tree (of one bit). */

@@ -17,8 +17,9 @@ struct spn_mesh_router {
     double toggle_frac;
 };
 
-/* "mesh-router", role "interconnect". flit: one flit through input FIFO, arbiter and crossbar; latency pipeline_cycles. A
- * message of n flits over h hops takes h (router + link) + (n - 1) / clock. */
+/* "mesh-router", role "interconnect". flit: one flit through input FIFO, arbiter and crossbar;
+ * latency pipeline_cycles. A message of n flits over h hops takes h (router + link) + (n - 1) /
+ * clock. */
 extern const struct spn_component_type spn_component_mesh_router;
 
 enum { SPN_MESH_LINK_FLIT };
@@ -29,7 +30,8 @@ struct spn_mesh_link {
     double toggle_frac;
 };
 
-/* "mesh-link", role "interconnect": repeated wires, one direction. flit: one flit over it, in whole clocks. */
+/* "mesh-link", role "interconnect": repeated wires, one direction. flit: one flit over it, in whole
+ * clocks. */
 extern const struct spn_component_type spn_component_mesh_link;
 
 #endif
