@@ -151,7 +151,7 @@ static struct fingers fold(const struct spn_node *node, const struct layout *l, 
     if (node->transistor == SPN_TRANSISTOR_PLANAR) {
         if (width_m > available_m * (1 + slack)) {
             f.n = (int)ceil(width_m / available_m - slack);
-            f.each_m = width_m / f.n;
+            f.each_m = available_m; /* folded diffusion fills its strip [neurosim14] */
         }
         return f;
     }
