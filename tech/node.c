@@ -62,7 +62,7 @@ const struct spn_field spn_node_fields[] = {
     SPN_F_DOUBLE(struct spn_node, fin_width_m, "m", 0, 1e-6, "fin or sheet width; 0 if planar"),
     SPN_F_DOUBLE(struct spn_node, fin_pitch_m, "m", 0, 1e-6, "fin or sheet pitch; 0 if planar"),
     SPN_F_DOUBLE(struct spn_node, fin_channel_m, "m", 0, 1e-6,
-                 "channel width of one fin or sheet; 0 if planar"),
+                 "channel width of one fin, or around one sheet"),
     SPN_F_INT(struct spn_node, n_fins, "", 0, 64,
               "fins of a standard-cell transistor; 0 if planar"),
     SPN_F_INT(struct spn_node, n_sheets, "", 0, 64,

@@ -27,7 +27,7 @@ struct spn_node {
     double nmos_off_A_per_m[SPN_NODE_N_TEMPERATURES], pmos_off_A_per_m[SPN_NODE_N_TEMPERATURES];
     int n_temperatures, n_nmos_on, n_pmos_on, n_nmos_off, n_pmos_off; /* list lengths as read; checked equal */
     double fin_height_m, fin_width_m, fin_pitch_m; /* 0 for planar; height 0 also where not tabulated */
-    double fin_channel_m;      /* channel width of one fin (2 height + width) or of one stack of sheets */
+    double fin_channel_m;      /* channel width of one fin (2 height + width) or around one sheet */
     int n_fins, n_sheets;      /* fins of a standard-cell transistor, sheets of a stack; 0 for planar */
     double sheet_thickness_m;
     double drain_total_F_per_m; /* gate-all-around and FinFET: total drain capacitance as tabulated; 0: from its parts */
