@@ -28,21 +28,18 @@
 #define NOR2_LEAK 0.95
 #define NOR3_LEAK 0.62
 
-/* FinFET cells [neurosim14]: height, pitch, gate and most fins in one finger of a gate with both
- * polarities, by node. A node between two rows takes the nearer one's rules, scaled by F. */
+/* Cells of FinFETs and gate-all-around transistors [neurosim14]: height and contacted pitch in F. A
+ * node between two rows takes the nearer one's. */
 static const struct fin_layout {
-    double feature_size_m, cell_height_F, diffusion_F, pitch_F;
-    int fins;
-} fin_layouts[] = {
-    {14e-9, 41.142, 3.7142, 5.571, 4}, {10e-9, 33.0, 4.2, 6.4, 3},
-    {7e-9, 34.285, 5.0028, 8.1428, 2}, {5e-9, 36.0, 6.2, 10.2, 2},
-    {3e-9, 48.0, 10.0, 16.0, 2},
-};
+    double feature_size_m, cell_height_F, pitch_F;
+} fin_layouts[] = {{14e-9, 41.142, 5.571}, {10e-9, 33.0, 6.4}, {7e-9, 34.285, 8.1428},
+                   {5e-9, 36.0, 10.2},     {3e-9, 48.0, 16.0}, {2e-9, 57.0, 22.5},
+                   {1e-9, 80.0, 40.0}};
 
 struct layout { /* what folding needs, in metres */
     double height_m, pitch_m, diffusion_m;
     double strip_m; /* diffusion height for both polarities together (planar) */
-    int fins;       /* most fins a finger (FinFET), 0 for planar */
+    int fins;       /* most fins, or stacks of sheets, in a finger; 0 for planar */
 };
 
 static struct layout layout_of(const struct spn_node *node)
@@ -59,8 +56,8 @@ static struct layout layout_of(const struct spn_node *node)
             best = &fin_layouts[i];
     return (struct layout){.height_m = best->cell_height_F * f,
                            .pitch_m = best->pitch_F * f,
-                           .diffusion_m = best->diffusion_F * f,
-                           .fins = best->fins};
+                           .diffusion_m = best->pitch_F * f - node->gate_length_m,
+                           .fins = node->n_fins > 1 ? node->n_fins : 1};
 }
 
 /* [M:G1] I(T), linear between tabulated temperatures. */
@@ -100,12 +97,18 @@ static int n_fins(const struct spn_node *node, double width_m)
     return (int)ceil(width_m / (MIN_WIDTH_F * node->feature_size_m) - slack);
 }
 
-/* Channel width that carries current: the drawn width, or the fins' circumference 2 h + w. */
+/* Channel width of one fin, or of one stack of sheets. */
+static double unit_channel_m(const struct spn_node *node)
+{
+    return node->n_sheets > 1 ? node->n_sheets * node->fin_channel_m : node->fin_channel_m;
+}
+
+/* Channel width that carries current: the drawn width, or that of whole fins. */
 static double channel_m(const struct spn_node *node, double width_m)
 {
     if (node->transistor == SPN_TRANSISTOR_PLANAR)
         return width_m;
-    return n_fins(node, width_m) * (2 * node->fin_height_m + node->fin_width_m);
+    return n_fins(node, width_m) * unit_channel_m(node);
 }
 
 double spn_gate_min_width_m(const struct spn_env *env)
@@ -167,8 +170,11 @@ static double diffusion_F(const struct spn_node *node, const struct layout *l, d
                           double strips, double edges, double fingers)
 {
     const double length_m = strips * l->diffusion_m;
-    if (node->transistor != SPN_TRANSISTOR_PLANAR) /* bottom junction only, finger_m in fins */
+    if (node->transistor != SPN_TRANSISTOR_PLANAR) { /* finger_m counts fins */
+        if (node->drain_total_F_per_m > 0)
+            return node->drain_total_F_per_m * unit_channel_m(node) * finger_m * strips;
         return node->junction_F_per_m2 * length_m * node->fin_width_m * finger_m;
+    }
     return node->junction_F_per_m2 * length_m * finger_m +
            node->sidewall_F_per_m * (2 * length_m + edges * finger_m) +
            node->drain_channel_F_per_m * fingers * finger_m;

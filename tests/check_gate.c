@@ -219,8 +219,10 @@ static void read_node(const struct spn_json_at *row, struct spn_node *n)
     if (n->feature_size_m < 20e-9) {
         n->transistor = SPN_TRANSISTOR_FINFET;
         n->fin_width_m = number(row, "widthFin_m");
-        /* the effective width is 2 h + w */
-        n->fin_height_m = (number(row, "effective_width_m") - n->fin_width_m) / 2;
+        n->gate_length_m = number(row, "phyGateLength_m");
+        n->fin_channel_m = number(row, "effective_width_m");
+        n->n_fins = (int)number(row, "max_fin_num");
+        n->n_sheets = (int)number(row, "max_sheet_num");
     }
 }
 
