@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The published ten- to thirtyfold gains of index-free cells are ratios of the weight-update stage [ning2025]; so the report
- * always shows the update beside one inference and a whole training step.
+ * The published ten- to thirtyfold gains of index-free cells are ratios of the weight-update stage
+ * [ning2025]; so the report always shows the update beside one inference and a whole training step.
  */
 #include "reports/compare.h"
 
@@ -91,7 +91,8 @@ static void add_scheme_columns(struct spn_table *table)
         spn_table_column(table, spn_scheme_names[s]);
 }
 
-static void add_quantities(const struct spn_comparison *c, struct spn_table *table, const struct quantity *rows, int n)
+static void add_quantities(const struct spn_comparison *c, struct spn_table *table,
+                           const struct quantity *rows, int n)
 {
     for (int i = 0; i < n; i++) {
         spn_table_row(table, rows[i].name, rows[i].unit);
@@ -107,7 +108,8 @@ static void add_accuracy(const struct spn_comparison *c, struct spn_table *table
         spn_table_number(table, c->accuracy[s].top1_frac);
     spn_table_row(table, "  95 % interval", "");
     for (int s = 0; s < SPN_N_SCHEMES; s++)
-        spn_table_text(table, "%.1f .. %.1f %%", 100 * c->accuracy[s].low_frac, 100 * c->accuracy[s].high_frac);
+        spn_table_text(table, "%.1f .. %.1f %%", 100 * c->accuracy[s].low_frac,
+                       100 * c->accuracy[s].high_frac);
     spn_table_row(table, "  in floating point", "%");
     for (int s = 0; s < SPN_N_SCHEMES; s++)
         spn_table_number(table, c->ideal[s].top1_frac);
@@ -121,7 +123,8 @@ static void add_summary(const struct spn_comparison *c, struct spn_report *repor
         add_accuracy(c, table);
     spn_table_row(table, "weights held", "count");
     for (int s = 0; s < SPN_N_SCHEMES; s++)
-        spn_table_number(table, s == SPN_SCHEME_DENSE ? c->result[s]->n_weights : c->result[s]->n_kept_weights);
+        spn_table_number(table, s == SPN_SCHEME_DENSE ? c->result[s]->n_weights
+                                                      : c->result[s]->n_kept_weights);
     spn_table_row(table, "tiles", "count");
     for (int s = 0; s < SPN_N_SCHEMES; s++)
         spn_table_number(table, c->result[s]->n_tiles);
@@ -131,7 +134,8 @@ static void add_summary(const struct spn_comparison *c, struct spn_report *repor
 static void add_ratios(const struct spn_comparison *c, struct spn_report *report)
 {
     struct spn_table *table = spn_report_table(
-        report, "ratios", "How many times better is index-free? (above 1: better; below 1: worse)", "quantity");
+        report, "ratios", "How many times better is index-free? (above 1: better; below 1: worse)",
+        "quantity");
     spn_table_column(table, "than external-index");
     spn_table_column(table, "than dense");
     spn_table_column(table, "(external-index than dense)");
@@ -147,7 +151,8 @@ static void add_ratios(const struct spn_comparison *c, struct spn_report *report
 /* One category's share in one inference or one update. */
 static struct spn_cost category_cost(const struct spn_result *r, int category, bool update)
 {
-    struct spn_leaf_filter filter = {.layer = -2, .phase = -1, .category = category, .inference = !update};
+    struct spn_leaf_filter filter = {
+        .layer = -2, .phase = -1, .category = category, .inference = !update};
     struct spn_cost cost = {0};
     if (!update)
         return spn_result_sum(r, filter);
@@ -160,8 +165,10 @@ static struct spn_cost category_cost(const struct spn_result *r, int category, b
 
 static void add_breakdown(const struct spn_comparison *c, struct spn_report *report, bool update)
 {
-    struct spn_table *table = update ? spn_report_table(report, "update_breakdown", "Where one weight update goes", "category")
-                                     : spn_report_table(report, "inference_breakdown", "Where one inference goes", "category");
+    struct spn_table *table = update ? spn_report_table(report, "update_breakdown",
+                                                        "Where one weight update goes", "category")
+                                     : spn_report_table(report, "inference_breakdown",
+                                                        "Where one inference goes", "category");
     char name[96];
     for (int s = 0; s < SPN_N_SCHEMES; s++) {
         spn_text_copy(name, sizeof name, spn_scheme_names[s]);
@@ -187,9 +194,10 @@ static void add_breakdown(const struct spn_comparison *c, struct spn_report *rep
 
 static void add_layers(const struct spn_comparison *c, struct spn_report *report)
 {
-    static const char *const columns[][2] = {{"tiles", ""},       {"arrays", ""},     {"copies", ""},
-                                             {"utilization", "%"}, {"sparsity", "%"}, {"latency", "s"},
-                                             {"energy", "J"},     {"update latency", "s"}, {"update energy", "J"}};
+    static const char *const columns[][2] = {
+        {"tiles", ""},        {"arrays", ""},          {"copies", ""},
+        {"utilization", "%"}, {"sparsity", "%"},       {"latency", "s"},
+        {"energy", "J"},      {"update latency", "s"}, {"update energy", "J"}};
     for (int s = 0; s < SPN_N_SCHEMES; s++) {
         char id[32], title[96];
         snprintf(id, sizeof id, "layers_%s", spn_scheme_names[s]);
@@ -226,29 +234,36 @@ static void add_notes(const struct spn_comparison *c, struct spn_report *report)
     const struct spn_training_result *t = &c->result[SPN_SCHEME_DENSE]->training;
     double share = t->step.latency_s > 0 ? t->update.latency_s / t->step.latency_s : 0;
     spn_report_note(report,
-                    "INFERENCE gains little: zeros scattered over an array still share its rows, columns and ADC conversions. "
+                    "INFERENCE gains little: zeros scattered over an array still share its rows, "
+                    "columns and ADC conversions. "
                     "Index-free against dense: %.2fx in latency, %.2fx in energy.",
                     dense[INFERENCE_S], dense[INFERENCE_J]);
     spn_report_note(report,
-                    "The WEIGHT UPDATE gains most: index-free against external-index %.2fx in latency and %.2fx in energy, "
-                    "against dense %.2fx and %.2fx. The published 27.5x/13.6x and 10.3x/9.2x [ning2025] are ratios of this stage "
-                    "alone; the article states neither node, nor DRAM path, nor pulses, so they are not a target here.",
+                    "The WEIGHT UPDATE gains most: index-free against external-index %.2fx in "
+                    "latency and %.2fx in energy, "
+                    "against dense %.2fx and %.2fx. The published 27.5x/13.6x and 10.3x/9.2x "
+                    "[ning2025] are ratios of this stage "
+                    "alone; the article states neither node, nor DRAM path, nor pulses, so they "
+                    "are not a target here.",
                     external[UPDATE_S], external[UPDATE_J], dense[UPDATE_S], dense[UPDATE_J]);
     spn_report_note(report,
-                    "A whole TRAINING STEP (batch of %d: forward, error, gradient, one update) gains %.3fx in latency and %.3fx "
+                    "A whole TRAINING STEP (batch of %d: forward, error, gradient, one update) "
+                    "gains %.3fx in latency and %.3fx "
                     "in energy against dense, since the update is %.3g %% of its latency.",
                     c->chip->training.batch, dense[STEP_S], dense[STEP_J], 100 * share);
     if (c->has_accuracy)
-        spn_report_note(report, "Accuracy: %d test images of `%s`, device fidelity (quantization, programming error, read noise, "
-                                "on/off ratio, stuck cells); interval: 95 %% Wilson.",
+        spn_report_note(report,
+                        "Accuracy: %d test images of `%s`, device fidelity (quantization, "
+                        "programming error, read noise, "
+                        "on/off ratio, stuck cells); interval: 95 %% Wilson.",
                         c->accuracy[0].n_images, c->net->dataset);
     spn_report_note(report, "Value statistics: %s.", c->profile->source);
 }
 
 void spn_comparison_report(const struct spn_comparison *c, struct spn_report *report)
 {
-    snprintf(report->title, sizeof report->title, "%s on %s (%s, %s, %s)", c->net->name, c->chip->name,
-             c->chip->node.name, c->chip->device.name, c->chip->dram.name);
+    snprintf(report->title, sizeof report->title, "%s on %s (%s, %s, %s)", c->net->name,
+             c->chip->name, c->chip->node.name, c->chip->device.name, c->chip->dram.name);
     add_summary(c, report);
     struct spn_table *table = spn_report_table(report, "training", "Training", "quantity");
     add_scheme_columns(table);
@@ -285,7 +300,8 @@ static void layers_dat(const struct spn_comparison *c, struct spn_text *out)
 {
     spn_text_add(out, "# layer");
     for (int s = 0; s < SPN_N_SCHEMES; s++)
-        spn_text_add(out, "\t%s latency_s\tenergy_J\tupdate_latency_s\tupdate_energy_J", spn_scheme_names[s]);
+        spn_text_add(out, "\t%s latency_s\tenergy_J\tupdate_latency_s\tupdate_energy_J",
+                     spn_scheme_names[s]);
     spn_text_add(out, "\n");
     for (int i = 0; i < c->result[0]->n_layers; i++) {
         if (!c->result[0]->layer[i].on_arrays)
@@ -293,7 +309,8 @@ static void layers_dat(const struct spn_comparison *c, struct spn_text *out)
         spn_text_add(out, "\"%s\"", c->net->layer[c->result[0]->layer[i].layer].name);
         for (int s = 0; s < SPN_N_SCHEMES; s++) {
             const struct spn_layer_result *l = &c->result[s]->layer[i];
-            spn_text_add(out, "\t%.9g\t%.9g\t%.9g\t%.9g", l->latency_s, l->energy_J, l->update_latency_s, l->update_energy_J);
+            spn_text_add(out, "\t%.9g\t%.9g\t%.9g\t%.9g", l->latency_s, l->energy_J,
+                         l->update_latency_s, l->update_energy_J);
         }
         spn_text_add(out, "\n");
     }
@@ -308,7 +325,8 @@ static void ratios_dat(const struct spn_comparison *c, struct spn_text *out)
                      ratio_of(c, &ratio_rows[i], SPN_SCHEME_INDEX_FREE, SPN_SCHEME_DENSE));
 }
 
-void spn_comparison_figures(const struct spn_comparison *c, struct spn_figure figures[SPN_COMPARISON_N_FIGURES])
+void spn_comparison_figures(const struct spn_comparison *c,
+                            struct spn_figure figures[SPN_COMPARISON_N_FIGURES])
 {
     figures[0] = (struct spn_figure){.name = "breakdown"};
     breakdown_dat(c, &figures[0].dat);

@@ -24,9 +24,11 @@ struct spn_comparison {
 
 enum { SPN_COMPARISON_N_FIGURES = 3 };
 
-/* Tables summary, training, gains, inference_breakdown, update_breakdown, layers (detail), and the notes on what gains. */
+/* Tables summary, training, gains, inference_breakdown, update_breakdown, layers (detail), and the
+ * notes on what gains. */
 void spn_comparison_report(const struct spn_comparison *c, struct spn_report *report);
 /* Data of the figures breakdown, layers and ratios; spn_text_clear each dat. */
-void spn_comparison_figures(const struct spn_comparison *c, struct spn_figure figures[SPN_COMPARISON_N_FIGURES]);
+void spn_comparison_figures(const struct spn_comparison *c,
+                            struct spn_figure figures[SPN_COMPARISON_N_FIGURES]);
 
 #endif

@@ -21,7 +21,8 @@ const struct spn_figure_type spn_figure_types[] = {
     {NULL, NULL},
 };
 
-enum spn_status spn_file_write(const char *dir, const char *name, const char *data, size_t length, struct spn_err *err)
+enum spn_status spn_file_write(const char *dir, const char *name, const char *data, size_t length,
+                               struct spn_err *err)
 {
     char path[MAX_PATH], temporary[MAX_PATH + 8];
     int n = snprintf(path, sizeof path, "%s/%s", dir, name);
@@ -55,7 +56,8 @@ enum spn_status spn_file_read(const char *path, struct spn_text *out, struct spn
 }
 
 /* Copy shipped reports/<from> to <dir>/<to>. */
-static enum spn_status copy_script(const char *from, const char *dir, const char *to, struct spn_err *err)
+static enum spn_status copy_script(const char *from, const char *dir, const char *to,
+                                   struct spn_err *err)
 {
     char relative[96], path[MAX_PATH];
     struct spn_text text = {0};
@@ -84,8 +86,8 @@ static int run_gnuplot(const char *dir, char *const argv[])
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-enum spn_status spn_plot_write(const char *dir, const struct spn_figure *figures, size_t n, bool *drawn,
-                               struct spn_err *err)
+enum spn_status spn_plot_write(const char *dir, const struct spn_figure *figures, size_t n,
+                               bool *drawn, struct spn_err *err)
 {
     char name[MAX_FIGURES][64], program[] = "gnuplot";
     char *argv[MAX_FIGURES + 2] = {program};
@@ -97,7 +99,8 @@ enum spn_status spn_plot_write(const char *dir, const struct spn_figure *figures
         if (figures[i].dat.failed)
             return spn_err_memory(err, "figure data");
         snprintf(name[i], sizeof name[i], "%s.dat", figures[i].name);
-        status = spn_file_write(dir, name[i], figures[i].dat.data ? figures[i].dat.data : "", figures[i].dat.length, err);
+        status = spn_file_write(dir, name[i], figures[i].dat.data ? figures[i].dat.data : "",
+                                figures[i].dat.length, err);
         snprintf(name[i], sizeof name[i], "%s.gp", figures[i].name);
         snprintf(from, sizeof from, "fig_%s.gp", figures[i].name);
         if (!status)
@@ -109,7 +112,8 @@ enum spn_status spn_plot_write(const char *dir, const struct spn_figure *figures
     argv[n + 1] = NULL;
     int code = run_gnuplot(dir, argv);
     if (code != 0 && code != 127)
-        return spn_err_set(err, SPN_EINTERNAL, "gnuplot failed (exit %d) on the figures in %s", code, dir);
+        return spn_err_set(err, SPN_EINTERNAL, "gnuplot failed (exit %d) on the figures in %s",
+                           code, dir);
     *drawn = code == 0;
     return SPN_OK;
 }

@@ -11,7 +11,8 @@
 #include "base/err.h"
 #include "base/text.h"
 
-/* A kind of figure: script reports/fig_<name>.gp, which loads style.gp and reads <name>.dat. One row in plot.c each. */
+/* A kind of figure: script reports/fig_<name>.gp, which loads style.gp and reads <name>.dat. One
+ * row in plot.c each. */
 struct spn_figure_type {
     const char *name, *doc;
 };
@@ -22,14 +23,17 @@ struct spn_figure {
     struct spn_text dat; /* tab-separated, '#' header */
 };
 
-/* Write <dir>/<name>.dat, <name>.gp and style.gp, then run gnuplot once for <name>.svg of all n figures. `*drawn` tells
- * whether pictures were made: false without gnuplot in PATH (data and scripts are there all the same, and that is
- * SPN_OK). SPN_EINTERNAL if a file cannot be written or gnuplot fails. */
-enum spn_status spn_plot_write(const char *dir, const struct spn_figure *figures, size_t n, bool *drawn,
-                               struct spn_err *err);
+/* Write <dir>/<name>.dat, <name>.gp and style.gp, then run gnuplot once for <name>.svg of all n
+ * figures. `*drawn` tells whether pictures were made: false without gnuplot in PATH (data and
+ * scripts are there all the same, and that is SPN_OK). SPN_EINTERNAL if a file cannot be written or
+ * gnuplot fails. */
+enum spn_status spn_plot_write(const char *dir, const struct spn_figure *figures, size_t n,
+                               bool *drawn, struct spn_err *err);
 
-/* Write `length` bytes to <dir>/<name> through a temporary file, so that no half-written file is ever seen. */
-enum spn_status spn_file_write(const char *dir, const char *name, const char *data, size_t length, struct spn_err *err);
+/* Write `length` bytes to <dir>/<name> through a temporary file, so that no half-written file is
+ * ever seen. */
+enum spn_status spn_file_write(const char *dir, const char *name, const char *data, size_t length,
+                               struct spn_err *err);
 /* A whole file into a text. */
 enum spn_status spn_file_read(const char *path, struct spn_text *out, struct spn_err *err);
 

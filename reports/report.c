@@ -26,7 +26,8 @@ void spn_report_clear(struct spn_report *report)
     *report = (struct spn_report){0};
 }
 
-struct spn_table *spn_report_table(struct spn_report *report, const char *id, const char *title, const char *row_name)
+struct spn_table *spn_report_table(struct spn_report *report, const char *id, const char *title,
+                                   const char *row_name)
 {
     if (report->n_tables == SPN_REPORT_MAX_TABLES) {
         report->failed = true;
@@ -122,12 +123,14 @@ void spn_table_empty(struct spn_table *table)
     next_cell(table);
 }
 
-static const char *unit_of(const struct spn_table *table, const struct spn_table_line *line, int column)
+static const char *unit_of(const struct spn_table *table, const struct spn_table_line *line,
+                           int column)
 {
     return *line->unit ? line->unit : table->column_unit[column];
 }
 
-void spn_table_show(const struct spn_table *table, const struct spn_table_line *line, int column, char *out, size_t size)
+void spn_table_show(const struct spn_table *table, const struct spn_table_line *line, int column,
+                    char *out, size_t size)
 {
     const struct spn_table_cell *cell = &line->cell[column];
     const char *unit = unit_of(table, line, column);
@@ -138,7 +141,11 @@ void spn_table_show(const struct spn_table *table, const struct spn_table_line *
     else if (strcmp(unit, "%") == 0)
         snprintf(out, size, "%.2f %%", 100 * cell->value);
     else if (strcmp(unit, "x") == 0)
-        snprintf(out, size, cell->value < 9.995 ? "%.2fx" : cell->value < 99.95 ? "%.1fx" : "%.0fx", cell->value);
+        snprintf(out, size,
+                 cell->value < 9.995   ? "%.2fx"
+                 : cell->value < 99.95 ? "%.1fx"
+                                       : "%.0fx",
+                 cell->value);
     else if (strcmp(unit, "count") == 0)
         snprintf(out, size, "%.0f", cell->value);
     else
@@ -164,7 +171,8 @@ static size_t column_width(const struct spn_table *table, int column)
 
 static void render_grid(const struct spn_table *table, bool markdown, struct spn_text *out)
 {
-    const char *left = markdown ? "| " : "", *between = markdown ? " | " : "  ", *right = markdown ? " |" : "";
+    const char *left = markdown ? "| " : "", *between = markdown ? " | " : "  ",
+               *right = markdown ? " |" : "";
     char text[160];
     int width[SPN_TABLE_MAX_COLUMNS + 1];
     for (int c = -1; c < table->n_columns; c++)
@@ -224,8 +232,8 @@ static void render_tsv(const struct spn_report *report, struct spn_text *out)
         const struct spn_table *table = &report->table[t];
         spn_text_add(out, "# [1]section\t[2]%s\t[3]unit", table->row_name);
         for (int c = 0; c < table->n_columns; c++)
-            spn_text_add(out, "\t[%d]%s%s%s", c + 4, table->column[c], *table->column_unit[c] ? "_" : "",
-                         table->column_unit[c]);
+            spn_text_add(out, "\t[%d]%s%s%s", c + 4, table->column[c],
+                         *table->column_unit[c] ? "_" : "", table->column_unit[c]);
         spn_text_add(out, "\n");
         for (int i = 0; i < table->n_lines; i++) {
             const struct spn_table_line *line = &table->line[i];
@@ -301,15 +309,16 @@ static void render_json(const struct spn_report *report, struct spn_text *out)
     spn_text_add(out, "\n");
 }
 
-enum spn_status spn_report_render(const struct spn_report *report, enum spn_format format, struct spn_text *out,
-                                  struct spn_err *err)
+enum spn_status spn_report_render(const struct spn_report *report, enum spn_format format,
+                                  struct spn_text *out, struct spn_err *err)
 {
     enum { NOTE_WIDTH = 100 };
     bool failed = report->failed || report->notes.failed || report->provenance.failed;
     for (int t = 0; t < report->n_tables; t++)
         failed = failed || report->table[t].failed;
     if (failed)
-        return spn_err_set(err, SPN_EINTERNAL, "report \"%s\": out of memory or a row too long", report->title);
+        return spn_err_set(err, SPN_EINTERNAL, "report \"%s\": out of memory or a row too long",
+                           report->title);
     switch (format) {
     case SPN_FORMAT_TSV:
         render_tsv(report, out);
@@ -324,7 +333,8 @@ enum spn_status spn_report_render(const struct spn_report *report, enum spn_form
                 render_grid(&report->table[t], format == SPN_FORMAT_MARKDOWN, out);
         render_notes(&report->notes, NOTE_WIDTH, out);
     }
-    return out->failed ? spn_err_set(err, SPN_EINTERNAL, "report \"%s\": out of memory or a number that is not finite",
+    return out->failed ? spn_err_set(err, SPN_EINTERNAL,
+                                     "report \"%s\": out of memory or a number that is not finite",
                                      report->title)
                        : SPN_OK;
 }

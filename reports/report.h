@@ -1,4 +1,5 @@
-/* report.h -- tables of numbers with units, and their renderings: terminal, TSV, JSON, Markdown, HTML.
+/* report.h -- tables of numbers with units, and their renderings: terminal, TSV, JSON, Markdown,
+ * HTML.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
@@ -21,7 +22,13 @@
 #include "base/err.h"
 #include "base/text.h"
 
-enum spn_format { SPN_FORMAT_TEXT, SPN_FORMAT_TSV, SPN_FORMAT_JSON, SPN_FORMAT_MARKDOWN, SPN_FORMAT_HTML };
+enum spn_format {
+    SPN_FORMAT_TEXT,
+    SPN_FORMAT_TSV,
+    SPN_FORMAT_JSON,
+    SPN_FORMAT_MARKDOWN,
+    SPN_FORMAT_HTML
+};
 extern const char *const spn_format_names[]; /* NULL-terminated */
 
 enum { SPN_TABLE_MAX_COLUMNS = 16, SPN_REPORT_MAX_TABLES = 24 };
@@ -52,17 +59,19 @@ struct spn_table {
 };
 
 struct spn_report {
-    char title[160];
+    char title[352];
     int n_tables;
     struct spn_table table[SPN_REPORT_MAX_TABLES];
-    struct spn_text notes;    /* one a line, after the tables: what a reader must know */
+    struct spn_text notes;      /* one a line, after the tables: what a reader must know */
     struct spn_text provenance; /* "key\tvalue" lines: version, command line, inputs with digests */
     bool failed;
 };
 
 void spn_report_clear(struct spn_report *report);
-struct spn_table *spn_report_table(struct spn_report *report, const char *id, const char *title, const char *row_name);
-void spn_report_note(struct spn_report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct spn_table *spn_report_table(struct spn_report *report, const char *id, const char *title,
+                                   const char *row_name);
+void spn_report_note(struct spn_report *report, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void spn_report_provenance(struct spn_report *report, const char *key, const char *value);
 
 void spn_table_column(struct spn_table *table, const char *name);
@@ -70,14 +79,17 @@ void spn_table_column_unit(struct spn_table *table, const char *name, const char
 void spn_table_row(struct spn_table *table, const char *name, const char *unit);
 /* The next cell of the last row. A unit of "%" shows the fraction in percent, "x" as a ratio. */
 void spn_table_number(struct spn_table *table, double value);
-void spn_table_text(struct spn_table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void spn_table_text(struct spn_table *table, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void spn_table_empty(struct spn_table *table);
 
 /* The cell as a person reads it: prefix and three digits. */
-void spn_table_show(const struct spn_table *table, const struct spn_table_line *line, int column, char *out, size_t size);
+void spn_table_show(const struct spn_table *table, const struct spn_table_line *line, int column,
+                    char *out, size_t size);
 
-/* Append to out. SPN_EINTERNAL if memory ran out or a number is not finite. HTML needs spn_html_page (html.h). */
-enum spn_status spn_report_render(const struct spn_report *report, enum spn_format format, struct spn_text *out,
-                                  struct spn_err *err);
+/* Append to out. SPN_EINTERNAL if memory ran out or a number is not finite. HTML needs
+ * spn_html_page (html.h). */
+enum spn_status spn_report_render(const struct spn_report *report, enum spn_format format,
+                                  struct spn_text *out, struct spn_err *err);
 
 #endif

@@ -1,0 +1,119 @@
+/* cmd.h -- the subcommands, and what they share: inputs, output, progress.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SPN_CLI_CMD_H
+#define SPN_CLI_CMD_H
+
+#include "base/progress.h"
+#include "cli/opt.h"
+#include "networks/dataset.h"
+#include "networks/network.h"
+#include "networks/profile.h"
+#include "reports/report.h"
+#include "tech/chip.h"
+
+extern const struct spn_command spn_cmd_compare, spn_cmd_estimate, spn_cmd_simulate, spn_cmd_train,
+    spn_cmd_list, spn_cmd_help, spn_cmd_version;
+extern const struct spn_command *const spn_commands[]; /* main.c; NULL-terminated */
+
+/* Options that most subcommands take; put SPN_COMMON_OPTIONS(struct args, common) into the option
+ * table. */
+struct spn_common {
+    const char *chip, *device, *out, *data, *dataset;
+    struct spn_opt_list set;
+    int format;
+    int64_t seed, threads, images;
+    bool explain;
+};
+struct spn_common spn_common_default(void);
+
+#define SPN_OPT_CHIP(s, m)                                                                         \
+    {                                                                                              \
+        "chip", SPN_OPT_STRING, offsetof(s, m.chip), "NAME|FILE",                                  \
+            "chip (default ning2025; see spindle list chips)", 0, 0, NULL                          \
+    }
+#define SPN_OPT_DEVICE(s, m)                                                                       \
+    {                                                                                              \
+        "device", SPN_OPT_STRING, offsetof(s, m.device), "NAME|FILE",                              \
+            "memory cell instead of the chip's", 0, 0, NULL                                        \
+    }
+#define SPN_OPT_SET(s, m)                                                                          \
+    {                                                                                              \
+        "set", SPN_OPT_LIST, offsetof(s, m.set), "PATH=VALUE",                                     \
+            "override a field, e.g. chip.adc.bits=6 (see spindle help chip); repeatable", 0, 0,    \
+            NULL                                                                                   \
+    }
+#define SPN_OPT_FORMAT(s, m)                                                                       \
+    {                                                                                              \
+        "format", SPN_OPT_ENUM, offsetof(s, m.format), "FORMAT",                                   \
+            "of standard output: text, tsv, json or markdown", 0, 0, spn_format_names              \
+    }
+#define SPN_OPT_OUT(s, m)                                                                          \
+    {                                                                                              \
+        "out", SPN_OPT_STRING, offsetof(s, m.out), "DIR", "folder for files and figures", 0, 0,    \
+            NULL                                                                                   \
+    }
+#define SPN_OPT_SEED(s, m)                                                                         \
+    {                                                                                              \
+        "seed", SPN_OPT_INT, offsetof(s, m.seed), "N",                                             \
+            "of the simulated chip and of drawn data (default 1)", 0, INT64_MAX, NULL              \
+    }
+#define SPN_OPT_THREADS(s, m)                                                                      \
+    {                                                                                              \
+        "threads", SPN_OPT_INT, offsetof(s, m.threads), "N",                                       \
+            "default: all CPUs; results do not depend on it", 1, 256, NULL                         \
+    }
+#define SPN_OPT_IMAGES(s, m)                                                                       \
+    {                                                                                              \
+        "images", SPN_OPT_INT, offsetof(s, m.images), "N", "test images for accuracy", 1, 1000000, \
+            NULL                                                                                   \
+    }
+#define SPN_OPT_DATA(s, m)                                                                         \
+    {                                                                                              \
+        "data", SPN_OPT_STRING, offsetof(s, m.data), "DIR",                                        \
+            "folder with mnist/, fashion/, emnist/, cifar10/", 0, 0, NULL                          \
+    }
+#define SPN_OPT_EXPLAIN(s, m)                                                                      \
+    {                                                                                              \
+        "explain", SPN_OPT_FLAG, offsetof(s, m.explain), "",                                       \
+            "also print every cost leaf with its equation, and every input number with its "       \
+            "source",                                                                              \
+            0, 0, NULL                                                                             \
+    }
+#define SPN_OPT_END                                                                                \
+    {                                                                                              \
+        NULL, SPN_OPT_FLAG, 0, NULL, NULL, 0, 0, NULL                                              \
+    }
+
+/* The chip of the common options with all --set chip.*, node.*, device.*, dram.* applied. */
+enum spn_status spn_cmd_load_chip(const struct spn_common *common, struct spn_chip *chip,
+                                  struct spn_err *err);
+/* The network with all --set network.* applied. */
+enum spn_status spn_cmd_load_network(const struct spn_common *common, const char *path,
+                                     struct spn_network **net, struct spn_err *err);
+/* Up to n images of the network's data set. */
+enum spn_status spn_cmd_open_data(const struct spn_common *common, const struct spn_network *net,
+                                  const char *split, int n, struct spn_dataset *data,
+                                  struct spn_err *err);
+/* Version, command line and digests of the inputs. */
+void spn_cmd_provenance(struct spn_report *report, int argc, char **argv, const char *const *files,
+                        size_t n_files);
+/* A table of the inputs that are assumed (all = false) or of all input numbers with their sources.
+ */
+enum spn_status spn_cmd_sources(const struct spn_common *common, bool all,
+                                struct spn_report *report, struct spn_err *err);
+
+/* --help of one subcommand. */
+enum spn_status spn_cmd_show_help(const struct spn_command *command, struct spn_err *err);
+/* Write a whole text to standard output. */
+enum spn_status spn_cmd_write(const struct spn_text *text, struct spn_err *err);
+/* Print to standard output in the chosen format. */
+enum spn_status spn_cmd_print(const struct spn_report *report, int format, struct spn_err *err);
+/* Make the folder (and parents); SPN_EUSAGE if that fails. */
+enum spn_status spn_cmd_make_dir(const char *dir, struct spn_err *err);
+
+/* Draws on a terminal, stops on Ctrl-C. */
+struct spn_progress spn_cmd_progress(void);
+
+#endif

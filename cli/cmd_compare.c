@@ -1,0 +1,222 @@
+/* cmd_compare.c -- dense, external-index and index-free side by side.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "estimator/estimate.h"
+#include "reports/compare.h"
+#include "reports/explain.h"
+#include "reports/html.h"
+#include "reports/plot.h"
+#include "simulator/simulator.h"
+
+enum { DEFAULT_IMAGES = 200, CALIBRATION_IMAGES = 20 };
+
+struct args {
+    struct spn_common common;
+    bool accuracy;
+};
+
+static const struct spn_opt options[] = {
+    SPN_OPT_CHIP(struct args, common),
+    SPN_OPT_DEVICE(struct args, common),
+    SPN_OPT_SET(struct args, common),
+    {"no-accuracy", SPN_OPT_NO, offsetof(struct args, accuracy), "",
+     "cost only: milliseconds instead of seconds", 0, 0, NULL},
+    SPN_OPT_IMAGES(struct args, common),
+    SPN_OPT_DATA(struct args, common),
+    SPN_OPT_FORMAT(struct args, common),
+    SPN_OPT_OUT(struct args, common),
+    SPN_OPT_SEED(struct args, common),
+    SPN_OPT_THREADS(struct args, common),
+    SPN_OPT_EXPLAIN(struct args, common),
+    SPN_OPT_END,
+};
+
+/* Everything one comparison owns. */
+struct job {
+    struct args args;
+    const char *path;
+    struct spn_chip chip;
+    struct spn_network *net;
+    struct spn_profile profile;
+    struct spn_plan *plan;
+    struct spn_workspace *work[SPN_N_SCHEMES];
+    struct spn_result result[SPN_N_SCHEMES];
+    struct spn_weights *sparse, *dense;
+    struct spn_dataset test, calibration;
+    struct spn_comparison comparison;
+    struct spn_report report;
+    struct spn_figure figure[SPN_COMPARISON_N_FIGURES];
+};
+
+static void job_clear(struct job *job)
+{
+    for (int i = 0; i < SPN_COMPARISON_N_FIGURES; i++)
+        spn_text_clear(&job->figure[i].dat);
+    spn_report_clear(&job->report);
+    spn_dataset_clear(&job->test);
+    spn_dataset_clear(&job->calibration);
+    spn_weights_destroy(job->sparse);
+    spn_weights_destroy(job->dense);
+    for (int s = 0; s < SPN_N_SCHEMES; s++)
+        spn_workspace_destroy(job->work[s]);
+    spn_plan_destroy(job->plan);
+    spn_profile_clear(&job->profile);
+    spn_network_destroy(job->net);
+}
+
+static enum spn_status estimate(struct job *job, struct spn_err *err)
+{
+    enum spn_status status = spn_cmd_load_chip(&job->args.common, &job->chip, err);
+    if (!status)
+        status = spn_cmd_load_network(&job->args.common, job->path, &job->net, err);
+    if (!status)
+        status = spn_profile_default(&job->profile, job->net, err);
+    if (!status)
+        status = spn_plan_create(&job->plan, job->net, &job->profile, err);
+    for (int s = 0; s < SPN_N_SCHEMES && !status; s++) {
+        struct spn_estimate_options how = {.scheme = s, .training = true};
+        status = spn_workspace_create(&job->work[s], job->plan, err);
+        if (!status)
+            status = spn_estimate(job->plan, &job->chip, &how, job->work[s], &job->result[s], err);
+        job->comparison.result[s] = &job->result[s];
+    }
+    job->comparison.net = job->net;
+    job->comparison.chip = &job->chip;
+    job->comparison.profile = &job->profile;
+    return status;
+}
+
+/* Accuracy of one scheme at device fidelity and in floating point. */
+static enum spn_status simulate(struct job *job, int scheme, struct spn_err *err)
+{
+    const struct spn_weights *weights =
+        scheme == SPN_SCHEME_DENSE && job->dense ? job->dense : job->sparse;
+    struct spn_progress progress = spn_cmd_progress();
+    struct spn_accuracy *accuracy[] = {&job->comparison.ideal[scheme],
+                                       &job->comparison.accuracy[scheme]};
+    static const int fidelity[] = {SPN_FIDELITY_IDEAL, SPN_FIDELITY_DEVICE};
+    enum spn_status status = SPN_OK;
+    for (int f = 0; f < 2 && !status; f++) {
+        if (f == 0 && scheme == SPN_SCHEME_INDEX_FREE) { /* the same weights as external-index */
+            *accuracy[0] = job->comparison.ideal[SPN_SCHEME_EXTERNAL_INDEX];
+            continue;
+        }
+        struct spn_simulator *sim = NULL;
+        struct spn_simulator_options how = spn_simulator_options_default();
+        how.fidelity = fidelity[f];
+        how.scheme = scheme;
+        how.seed = (uint64_t)job->args.common.seed;
+        how.n_threads = (int)job->args.common.threads;
+        status = spn_simulator_create(&sim, job->net, weights, &job->chip, &how, err);
+        if (!status && f == 1)
+            status = spn_simulator_calibrate(sim, &job->calibration, err);
+        if (!status)
+            status = spn_simulator_evaluate(sim, &job->test, &progress, accuracy[f], err);
+        for (int i = 0; !status && f == 1 && spn_simulator_note(sim, i); i++)
+            spn_report_note(&job->report, "Accuracy, %s: %s", spn_scheme_names[scheme],
+                            spn_simulator_note(sim, i));
+        spn_simulator_destroy(sim);
+    }
+    return status;
+}
+
+static enum spn_status add_accuracy(struct job *job, struct spn_err *err)
+{
+    const struct spn_common *common = &job->args.common;
+    int n = common->images ? (int)common->images : DEFAULT_IMAGES;
+    if (!*job->net->weights) {
+        spn_report_note(
+            &job->report,
+            "No accuracy: network %s names no weights (spindle simulate takes --weights).",
+            job->net->name);
+        return SPN_OK;
+    }
+    enum spn_status status = spn_weights_load(&job->sparse, job->net->weights, err);
+    if (!status && *job->net->dense_weights)
+        status = spn_weights_load(&job->dense, job->net->dense_weights, err);
+    if (!status)
+        status = spn_cmd_open_data(common, job->net, "test", n, &job->test, err);
+    if (!status)
+        status = spn_cmd_open_data(common, job->net, "train", CALIBRATION_IMAGES, &job->calibration,
+                                   err);
+    for (int s = 0; s < SPN_N_SCHEMES && !status; s++)
+        status = simulate(job, s, err);
+    job->comparison.has_accuracy = true;
+    return status;
+}
+
+static enum spn_status write_files(struct job *job, struct spn_err *err)
+{
+    static const struct {
+        const char *name;
+        enum spn_format format;
+    } file[] = {{"compare.tsv", SPN_FORMAT_TSV}, {"compare.json", SPN_FORMAT_JSON}};
+    const char *dir = job->args.common.out ? job->args.common.out : "spindle-out";
+    bool drawn = false;
+    enum spn_status status = spn_cmd_make_dir(dir, err);
+    for (size_t i = 0; i < sizeof file / sizeof *file && !status; i++) {
+        struct spn_text text = {0};
+        status = spn_report_render(&job->report, file[i].format, &text, err);
+        if (!status)
+            status = spn_file_write(dir, file[i].name, text.data, text.length, err);
+        spn_text_clear(&text);
+    }
+    spn_comparison_figures(&job->comparison, job->figure);
+    if (!status)
+        status = spn_plot_write(dir, job->figure, SPN_COMPARISON_N_FIGURES, &drawn, err);
+    if (!status)
+        status = spn_html_write(dir, "compare.html", &job->report, job->figure,
+                                drawn ? SPN_COMPARISON_N_FIGURES : 0, err);
+    if (!status)
+        fprintf(stderr, "Wrote %s/compare.html, .tsv, .json%s\n", dir,
+                drawn ? " and figures breakdown, layers, ratios (.svg, .gp, .dat)"
+                      : "; no gnuplot in PATH: figures are left as data and scripts (.dat, .gp)");
+    return status;
+}
+
+static enum spn_status run(const struct spn_command *self, int argc, char **argv,
+                           struct spn_err *err)
+{
+    struct job job = {.args = {.common = spn_common_default(), .accuracy = true}};
+    struct spn_operands operands;
+    bool help;
+    enum spn_status status = spn_opt_parse(self, argv + 2, &job.args, &operands, &help, err);
+    if (status || help)
+        return status ? status : spn_cmd_show_help(self, err);
+    job.path = operands.value[0];
+    status = estimate(&job, err);
+    if (!status && job.args.accuracy)
+        status = add_accuracy(&job, err);
+    if (!status) {
+        const char *files[] = {job.path};
+        spn_cmd_provenance(&job.report, argc, argv, files, 1);
+        spn_comparison_report(&job.comparison, &job.report);
+        status = spn_cmd_sources(&job.args.common, job.args.common.explain, &job.report, err);
+    }
+    for (int s = 0; s < SPN_N_SCHEMES && !status && job.args.common.explain; s++)
+        spn_explain_leaves(&job.report, &job.result[s], spn_scheme_names[s]);
+    if (!status)
+        status = write_files(&job, err);
+    if (!status)
+        status = spn_cmd_print(&job.report, job.args.common.format, err);
+    job_clear(&job);
+    return status;
+}
+
+const struct spn_command spn_cmd_compare = {
+    .name = "compare",
+    .operands = "NETWORK",
+    .doc =
+        "Compare dense, external-index and index-free storage of NETWORK: cost, accuracy, figures.",
+    .details = "NETWORK is a file (networks/vgg8.json) or a shipped name (vgg8). Files go to --out "
+               "(default spindle-out).\n",
+    .options = options,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run,
+};

@@ -1,0 +1,253 @@
+/* inputs.c -- what subcommands share: reading inputs, provenance, printing, progress.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <zlib.h>
+
+#include "cli/cmd.h"
+#include "reports/plot.h"
+#include "spindle.h"
+#include "tech/data.h"
+
+enum { MAX_PATH = 1024 };
+
+struct spn_common spn_common_default(void)
+{
+    return (struct spn_common){.chip = "ning2025", .seed = 1, .images = 0};
+}
+
+static bool is_network_path(const char *path)
+{
+    return strncmp(path, "network.", 8) == 0;
+}
+
+/* Split "path=value" into the storage of `text`. */
+static enum spn_status split_set(const char *set, char text[256], const char **value,
+                                 struct spn_err *err)
+{
+    const char *equals = strchr(set, '=');
+    if (!equals || equals == set || !equals[1])
+        return spn_err_set(err, SPN_EUSAGE,
+                           "--set %.100s: must be PATH=VALUE, e.g. chip.adc.bits=6", set);
+    if (!spn_text_copy(text, 256, set))
+        return spn_err_set(err, SPN_EUSAGE, "--set %.60s...: too long", set);
+    text[equals - set] = '\0';
+    *value = text + (equals - set) + 1;
+    return SPN_OK;
+}
+
+enum spn_status spn_cmd_load_chip(const struct spn_common *common, struct spn_chip *chip,
+                                  struct spn_err *err)
+{
+    static const struct spn_override none = {NULL, NULL};
+    char text[SPN_OPT_MAX_VALUES][256];
+    struct spn_override override[SPN_OPT_MAX_VALUES + 1] = {none};
+    size_t n = 0;
+    if (common->device)
+        override[n++] = (struct spn_override){"chip.device", common->device};
+    for (size_t i = 0; i < common->set.n; i++) {
+        if (is_network_path(common->set.value[i]))
+            continue;
+        enum spn_status status = split_set(common->set.value[i], text[i], &override[n].value, err);
+        if (status)
+            return status;
+        override[n++].path = text[i];
+    }
+    return spn_chip_load(chip, common->chip, override, n, err);
+}
+
+enum spn_status spn_cmd_load_network(const struct spn_common *common, const char *path,
+                                     struct spn_network **net, struct spn_err *err)
+{
+    char text[SPN_OPT_MAX_VALUES][256], found[MAX_PATH];
+    struct spn_network_override override[SPN_OPT_MAX_VALUES];
+    size_t n = 0;
+    enum spn_status status = spn_data_find(found, sizeof found, "networks", "network", path, err);
+    for (size_t i = 0; i < common->set.n && !status; i++) {
+        if (!is_network_path(common->set.value[i]))
+            continue;
+        status = split_set(common->set.value[i], text[i], &override[n].value, err);
+        override[n++].path = text[i] + strlen("network.");
+    }
+    return status ? status : spn_network_load(net, found, override, n, err);
+}
+
+enum spn_status spn_cmd_open_data(const struct spn_common *common, const struct spn_network *net,
+                                  const char *split, int n, struct spn_dataset *data,
+                                  struct spn_err *err)
+{
+    const char *name = common->dataset ? common->dataset : net->dataset;
+    if (!*name)
+        return spn_err_set(err, SPN_EUSAGE, "network %s names no data set: give one with --dataset",
+                           net->name);
+    if (net->input.n != 3)
+        return spn_err_set(err, SPN_EUSAGE,
+                           "network %s does not take images: no accuracy from a data set",
+                           net->name);
+    struct spn_dataset_request request = {.name = name,
+                                          .split = split,
+                                          .dir = common->data,
+                                          .channels = net->input.dim[0],
+                                          .size = net->input.dim[1],
+                                          .n_classes = net->n_classes,
+                                          .max_images = n,
+                                          .seed = (uint64_t)common->seed};
+    return spn_dataset_open(data, &request, err);
+}
+
+/* ---- provenance and sources ---- */
+
+static void add_digest(struct spn_report *report, const char *path)
+{
+    struct spn_text text = {0};
+    char line[MAX_PATH + 32];
+    if (spn_file_read(path, &text, NULL) == SPN_OK) {
+        unsigned long crc = crc32_z(0, (const unsigned char *)text.data, text.length);
+        snprintf(line, sizeof line, "%s (crc32 %08lx)", path, crc);
+        spn_report_provenance(report, "input", line);
+    }
+    spn_text_clear(&text);
+}
+
+void spn_cmd_provenance(struct spn_report *report, int argc, char **argv, const char *const *files,
+                        size_t n_files)
+{
+    struct spn_text command = {0};
+    for (int i = 1; i < argc; i++)
+        spn_text_add(&command, "%s%s", i > 1 ? " " : "", argv[i]);
+    spn_report_provenance(report, "version", "spindle " SPN_VERSION);
+    spn_report_provenance(report, "command", command.data ? command.data : "");
+    for (size_t i = 0; i < n_files; i++)
+        add_digest(report, files[i]);
+    spn_text_clear(&command);
+}
+
+struct source_table {
+    struct spn_table *table;
+    bool all;
+};
+
+static void add_source(void *ctx, const char *file, const struct spn_json_source *s)
+{
+    struct source_table *to = ctx;
+    char name[160];
+    if (!to->all && !s->assumed)
+        return;
+    snprintf(name, sizeof name, "%.60s: %.90s", file, s->path);
+    spn_table_row(to->table, name, "");
+    spn_table_text(to->table, "%.6g", s->value);
+    spn_table_text(to->table, "%s", s->assumed ? "assumed" : "");
+    spn_table_text(to->table, "%.95s", s->source);
+}
+
+enum spn_status spn_cmd_sources(const struct spn_common *common, bool all,
+                                struct spn_report *report, struct spn_err *err)
+{
+    struct spn_table *table =
+        all ? spn_report_table(report, "inputs", "Input numbers and their sources", "file: field")
+            : spn_report_table(report, "assumptions", "Assumed inputs (no published value)",
+                               "file: field");
+    spn_table_column(table, "value");
+    spn_table_column(table, "status");
+    spn_table_column(table, "source");
+    enum spn_status status =
+        spn_chip_sources(common->chip, add_source, &(struct source_table){table, all}, err);
+    for (size_t i = 0; i < common->set.n && !status; i++) {
+        spn_table_row(table, common->set.value[i], "");
+        spn_table_text(table, "set");
+        spn_table_text(table, "user");
+        spn_table_text(table, "command line");
+    }
+    return status;
+}
+
+/* ---- output ---- */
+
+enum spn_status spn_cmd_write(const struct spn_text *text, struct spn_err *err)
+{
+    if (text->failed)
+        return spn_err_memory(err, "the output");
+    if (text->length &&
+        (fwrite(text->data, 1, text->length, stdout) != text->length || fflush(stdout) != 0))
+        return spn_err_set(err, SPN_EINTERNAL, "cannot write standard output: %s", strerror(errno));
+    return SPN_OK;
+}
+
+enum spn_status spn_cmd_show_help(const struct spn_command *command, struct spn_err *err)
+{
+    struct spn_text text = {0};
+    spn_opt_help(command, &text);
+    enum spn_status status = spn_cmd_write(&text, err);
+    spn_text_clear(&text);
+    return status;
+}
+
+enum spn_status spn_cmd_print(const struct spn_report *report, int format, struct spn_err *err)
+{
+    struct spn_text text = {0};
+    enum spn_status status = spn_report_render(report, (enum spn_format)format, &text, err);
+    if (!status)
+        status = spn_cmd_write(&text, err);
+    spn_text_clear(&text);
+    return status;
+}
+
+enum spn_status spn_cmd_make_dir(const char *dir, struct spn_err *err)
+{
+    char path[MAX_PATH];
+    if (!*dir || !spn_text_copy(path, sizeof path, dir))
+        return spn_err_set(err, SPN_EUSAGE, "--out=%.60s: not a usable folder name", dir);
+    for (char *at = path + 1;; at++) {
+        if (*at && *at != '/')
+            continue;
+        char was = *at;
+        *at = '\0';
+        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+            return spn_err_set(err, SPN_EUSAGE, "--out=%s: cannot make folder: %s", dir,
+                               strerror(errno));
+        *at = was;
+        if (!was)
+            break;
+    }
+    struct stat st;
+    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+        return spn_err_set(err, SPN_EUSAGE, "--out=%s: is not a folder", dir);
+    return SPN_OK;
+}
+
+/* ---- progress: the one piece of global state, as a signal handler can reach nothing else ---- */
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+static bool draw(void *ctx, const char *what, size_t done, size_t total)
+{
+    (void)ctx;
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%s: %zu of %zu (%.0f %%)%s", what, done, total,
+                total ? 100.0 * (double)done / (double)total : 100.0,
+                done >= total ? "\r\x1b[K" : "\x1b[K");
+    return !interrupted;
+}
+
+struct spn_progress spn_cmd_progress(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt,
+                               .sa_flags = (int)SA_RESETHAND}; /* a second Ctrl-C kills */
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    return (struct spn_progress){.report = draw};
+}
