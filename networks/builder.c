@@ -175,7 +175,7 @@ void spn_builder_clear(struct spn_builder *b)
 struct spn_layer spn_layer_default(int op)
 {
     const double epsilon = 1e-5;  /* of norms, as in common frameworks' layers */
-    const double theta = 10000.0; /* rotary base [su2021, sec. 3.2.2] */
+    const double theta = 10000.0; /* rotary base [su2021roformer, sec. 3.2.2] */
     return (struct spn_layer){.op = op,
                               .kernel = {1, 1},
                               .stride = {1, 1},
@@ -203,7 +203,7 @@ enum spn_status spn_builder_add(struct spn_builder *b, const struct spn_layer *l
     if (!status)
         status = check_shared(b, &added, err);
     if (status) {
-        spn_err_prefix(err, "%s '%s'", spn_op_name(layer->op), layer->name);
+        spn_err_prefix(err, "%s '%s': ", spn_op_name(layer->op), layer->name);
         return status;
     }
     int number = b->net->n_layers++;

@@ -93,7 +93,7 @@ struct spn_layer {
         groups;         /* [0] height, [1] width; padding of top and left */
     int padding_end[2]; /* of bottom and right; equals padding unless the file gives four numbers */
     bool bias, causal, transpose_b;
-    bool fixed; /* position: sinusoids instead of a learned table [vaswani2017, sec. 3.5] */
+    bool fixed; /* position: sinusoids instead of a learned table [vaswani2017attention, sec. 3.5] */
     int heads, kv_heads; /* matmul, rotary: heads of the query side and of the key/value side */
     int vocabulary, index;
     double scale; /* matmul, embedding: factor on the result, default 1 */

@@ -1,0 +1,484 @@
+/* check_network.c -- network files: shapes and counts against hand counts, and every error.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "check.h"
+
+#include <stdio.h>
+
+#include "networks/network.h"
+#include "networks/ops.h"
+
+static void path_of(char *out, size_t size, const char *name)
+{
+    const char *dir = getenv("SPINDLE_DATA");
+    snprintf(out, size, "%s/networks/%s.json", dir && *dir ? dir : ".", name);
+}
+
+static struct spn_network *load(const char *name)
+{
+    char path[1024];
+    struct spn_err err;
+    struct spn_network *net = NULL;
+    path_of(path, sizeof path, name);
+    ck_assert_ok(spn_network_load(&net, path, NULL, 0, &err));
+    return net;
+}
+
+static enum spn_status parse(struct spn_network **net, const char *text, struct spn_err *err)
+{
+    return spn_network_parse(net, text, strlen(text), "net.json", err);
+}
+
+/* A network with the given input shape and layers. */
+static enum spn_status parse_layers(struct spn_network **net, const char *shape, const char *layers,
+                                    struct spn_err *err)
+{
+    char text[4096];
+    snprintf(text, sizeof text,
+             "{\"name\": \"n\", \"sequence\": 6, \"input\": {\"shape\": %s}, \"layers\": [%s]}",
+             shape, layers);
+    return parse(net, text, err);
+}
+
+static const struct spn_layer *layer(const struct spn_network *net, const char *name)
+{
+    int i = spn_network_find(net, name);
+    ck_assert_msg(i >= 0, "%s has no layer %s", net->name, name);
+    return &net->layer[i];
+}
+
+static void assert_shape(const struct spn_shape *shape, int n, int a, int b, int c)
+{
+    const int want[] = {a, b, c};
+    ck_assert_int_eq(shape->n, n);
+    for (int i = 0; i < n; i++)
+        ck_assert_int_eq(shape->dim[i], want[i]);
+}
+
+/* ---- counts of the shipped networks ---- */
+
+/* Multiply-accumulates by hand: outputs x kernel, summed over layers. */
+static const struct {
+    const char *name;
+    int64_t n_weights, n_parameters, n_macs, n_dynamic_macs;
+    int n_classes;
+} published[] = {
+    /* weights [ning2025; peng2021neurosim]; gains and offsets of 1,792 channels, 1,034 biases; MACs
+     * 3,538,944 + 3 x 150,994,944 + 2 x 75,497,472 + 8,388,608 + 10,240 */
+    {"vgg8", 12973440, 12973440 + 2 * 1792 + 1034, 615917568, 0, 10},
+    /* 814,570 parameters: sidecar of its weights */
+    {"vgg8-quarter", 813408, 814570, 39160320, 0, 10},
+    /* 64 x 100 + 16 x 800 + 160 [ning2025, Methods] */
+    {"msnet", 1060, 1060, 19360, 0, 5},
+    /* 676 x 72 + 121 x 864 + 1920; weights [yao2020, Fig. 2] */
+    {"mcnn", 2856, 2856, 155136, 0, 10},
+    /* 0.27 M [he2016, Table 6]; 1024 x 432 + 6 x 1024 x 2304 + 2 x (1,179,648 + 5 x 2,359,296) +
+       640 */
+    {"resnet20", 268336, 269722, 40551040, 0, 10},
+    /* 0.85 M [he2016, Table 6]; 1024 x 432 + 18 x 2,359,296 + 2 x (1,179,648 + 17 x 2,359,296) +
+       640 */
+    {"resnet56", 848944, 853018, 125485696, 0, 10},
+    /* 11,689,512 parameters and 1.8 GMAC [he2016, Table 1] */
+    {"resnet18", 11678912, 11689512, 1814073344, 0, 1000},
+    {"resnet8", 77360, 77706, 12501632, 0, 10},
+    /* 784 x 150 + 100 x 2400 + 48,000 + 10,080 + 840 */
+    {"lenet5", 61470, 61706, 416520, 0, 10},
+    {"mnist-mlp", 109184, 109386, 109184, 0, 10},
+    /* patches 16 x 49 x 48, 2 x (17 x 18,432 + 2 x 17 x 17 x 48), head 480 */
+    {"vit-tiny", 40512, 41770, 720288, 55488, 10},
+    /* 256 x (5 x (64 x (64 + 32 + 32 + 64) + 3 x 64 x 172) + 64 x 512) and 5 x 2 x 256 x 256 x 64
+     */
+    {"stories260k", 259328, 260032, 108331008, 41943040, 512},
+    /* 6 x (402,653,184 + 16,777,216 + 536,870,912 + 33,554,432) + 128 x 512 x 37,000 */
+    {"transformer-base", 62984192, 63045632, 8363966464, 301989888, 37000},
+};
+
+START_TEST(shipped_networks_have_published_counts)
+{
+    struct spn_network *net = load(published[_i].name);
+    struct spn_network_totals sum = spn_network_totals(net);
+    ck_assert_int_eq(sum.n_weights, published[_i].n_weights);
+    ck_assert_int_eq(sum.n_weights + sum.n_other, published[_i].n_parameters);
+    ck_assert_int_eq(sum.n_macs, published[_i].n_macs);
+    ck_assert_int_eq(sum.n_dynamic_macs, published[_i].n_dynamic_macs);
+    ck_assert_int_eq(net->n_classes, published[_i].n_classes);
+    spn_network_destroy(net);
+}
+END_TEST
+
+START_TEST(vgg8_by_hand)
+{
+    static const struct {
+        const char *name;
+        int64_t n_weights, vectors;
+        int rows, columns;
+    } want[] = {{"conv1", 3456, 1024, 27, 128},    {"conv2", 147456, 1024, 1152, 128},
+                {"conv3", 294912, 256, 1152, 256}, {"conv4", 589824, 256, 2304, 256},
+                {"conv5", 1179648, 64, 2304, 512}, {"conv6", 2359296, 64, 4608, 512},
+                {"fc1", 8388608, 1, 8192, 1024},   {"fc2", 10240, 1, 1024, 10}};
+    struct spn_network *net = load("vgg8");
+    double zeros = 0, weights = 0;
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        const struct spn_layer *l = layer(net, want[i].name);
+        struct spn_matrix_shape m = spn_layer_matrix(l);
+        ck_assert_int_eq(l->n_weights, want[i].n_weights);
+        ck_assert_int_eq(l->n_macs, want[i].n_weights * want[i].vectors);
+        ck_assert_int_eq(m.rows, want[i].rows);
+        ck_assert_int_eq(m.columns, want[i].columns);
+        ck_assert_int_eq(m.groups, 1);
+        ck_assert_int_eq(m.kernel_positions, i < 6 ? 9 : 1);
+        ck_assert_int_eq(m.vectors, want[i].vectors);
+        zeros += l->sparsity * (double)l->n_weights;
+        weights += (double)l->n_weights;
+    }
+    ck_assert_rel(zeros / weights, 0.885, 1e-3);
+    ck_assert_str_eq(strrchr(net->weights, '/'), "/vgg8-letters-sparse.safetensors.gz");
+    ck_assert_ptr_nonnull(strstr(net->weights, "networks/weights/"));
+    ck_assert_ptr_nonnull(strstr(net->dense_weights, "networks/weights/"));
+    ck_assert_str_eq(net->dataset, "letters");
+    spn_network_destroy(net);
+}
+END_TEST
+
+START_TEST(msnet_is_pruned_as_published)
+{
+    struct spn_network *net = load("msnet");
+    /* (52 + 640 + 94.4)/1060 [ning2025]: 74.2 % */
+    ck_assert_rel(layer(net, "conv1")->sparsity * 100 + layer(net, "conv2")->sparsity * 800 +
+                      layer(net, "fc")->sparsity * 160,
+                  52 + 640 + 94.4, 1e-12);
+    assert_shape(&layer(net, "conv1")->out_shape, 3, 4, 8, 8);
+    assert_shape(&layer(net, "pool")->out_shape, 3, 8, 2, 2);
+    spn_network_destroy(net);
+}
+END_TEST
+
+START_TEST(residual_blocks_are_wired)
+{
+    struct spn_network *net = load("resnet20");
+    const struct spn_layer *add = layer(net, "layer2.0.add"),
+                           *cut = layer(net, "layer2.0.shortcut");
+    ck_assert_int_eq(add->in[0], spn_network_find(net, "layer2.0.bn2"));
+    ck_assert_int_eq(add->in[1], spn_network_find(net, "layer2.0.shortcut"));
+    ck_assert_int_eq(cut->in[0], spn_network_find(net, "layer1.2.relu2"));
+    ck_assert_int_eq(layer(net, "layer2.0.conv1")->in[0], spn_network_find(net, "layer1.2.relu2"));
+    ck_assert_int_eq(layer(net, "layer3.2.add")->in[1], spn_network_find(net, "layer3.1.relu2"));
+    assert_shape(&cut->out_shape, 3, 32, 16, 16);
+    ck_assert_str_eq(layer(net, "layer2.0.conv1")->tensor, "module.layer2.0.conv1");
+    ck_assert_int_eq(net->n_mean, 3);
+    ck_assert_rel(net->input_std[2], 0.225, 0);
+    spn_network_destroy(net);
+}
+END_TEST
+
+START_TEST(tied_tensors_count_once)
+{
+    struct spn_network *net = load("transformer-base");
+    int owner = spn_network_find(net, "source_embedding");
+    ck_assert_int_eq(layer(net, "source_embedding")->shares, -1);
+    ck_assert_int_eq(layer(net, "target_embedding")->shares, owner);
+    ck_assert_int_eq(layer(net, "output")->shares, owner);
+    ck_assert_int_eq(layer(net, "output")->n_weights, 37000 * 512);
+    ck_assert_int_eq(layer(net, "decoder.3.cross.k")->in[0],
+                     spn_network_find(net, "encoder.5.norm2"));
+    ck_assert_int_eq(layer(net, "decoder.3.cross.q")->in[0],
+                     spn_network_find(net, "decoder.3.norm1"));
+    spn_network_destroy(net);
+}
+END_TEST
+
+/* ---- ops ---- */
+
+/* layers on an input; shape and counts of the last one */
+static const struct {
+    const char *input, *layers;
+    int n, dim[3];
+    int64_t n_weights, n_other, n_macs;
+} op_cases[] = {
+    /* [M:N1]: floor((7 + 2 - 2 (3 - 1) - 1)/2) + 1 = 3; floor((9 + 2 - 2 x 4 - 1)/2) + 1 = 2 */
+    {"[4, 7, 9]",
+     "{\"name\":\"c\",\"op\":\"conv2d\",\"channels\":6,\"kernel\":[3,5],\"stride\":2,\"padding\":1,"
+     "\"dilation\":2,\"groups\":2}",
+     3,
+     {6, 3, 2},
+     6 * 2 * 15,
+     6,
+     6 * 2 * 15 * 6},
+    {"[4, 7, 9]",
+     "{\"name\":\"c\",\"op\":\"conv2d\",\"depthwise\":true,\"kernel\":3,\"bias\":false}",
+     3,
+     {4, 5, 7},
+     36,
+     0,
+     36 * 35},
+    /* only bottom and right are padded: floor((8 + 1 - 3)/2) + 1 */
+    {"[1, 8, 8]",
+     "{\"name\":\"c\",\"op\":\"conv2d\",\"channels\":1,\"kernel\":3,\"stride\":2,\"padding\":[0,0,"
+     "1,1]}",
+     3,
+     {1, 4, 4},
+     9,
+     1,
+     9 * 16},
+    {"[5]", "{\"name\":\"l\",\"op\":\"linear\",\"features\":3}", 1, {3}, 15, 3, 15},
+    {"[7, 5]",
+     "{\"name\":\"l\",\"op\":\"linear\",\"features\":3,\"bias\":false}",
+     2,
+     {7, 3},
+     15,
+     0,
+     105},
+    {"[7, 12]",
+     "{\"name\":\"m\",\"op\":\"matmul\",\"in\":[\"input\",\"input\"],\"transpose_b\":true,"
+     "\"heads\":3}",
+     3,
+     {3, 7, 7},
+     0,
+     0,
+     7 * 7 * 12},
+    {"[6, 6]",
+     "{\"name\":\"m\",\"op\":\"matmul\",\"in\":[\"input\",\"input\"]}",
+     2,
+     {6, 6},
+     0,
+     0,
+     216},
+    {"[6, 8]",
+     "{\"name\":\"s\",\"op\":\"matmul\",\"in\":[\"input\",\"input\"],\"transpose_b\":true,"
+     "\"heads\":2},"
+     "{\"name\":\"m\",\"op\":\"matmul\",\"in\":[\"s\",\"input\"],\"heads\":2}",
+     2,
+     {6, 8},
+     0,
+     0,
+     6 * 6 * 8},
+    {"[3, 4]", "{\"name\":\"a\",\"op\":\"relu\"}", 2, {3, 4}, 0, 0, 0},
+    {"[3, 4]", "{\"name\":\"a\",\"op\":\"gelu\"}", 2, {3, 4}, 0, 0, 0},
+    {"[3, 4]", "{\"name\":\"a\",\"op\":\"silu\"}", 2, {3, 4}, 0, 0, 0},
+    {"[3, 4]", "{\"name\":\"a\",\"op\":\"sigmoid\"}", 2, {3, 4}, 0, 0, 0},
+    {"[3, 4]", "{\"name\":\"a\",\"op\":\"tanh\"}", 2, {3, 4}, 0, 0, 0},
+    {"[4, 4]", "{\"name\":\"a\",\"op\":\"softmax\",\"causal\":true}", 2, {4, 4}, 0, 0, 0},
+    {"[3, 4]", "{\"name\":\"a\",\"op\":\"layernorm\"}", 2, {3, 4}, 0, 8, 0},
+    {"[3, 4]", "{\"name\":\"a\",\"op\":\"rmsnorm\",\"epsilon\":1e-6}", 2, {3, 4}, 0, 4, 0},
+    {"[3, 4, 5]", "{\"name\":\"a\",\"op\":\"batchnorm\"}", 3, {3, 4, 5}, 0, 6, 0},
+    {"[2, 7, 7]", "{\"name\":\"p\",\"op\":\"maxpool2d\",\"kernel\":2}", 3, {2, 3, 3}, 0, 0, 0},
+    {"[2, 11, 11]",
+     "{\"name\":\"p\",\"op\":\"avgpool2d\",\"kernel\":3,\"stride\":2,\"padding\":1}",
+     3,
+     {2, 6, 6},
+     0,
+     0,
+     0},
+    {"[2, 7, 5]", "{\"name\":\"p\",\"op\":\"global_avgpool\"}", 1, {2}, 0, 0, 0},
+    {"[2, 7, 5]", "{\"name\":\"p\",\"op\":\"global_maxpool\"}", 1, {2}, 0, 0, 0},
+    {"[2, 7, 5]",
+     "{\"name\":\"p\",\"op\":\"add\",\"in\":[\"input\",\"input\",\"input\"]}",
+     3,
+     {2, 7, 5},
+     0,
+     0,
+     0},
+    {"[2, 7]", "{\"name\":\"p\",\"op\":\"mul\",\"in\":[\"input\",\"input\"]}", 2, {2, 7}, 0, 0, 0},
+    {"[2, 7, 5]",
+     "{\"name\":\"p\",\"op\":\"concat\",\"in\":[\"input\",\"input\"]}",
+     3,
+     {4, 7, 5},
+     0,
+     0,
+     0},
+    {"[2, 7, 5]", "{\"name\":\"p\",\"op\":\"reshape\",\"shape\":[5,-1]}", 2, {5, 14}, 0, 0, 0},
+    {"[6, 5]",
+     "{\"name\":\"p\",\"op\":\"reshape\",\"shape\":[5,\"sequence\"]}",
+     2,
+     {5, 6},
+     0,
+     0,
+     0},
+    {"[2, 7, 5]", "{\"name\":\"p\",\"op\":\"flatten\"}", 1, {70}, 0, 0, 0},
+    {"[2, 7, 5]", "{\"name\":\"p\",\"op\":\"tokens\"}", 2, {35, 2}, 0, 0, 0},
+    {"[7, 5]", "{\"name\":\"p\",\"op\":\"prepend\"}", 2, {8, 5}, 0, 5, 0},
+    {"[7, 5]", "{\"name\":\"p\",\"op\":\"position\"}", 2, {7, 5}, 35, 0, 0},
+    {"[7, 5]", "{\"name\":\"p\",\"op\":\"position\",\"fixed\":true}", 2, {7, 5}, 0, 0, 0},
+    {"[7, 12]", "{\"name\":\"p\",\"op\":\"rotary\",\"heads\":3}", 2, {7, 12}, 0, 0, 0},
+    {"[7, 12]", "{\"name\":\"p\",\"op\":\"select\",\"index\":-1}", 1, {12}, 0, 0, 0},
+    {"[\"sequence\"]",
+     "{\"name\":\"p\",\"op\":\"embedding\",\"vocabulary\":11,\"features\":4}",
+     2,
+     {6, 4},
+     44,
+     0,
+     0},
+    {"[16, 5, 6]",
+     "{\"name\":\"p\",\"op\":\"pad_shortcut\",\"channels\":32,\"stride\":2}",
+     3,
+     {32, 3, 3},
+     0,
+     0,
+     0},
+    /* q, k, v, out and scores, context: 4 x 8 x 12 x 12 + 2 x 8 x 8 x 12 in all; the last is out */
+    {"[8, 12]", "{\"name\":\"p\",\"op\":\"attention\",\"heads\":3}", 2, {8, 12}, 144, 12, 8 * 144},
+};
+
+START_TEST(ops_have_shapes_and_counts)
+{
+    struct spn_err err;
+    struct spn_network *net = NULL;
+    ck_assert_ok(parse_layers(&net, op_cases[_i].input, op_cases[_i].layers, &err));
+    const struct spn_layer *last = &net->layer[net->n_layers - 1];
+    assert_shape(&last->out_shape, op_cases[_i].n, op_cases[_i].dim[0], op_cases[_i].dim[1],
+                 op_cases[_i].dim[2]);
+    ck_assert_int_eq(last->n_weights, op_cases[_i].n_weights);
+    ck_assert_int_eq(last->n_other, op_cases[_i].n_other);
+    ck_assert_int_eq(last->n_macs, op_cases[_i].n_macs);
+    ck_assert_int_eq(last->n_out, spn_shape_size(&last->out_shape));
+    spn_network_destroy(net);
+}
+END_TEST
+
+START_TEST(every_op_has_name_rules_and_a_case)
+{
+    for (int op = 0; op < SPN_N_OPS; op++) {
+        char quoted[64];
+        bool found = false;
+        snprintf(quoted, sizeof quoted, "\"%s\"", spn_op_name(op));
+        for (size_t i = 0; i < sizeof op_cases / sizeof *op_cases; i++)
+            found = found || strstr(op_cases[i].layers, quoted);
+        ck_assert_msg(found, "no test of %s", quoted);
+        ck_assert(*spn_op_doc(op) && spn_op_rules(op));
+    }
+    ck_assert_str_eq(spn_op_name(SPN_N_OPS), "");
+    ck_assert_str_eq(spn_op_doc(-1), "");
+    ck_assert_ptr_null(spn_op_rules(SPN_N_OPS));
+}
+END_TEST
+
+START_TEST(attention_expands_to_its_parts)
+{
+    struct spn_err err;
+    struct spn_network *net = NULL;
+    ck_assert_ok(parse_layers(
+        &net, "[10, 24]",
+        "{\"name\":\"a\",\"op\":\"attention\",\"heads\":6,\"kv_heads\":2,\"causal\":true,"
+        "\"rotary\":true,\"theta\":500,\"bias\":false,\"tensors\":{\"q\":\"wq\"}}",
+        &err));
+    static const char *const names[] = {"a.q",        "a.k",        "a.v",
+                                        "a.rotary_q", "a.rotary_k", "a.scores",
+                                        "a.softmax",  "a.context",  "a.out"};
+    ck_assert_int_eq(net->n_layers, 9);
+    for (int i = 0; i < 9; i++)
+        ck_assert_str_eq(net->layer[i].name, names[i]);
+    ck_assert_str_eq(layer(net, "a.q")->tensor, "wq");
+    ck_assert_str_eq(layer(net, "a.k")->tensor, "a.k");
+    assert_shape(&layer(net, "a.k")->out_shape, 2, 10, 8, 0); /* 2 heads of 24/6 */
+    ck_assert_int_eq(layer(net, "a.rotary_k")->heads, 2);
+    ck_assert_rel(layer(net, "a.rotary_q")->theta, 500, 0);
+    ck_assert_rel(layer(net, "a.scores")->scale, 0.5, 1e-15);
+    assert_shape(&layer(net, "a.scores")->out_shape, 3, 6, 10, 10);
+    ck_assert_int_eq(layer(net, "a.scores")->n_dynamic_macs, 6 * 100 * 4);
+    ck_assert(layer(net, "a.softmax")->causal && !layer(net, "a.out")->bias);
+    assert_shape(&layer(net, "a.context")->out_shape, 2, 10, 24, 0);
+    ck_assert_int_eq(layer(net, "a.scores")->in[1], spn_network_find(net, "a.rotary_k"));
+    ck_assert_int_eq(layer(net, "a.context")->in[1], spn_network_find(net, "a.v"));
+    spn_network_destroy(net);
+}
+END_TEST
+
+START_TEST(blocks_nest)
+{
+    struct spn_err err;
+    struct spn_network *net = NULL;
+    ck_assert_ok(parse_layers(
+        &net, "[4]",
+        "{\"repeat\":2,\"as\":\"a\",\"layers\":[{\"name\":\"x\",\"op\":\"relu\"},"
+        "{\"repeat\":2,\"from\":5,\"as\":\"b\",\"layers\":[{\"name\":\"y\",\"op\":\"add\","
+        "\"in\":[\"x\",\"block\"]}]}]}",
+        &err));
+    ck_assert_int_eq(net->n_layers, 6);
+    ck_assert_str_eq(net->layer[5].name, "a.1.b.6.y");
+    ck_assert_int_eq(net->layer[0].in[0], SPN_NETWORK_INPUT);
+    ck_assert_int_eq(net->layer[5].in[0], 3); /* a.1.x */
+    ck_assert_int_eq(net->layer[5].in[1], 4); /* a.1.b.5.y entered the turn */
+    spn_network_destroy(net);
+}
+END_TEST
+
+/* ---- overrides ---- */
+
+static enum spn_status load_with(const char *name, const char *path, const char *value,
+                                 struct spn_network **net, struct spn_err *err)
+{
+    char file[1024];
+    struct spn_network_override o = {path, value};
+    path_of(file, sizeof file, name);
+    return spn_network_load(net, file, &o, 1, err);
+}
+
+START_TEST(overrides_apply)
+{
+    struct spn_err err;
+    struct spn_network *net = NULL;
+    ck_assert_ok(load_with("vgg8", "sparsity", "0.5", &net, &err));
+    ck_assert_rel(layer(net, "conv1")->sparsity, 0.5, 0);
+    ck_assert_rel(layer(net, "fc1")->sparsity, 0.5, 0);
+    ck_assert_rel(layer(net, "relu1")->sparsity, 0, 0);
+    spn_network_destroy(net);
+    ck_assert_ok(load_with("vgg8", "sparsity.conv2", "0.25", &net, &err));
+    ck_assert_rel(layer(net, "conv1")->sparsity, 0.30, 0);
+    ck_assert_rel(layer(net, "conv2")->sparsity, 0.25, 0);
+    spn_network_destroy(net);
+    ck_assert_ok(load_with("transformer-base", "sequence", "256", &net, &err));
+    ck_assert_int_eq(net->sequence, 256);
+    assert_shape(&layer(net, "encoder.0.self.scores")->out_shape, 3, 8, 256, 256);
+    /* scores and context grow fourfold with twice the length */
+    ck_assert_int_eq(spn_network_totals(net).n_dynamic_macs, 4 * INT64_C(301989888));
+    spn_network_destroy(net);
+}
+END_TEST
+
+START_TEST(bad_overrides_are_usage_errors)
+{
+    struct spn_err err;
+    struct spn_network *net = NULL;
+    ck_assert_fails(load_with("vgg8", "sparsty", "0.5", &net, &err), SPN_EUSAGE,
+                    "did you mean \"sparsity\"");
+    ck_assert_fails(load_with("vgg8", "sparsity", "1", &net, &err), SPN_EUSAGE, "[0, 1)");
+    ck_assert_fails(load_with("vgg8", "sparsity", "nan", &net, &err), SPN_EUSAGE, "[0, 1)");
+    ck_assert_fails(load_with("vgg8", "sparsity.conv9", "0.5", &net, &err), SPN_EUSAGE,
+                    "did you mean \"conv");
+    ck_assert_fails(load_with("vgg8", "sparsity.relu1", "0.5", &net, &err), SPN_EUSAGE,
+                    "relu has no weights");
+    ck_assert_fails(load_with("vgg8", "sequence", "12", &net, &err), SPN_EUSAGE,
+                    "no sequence length");
+    ck_assert_fails(load_with("vit-tiny", "sequence", "12", &net, &err), SPN_EUSAGE,
+                    "no sequence length");
+    ck_assert_fails(load_with("stories260k", "sequence", "0", &net, &err), SPN_EUSAGE,
+                    "[1, 1048576]");
+    ck_assert_fails(load_with("stories260k", "sequence", "1.5", &net, &err), SPN_EUSAGE,
+                    "[1, 1048576]");
+    ck_assert_fails(load_with("nothing-here", "sequence", "2", &net, &err), SPN_EINPUT,
+                    "nothing-here.json");
+    ck_assert_ptr_null(net);
+}
+END_TEST
+
+Suite *spn_suite(void)
+{
+    Suite *suite = suite_create("network");
+    TCase *files = tcase_create("files"), *graph = tcase_create("graph");
+    tcase_add_loop_test(files, shipped_networks_have_published_counts, 0,
+                        sizeof published / sizeof *published);
+    tcase_add_test(files, vgg8_by_hand);
+    tcase_add_test(files, msnet_is_pruned_as_published);
+    tcase_add_test(files, residual_blocks_are_wired);
+    tcase_add_test(files, tied_tensors_count_once);
+    tcase_add_test(files, overrides_apply);
+    tcase_add_test(files, bad_overrides_are_usage_errors);
+    tcase_add_loop_test(graph, ops_have_shapes_and_counts, 0, sizeof op_cases / sizeof *op_cases);
+    tcase_add_test(graph, every_op_has_name_rules_and_a_case);
+    tcase_add_test(graph, attention_expands_to_its_parts);
+    tcase_add_test(graph, blocks_nest);
+    suite_add_tcase(suite, files);
+    suite_add_tcase(suite, graph);
+    return suite;
+}
