@@ -10,55 +10,12 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* A row of numbers, one per scheme, found by its place in struct spn_result. */
-struct quantity {
-    const char *name, *unit;
-    size_t offset;
-};
+#include "reports/estimate.h"
 
 #define AT(member) offsetof(struct spn_result, member)
 
-static const struct quantity inference_rows[] = {
-    {"area", "m2", AT(area_m2)},
-    {"inference latency", "s", AT(inference.latency_s)},
-    {"interval between images", "s", AT(inference.interval_s)},
-    {"throughput", "1/s", AT(inference.throughput_per_s)},
-    {"energy per inference", "J", AT(inference.energy_J)},
-    {"  dynamic", "J", AT(inference.dynamic_J)},
-    {"  leakage", "J", AT(inference.leakage_J)},
-    {"dense-equivalent ops/s/W", "op/J", AT(inference.ops_per_J)},
-    {"effective (non-zero) ops/s/W", "op/J", AT(inference.effective_ops_per_J)},
-    {"dense-equivalent ops/s/m2", "op/s/m2", AT(inference.ops_per_s_m2)},
-};
-
-static const struct quantity training_rows[] = {
-    {"one weight update: latency", "s", AT(training.update.latency_s)},
-    {"  delta-weight transfer", "s", AT(training.update_transfer_s)},
-    {"  index", "s", AT(training.update_index_s)},
-    {"  array writes", "s", AT(training.update_write_s)},
-    {"one weight update: energy", "J", AT(training.update.energy_J)},
-    {"  delta-weight transfer", "J", AT(training.update_transfer_J)},
-    {"  index", "J", AT(training.update_index_J)},
-    {"  array writes", "J", AT(training.update_write_J)},
-    {"one training step: latency", "s", AT(training.step.latency_s)},
-    {"  forward", "s", AT(training.step_forward_s)},
-    {"  error", "s", AT(training.step_error_s)},
-    {"  gradient", "s", AT(training.step_gradient_s)},
-    {"one training step: energy", "J", AT(training.step.energy_J)},
-    {"  forward", "J", AT(training.step_forward_J)},
-    {"  error", "J", AT(training.step_error_J)},
-    {"  gradient", "J", AT(training.step_gradient_J)},
-    {"  leakage", "J", AT(training.step_leakage_J)},
-    {"rewriting all masks: latency", "s", AT(training.mask_write_s)},
-    {"rewriting all masks: energy", "J", AT(training.mask_write_J)},
-    {"index storage", "bit", AT(index.storage_bit)},
-    {"index buffers on chip", "bit", AT(index.buffer_bit)},
-    {"index traffic per update", "bit", AT(index.update_traffic_bit)},
-    {"index traffic per inference", "bit", AT(index.inference_traffic_bit)},
-};
-
 /* What the ratios are taken of. */
-static const struct quantity ratio_rows[] = {
+static const struct spn_quantity ratio_rows[] = {
     {"inference latency", "x", AT(inference.latency_s)},
     {"inference energy", "x", AT(inference.energy_J)},
     {"weight update latency", "x", AT(training.update.latency_s)},
@@ -68,20 +25,13 @@ static const struct quantity ratio_rows[] = {
     {"area", "x", AT(area_m2)},
 };
 
-enum {
-    N_INFERENCE = sizeof inference_rows / sizeof *inference_rows,
-    N_TRAINING = sizeof training_rows / sizeof *training_rows,
-    N_RATIOS = sizeof ratio_rows / sizeof *ratio_rows
-};
+enum { N_RATIOS = sizeof ratio_rows / sizeof *ratio_rows };
 
-static double value_at(const struct spn_result *result, size_t offset)
+static double ratio_of(const struct spn_comparison *c, const struct spn_quantity *q, int scheme,
+                       int to)
 {
-    return *(const double *)(const void *)((const char *)result + offset);
-}
-
-static double ratio_of(const struct spn_comparison *c, const struct quantity *q, int scheme, int to)
-{
-    double of = value_at(c->result[scheme], q->offset), base = value_at(c->result[to], q->offset);
+    double of = spn_quantity_value(c->result[scheme], q),
+           base = spn_quantity_value(c->result[to], q);
     return of > 0 ? base / of : 0;
 }
 
@@ -92,12 +42,12 @@ static void add_scheme_columns(struct spn_table *table)
 }
 
 static void add_quantities(const struct spn_comparison *c, struct spn_table *table,
-                           const struct quantity *rows, int n)
+                           const struct spn_quantity *q)
 {
-    for (int i = 0; i < n; i++) {
-        spn_table_row(table, rows[i].name, rows[i].unit);
+    for (; q->name; q++) {
+        spn_table_row(table, q->name, q->unit);
         for (int s = 0; s < SPN_N_SCHEMES; s++)
-            spn_table_number(table, value_at(c->result[s], rows[i].offset));
+            spn_table_number(table, spn_quantity_value(c->result[s], q));
     }
 }
 
@@ -128,7 +78,7 @@ static void add_summary(const struct spn_comparison *c, struct spn_report *repor
     spn_table_row(table, "tiles", "count");
     for (int s = 0; s < SPN_N_SCHEMES; s++)
         spn_table_number(table, c->result[s]->n_tiles);
-    add_quantities(c, table, inference_rows, N_INFERENCE);
+    add_quantities(c, table, spn_inference_quantities);
 }
 
 static void add_ratios(const struct spn_comparison *c, struct spn_report *report)
@@ -140,27 +90,12 @@ static void add_ratios(const struct spn_comparison *c, struct spn_report *report
     spn_table_column(table, "than dense");
     spn_table_column(table, "(external-index than dense)");
     for (int i = 0; i < N_RATIOS; i++) {
-        const struct quantity *q = &ratio_rows[i];
+        const struct spn_quantity *q = &ratio_rows[i];
         spn_table_row(table, q->name, q->unit);
         spn_table_number(table, ratio_of(c, q, SPN_SCHEME_INDEX_FREE, SPN_SCHEME_EXTERNAL_INDEX));
         spn_table_number(table, ratio_of(c, q, SPN_SCHEME_INDEX_FREE, SPN_SCHEME_DENSE));
         spn_table_number(table, ratio_of(c, q, SPN_SCHEME_EXTERNAL_INDEX, SPN_SCHEME_DENSE));
     }
-}
-
-/* One category's share in one inference or one update. */
-static struct spn_cost category_cost(const struct spn_result *r, int category, bool update)
-{
-    struct spn_leaf_filter filter = {
-        .layer = -2, .phase = -1, .category = category, .inference = !update};
-    struct spn_cost cost = {0};
-    if (!update)
-        return spn_result_sum(r, filter);
-    for (int phase = SPN_PHASE_UPDATE; phase <= SPN_PHASE_INDEX; phase++) {
-        filter.phase = phase;
-        cost = spn_cost_serial(cost, spn_result_sum(r, filter));
-    }
-    return cost;
 }
 
 static void add_breakdown(const struct spn_comparison *c, struct spn_report *report, bool update)
@@ -178,14 +113,14 @@ static void add_breakdown(const struct spn_comparison *c, struct spn_report *rep
     for (int k = 0; k < SPN_N_CATEGORIES; k++) {
         double all = 0;
         for (int s = 0; s < SPN_N_SCHEMES; s++) {
-            struct spn_cost cost = category_cost(c->result[s], k, update);
+            struct spn_cost cost = spn_category_cost(c->result[s], k, update);
             all += cost.energy_J + cost.latency_s;
         }
         if (all == 0)
             continue;
         spn_table_row(table, spn_category_names[k], "");
         for (int s = 0; s < SPN_N_SCHEMES; s++) {
-            struct spn_cost cost = category_cost(c->result[s], k, update);
+            struct spn_cost cost = spn_category_cost(c->result[s], k, update);
             spn_table_number(table, cost.energy_J);
             spn_table_number(table, cost.latency_s);
         }
@@ -194,31 +129,13 @@ static void add_breakdown(const struct spn_comparison *c, struct spn_report *rep
 
 static void add_layers(const struct spn_comparison *c, struct spn_report *report)
 {
-    static const char *const columns[][2] = {
-        {"tiles", ""},        {"arrays", ""},          {"copies", ""},
-        {"utilization", "%"}, {"sparsity", "%"},       {"latency", "s"},
-        {"energy", "J"},      {"update latency", "s"}, {"update energy", "J"}};
     for (int s = 0; s < SPN_N_SCHEMES; s++) {
         char id[32], title[96];
         snprintf(id, sizeof id, "layers_%s", spn_scheme_names[s]);
         snprintf(title, sizeof title, "Layers, %s", spn_scheme_names[s]);
         struct spn_table *table = spn_report_table(report, id, title, "layer");
         table->detail = true;
-        for (size_t k = 0; k < sizeof columns / sizeof *columns; k++)
-            spn_table_column_unit(table, columns[k][0], columns[k][1]);
-        for (int i = 0; i < c->result[s]->n_layers; i++) {
-            const struct spn_layer_result *l = &c->result[s]->layer[i];
-            spn_table_row(table, c->net->layer[l->layer].name, "");
-            spn_table_number(table, l->n_tiles);
-            spn_table_number(table, l->n_arrays);
-            spn_table_number(table, (double)l->copies * l->copies_in_tile);
-            spn_table_number(table, l->utilization_frac);
-            spn_table_number(table, l->sparsity);
-            spn_table_number(table, l->latency_s);
-            spn_table_number(table, l->energy_J);
-            spn_table_number(table, l->update_latency_s);
-            spn_table_number(table, l->update_energy_J);
-        }
+        spn_layers_table(c->result[s], table);
     }
 }
 
@@ -267,7 +184,7 @@ void spn_comparison_report(const struct spn_comparison *c, struct spn_report *re
     add_summary(c, report);
     struct spn_table *table = spn_report_table(report, "training", "Training", "quantity");
     add_scheme_columns(table);
-    add_quantities(c, table, training_rows, N_TRAINING);
+    add_quantities(c, table, spn_training_quantities);
     add_ratios(c, report);
     add_breakdown(c, report, false);
     add_breakdown(c, report, true);
@@ -287,7 +204,7 @@ static void breakdown_dat(const struct spn_comparison *c, struct spn_text *out)
         for (int s = 0; s < SPN_N_SCHEMES; s++) {
             spn_text_add(out, "\"%s\"", spn_scheme_names[s]);
             for (int k = 0; k < SPN_N_CATEGORIES; k++) {
-                struct spn_cost cost = category_cost(c->result[s], k, block >= 2);
+                struct spn_cost cost = spn_category_cost(c->result[s], k, block >= 2);
                 spn_text_add(out, "\t%.9g", block % 2 == 0 ? cost.energy_J : cost.latency_s);
             }
             spn_text_add(out, "\n");

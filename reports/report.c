@@ -146,6 +146,10 @@ void spn_table_show(const struct spn_table *table, const struct spn_table_line *
                  : cell->value < 99.95 ? "%.1fx"
                                        : "%.0fx",
                  cell->value);
+    else if (strcmp(unit, "op/J") == 0)
+        snprintf(out, size, "%.*g TOPS/W", DIGITS, cell->value / 1e12);
+    else if (strcmp(unit, "op/s/m2") == 0)
+        snprintf(out, size, "%.*g TOPS/mm2", DIGITS, cell->value / 1e12 * SPN_M2_PER_MM2);
     else if (strcmp(unit, "count") == 0)
         snprintf(out, size, "%.0f", cell->value);
     else

@@ -1,0 +1,129 @@
+/* cmd_estimate.c -- what a network costs on a chip with one scheme.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "estimator/estimate.h"
+#include "reports/estimate.h"
+#include "reports/explain.h"
+#include "reports/plot.h"
+
+struct args {
+    struct spn_common common;
+    int scheme; /* one past the last: the chip's own */
+    bool training;
+};
+
+static const char *const scheme_choices[] = {"dense", "external-index", "index-free", "chip", NULL};
+
+static const struct spn_opt options[] = {
+    SPN_OPT_CHIP(struct args, common),
+    SPN_OPT_DEVICE(struct args, common),
+    SPN_OPT_SET(struct args, common),
+    {"scheme", SPN_OPT_ENUM, offsetof(struct args, scheme), "SCHEME",
+     "dense, external-index, index-free or chip (default: what the chip says)", 0, 0,
+     scheme_choices},
+    {"training", SPN_OPT_FLAG, offsetof(struct args, training), "", "also the phases of training",
+     0, 0, NULL},
+    SPN_OPT_FORMAT(struct args, common),
+    SPN_OPT_OUT(struct args, common),
+    SPN_OPT_EXPLAIN(struct args, common),
+    SPN_OPT_END,
+};
+
+struct job {
+    struct args args;
+    const char *path;
+    struct spn_chip chip;
+    struct spn_network *net;
+    struct spn_profile profile;
+    struct spn_plan *plan;
+    struct spn_workspace *work;
+    struct spn_result result;
+    struct spn_report report;
+};
+
+static void job_clear(struct job *job)
+{
+    spn_report_clear(&job->report);
+    spn_workspace_destroy(job->work);
+    spn_plan_destroy(job->plan);
+    spn_profile_clear(&job->profile);
+    spn_network_destroy(job->net);
+}
+
+static enum spn_status estimate(struct job *job, struct spn_err *err)
+{
+    enum spn_status status = spn_cmd_load_chip(&job->args.common, &job->chip, err);
+    if (!status)
+        status = spn_cmd_load_network(&job->args.common, job->path, &job->net, err);
+    if (!status)
+        status = spn_profile_default(&job->profile, job->net, err);
+    if (!status)
+        status = spn_plan_create(&job->plan, job->net, &job->profile, err);
+    if (!status)
+        status = spn_workspace_create(&job->work, job->plan, err);
+    if (status)
+        return status;
+    struct spn_estimate_options how = {
+        .scheme = job->args.scheme == SPN_N_SCHEMES ? job->chip.sparsity.scheme : job->args.scheme,
+        .training = job->args.training};
+    return spn_estimate(job->plan, &job->chip, &how, job->work, &job->result, err);
+}
+
+static enum spn_status write_files(struct job *job, struct spn_err *err)
+{
+    struct spn_text text = {0};
+    enum spn_status status = spn_cmd_make_dir(job->args.common.out, err);
+    if (!status)
+        status = spn_report_render(&job->report, SPN_FORMAT_TSV, &text, err);
+    if (!status)
+        status = spn_file_write(job->args.common.out, "estimate.tsv", text.data, text.length, err);
+    spn_text_clear(&text);
+    if (!status)
+        status = spn_report_render(&job->report, SPN_FORMAT_JSON, &text, err);
+    if (!status)
+        status = spn_file_write(job->args.common.out, "estimate.json", text.data, text.length, err);
+    spn_text_clear(&text);
+    return status;
+}
+
+static enum spn_status run(const struct spn_command *self, int argc, char **argv,
+                           struct spn_err *err)
+{
+    struct job job = {.args = {.common = spn_common_default(), .scheme = SPN_N_SCHEMES}};
+    struct spn_operands operands;
+    bool help;
+    enum spn_status status = spn_opt_parse(self, argv + 2, &job.args, &operands, &help, err);
+    if (status || help)
+        return status ? status : spn_cmd_show_help(self, err);
+    job.path = operands.value[0];
+    status = estimate(&job, err);
+    if (!status) {
+        const char *files[] = {job.path};
+        spn_cmd_provenance(&job.report, argc, argv, files, 1);
+        spn_estimate_report(&job.result, &job.chip, &job.report);
+        spn_report_note(&job.report, "Value statistics: %s.", job.profile.source);
+        status = spn_cmd_sources(&job.args.common, job.args.common.explain, &job.report, err);
+    }
+    if (!status && job.args.common.explain)
+        spn_explain_leaves(&job.report, &job.result, "estimate");
+    if (!status && job.args.common.out)
+        status = write_files(&job, err);
+    if (!status)
+        status = spn_cmd_print(&job.report, job.args.common.format, err);
+    job_clear(&job);
+    return status;
+}
+
+const struct spn_command spn_cmd_estimate = {
+    .name = "estimate",
+    .operands = "NETWORK",
+    .doc = "Latency, energy and area of NETWORK on one chip, by layer and category.",
+    .options = options,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run,
+};

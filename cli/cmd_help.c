@@ -1,0 +1,147 @@
+/* cmd_help.c -- the list of subcommands, and the fields behind a key.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "models/component.h"
+#include "simulator/train.h"
+#include "tech/device.h"
+#include "tech/node.h"
+
+static const struct spn_opt options[] = {SPN_OPT_END};
+
+/* Whose fields `spindle help KEY` prints, and --set can change. */
+static const struct {
+    const char *name, *doc;
+    const struct spn_field *fields;
+} topics[] = {
+    {"chip", "organisation of a chip (tech/chips/*.json)", spn_chip_fields},
+    {"device", "a memory cell (tech/devices/*.json)", spn_device_fields},
+    {"node", "a CMOS process (tech/nodes/*.json)", spn_node_fields},
+    {"dram", "a DRAM (tech/drams/*.json)", spn_dram_fields},
+    {"train", "a training recipe (experiments/*.json)", spn_train_fields},
+};
+enum { N_TOPICS = sizeof topics / sizeof *topics };
+
+static void list_commands(struct spn_text *out)
+{
+    spn_text_add(out, "Spindle: latency, energy, area and accuracy of neural networks on "
+                      "compute-in-memory chips.\n\n"
+                      "usage: spindle SUBCOMMAND [OPTION ...] [OPERAND ...]\n\n");
+    for (const struct spn_command *const *c = spn_commands; *c; c++)
+        spn_text_add(out, "  %-10s %s\n", (*c)->name, (*c)->doc);
+    spn_text_add(out, "\nspindle SUBCOMMAND --help lists options. spindle help KEY prints fields, "
+                      "ranges and meanings:\n");
+    for (int i = 0; i < N_TOPICS; i++)
+        spn_text_add(out, "  %-10s %s\n", topics[i].name, topics[i].doc);
+    spn_text_add(out, "  %-10s %s\n", "adc-sar", "any component of spindle list components");
+    spn_text_add(out, "  %-10s %s\n", "adc.bits", "or any word: every field whose path holds it");
+}
+
+/* Tab-separated help lines, aligned; only those whose path holds `word`, if given. */
+static size_t add_lines(const struct spn_text *lines, const char *word, struct spn_text *out)
+{
+    size_t n = 0;
+    for (const char *at = lines->data; at && *at; at = strchr(at, '\n') + 1) {
+        char line[512], *cell[4] = {line, NULL, NULL, NULL};
+        snprintf(line, sizeof line, "%.*s", (int)strcspn(at, "\n"), at);
+        for (int i = 1; i < 4; i++)
+            if ((cell[i] = strchr(cell[i - 1], '\t')))
+                *cell[i]++ = '\0';
+            else
+                cell[i] = cell[i - 1] + strlen(cell[i - 1]);
+        if (word && !strstr(cell[0], word))
+            continue;
+        spn_text_add(out, "%-36s %-26s %-8s %s\n", cell[0], cell[2], cell[1], cell[3]);
+        n++;
+    }
+    return n;
+}
+
+static size_t help_fields(const struct spn_field *fields, const char *prefix, const char *word,
+                          struct spn_text *out)
+{
+    struct spn_text lines = {0};
+    spn_field_help(fields, prefix, &lines);
+    size_t n = add_lines(&lines, word, out);
+    spn_text_clear(&lines);
+    return n;
+}
+
+static const char *topic_name(const void *ctx, size_t i)
+{
+    (void)ctx;
+    size_t n = 0;
+    while (spn_components[n])
+        n++;
+    return i < N_TOPICS       ? topics[i].name
+           : i < N_TOPICS + n ? spn_components[i - N_TOPICS]->name
+                              : NULL;
+}
+
+static enum spn_status help_key(const char *key, struct spn_text *out, struct spn_err *err)
+{
+    for (const struct spn_command *const *c = spn_commands; *c; c++)
+        if (strcmp((*c)->name, key) == 0) {
+            spn_opt_help(*c, out);
+            return SPN_OK;
+        }
+    for (int i = 0; i < N_TOPICS; i++)
+        if (strcmp(topics[i].name, key) == 0) {
+            help_fields(topics[i].fields, key, NULL, out);
+            return SPN_OK;
+        }
+    const struct spn_component_type *type = spn_component_find(key);
+    if (type) {
+        spn_text_add(out, "%s: %s\nequations: %s (docs/MODELS.md)\nactions:", type->name, type->doc,
+                     type->model);
+        for (const char *const *action = type->actions; *action; action++)
+            spn_text_add(out, " %s", *action);
+        spn_text_add(out, "\nparameters:\n");
+        help_fields(type->fields, "", NULL, out);
+        return SPN_OK;
+    }
+    size_t n = 0;
+    for (int i = 0; i < N_TOPICS; i++)
+        n += help_fields(topics[i].fields, topics[i].name, key, out);
+    if (n)
+        return SPN_OK;
+    const char *near = spn_text_nearest(key, topic_name, NULL);
+    return near ? spn_err_set(err, SPN_EUSAGE,
+                              "help: nothing is called \"%s\": did you mean \"%s\"?", key, near)
+                : spn_err_set(err, SPN_EUSAGE, "help: nothing is called \"%s\" (see spindle help)",
+                              key);
+}
+
+static enum spn_status run(const struct spn_command *self, int argc, char **argv,
+                           struct spn_err *err)
+{
+    struct spn_operands operands = {.n = 0};
+    bool help = false;
+    enum spn_status status = SPN_OK;
+    if (argc > 2 && strcmp(argv[1], self->name) == 0)
+        status = spn_opt_parse(self, argv + 2, NULL, &operands, &help, err);
+    if (status || help)
+        return status ? status : spn_cmd_show_help(self, err);
+    struct spn_text text = {0};
+    if (operands.n == 0)
+        list_commands(&text);
+    else
+        status = help_key(operands.value[0], &text, err);
+    if (!status)
+        status = spn_cmd_write(&text, err);
+    spn_text_clear(&text);
+    return status;
+}
+
+const struct spn_command spn_cmd_help = {
+    .name = "help",
+    .operands = "[KEY]",
+    .doc = "Print help on a subcommand, a component or a field, with units, ranges and meaning.",
+    .options = options,
+    .max_operands = 1,
+    .run = run,
+};

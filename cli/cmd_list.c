@@ -1,0 +1,122 @@
+/* cmd_list.c -- what is shipped: nodes, devices, chips, networks, components, schemes, figures.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "estimator/index_format.h"
+#include "models/component.h"
+#include "reports/plot.h"
+#include "tech/data.h"
+
+static const struct spn_opt options[] = {SPN_OPT_END};
+
+static void add_name(void *ctx, const char *name, const char *path)
+{
+    spn_text_add(ctx, "%-24s %s\n", name, path);
+}
+
+static enum spn_status list_folder(const char *dir, struct spn_text *out, struct spn_err *err)
+{
+    return spn_data_list(dir, add_name, out, err);
+}
+
+static enum spn_status list_components(const char *unused, struct spn_text *out,
+                                       struct spn_err *err)
+{
+    (void)unused;
+    (void)err;
+    for (size_t i = 0; spn_components[i]; i++)
+        spn_text_add(out, "%-20s %-14s %s\n", spn_components[i]->name, spn_components[i]->role,
+                     spn_components[i]->doc);
+    return SPN_OK;
+}
+
+static enum spn_status list_figures(const char *unused, struct spn_text *out, struct spn_err *err)
+{
+    (void)unused;
+    (void)err;
+    for (const struct spn_figure_type *f = spn_figure_types; f->name; f++)
+        spn_text_add(out, "%-20s %s\n", f->name, f->doc);
+    return SPN_OK;
+}
+
+static enum spn_status list_schemes(const char *unused, struct spn_text *out, struct spn_err *err)
+{
+    static const char *const doc[SPN_N_SCHEMES] = {
+        "every weight in a cell, no mask",
+        "pruned weights are zeros in plain cells; an index in a memory says where the kept ones "
+        "are",
+        "a second transistor in every cell holds the mask bit",
+    };
+    (void)unused;
+    (void)err;
+    for (int i = 0; i < SPN_N_SCHEMES; i++)
+        spn_text_add(out, "%-20s %s\n", spn_scheme_names[i], doc[i]);
+    return SPN_OK;
+}
+
+static enum spn_status list_index_formats(const char *unused, struct spn_text *out,
+                                          struct spn_err *err)
+{
+    (void)unused;
+    (void)err;
+    for (const struct spn_index_format *f = spn_index_formats; f->name; f++)
+        spn_text_add(out, "%-20s %s\n", f->name, f->doc);
+    return SPN_OK;
+}
+
+static const struct {
+    const char *name, *dir;
+    enum spn_status (*list)(const char *dir, struct spn_text *out, struct spn_err *err);
+} kinds[] = {
+    {"nodes", "tech/nodes", list_folder},  {"devices", "tech/devices", list_folder},
+    {"chips", "tech/chips", list_folder},  {"drams", "tech/drams", list_folder},
+    {"networks", "networks", list_folder}, {"experiments", "experiments", list_folder},
+    {"components", NULL, list_components}, {"schemes", NULL, list_schemes},
+    {"figures", NULL, list_figures},       {"index-formats", NULL, list_index_formats},
+};
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
+static const char *kind_name(const void *ctx, size_t i)
+{
+    (void)ctx;
+    return i < N_KINDS ? kinds[i].name : NULL;
+}
+
+static enum spn_status run(const struct spn_command *self, int argc, char **argv,
+                           struct spn_err *err)
+{
+    struct spn_operands operands;
+    bool help;
+    (void)argc;
+    enum spn_status status = spn_opt_parse(self, argv + 2, NULL, &operands, &help, err);
+    if (status || help)
+        return status ? status : spn_cmd_show_help(self, err);
+    for (size_t i = 0; i < N_KINDS; i++) {
+        if (strcmp(kinds[i].name, operands.value[0]) != 0)
+            continue;
+        struct spn_text text = {0};
+        status = kinds[i].list(kinds[i].dir, &text, err);
+        if (!status)
+            status = spn_cmd_write(&text, err);
+        spn_text_clear(&text);
+        return status;
+    }
+    const char *near = spn_text_nearest(operands.value[0], kind_name, NULL);
+    return spn_err_set(err, SPN_EUSAGE, "list: no kind \"%s\"%s%s%s", operands.value[0],
+                       near ? ": did you mean \"" : "", near ? near : "",
+                       near ? "\"?" : " (see spindle list --help)");
+}
+
+const struct spn_command spn_cmd_list = {
+    .name = "list",
+    .operands = "KIND",
+    .doc = "List what is shipped: nodes, devices, chips, drams, networks, experiments, components, "
+           "schemes or figures.",
+    .options = options,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run,
+};

@@ -1,0 +1,144 @@
+/* estimate.c -- the report of one network on one chip.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "reports/estimate.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#define AT(member) offsetof(struct spn_result, member)
+
+const struct spn_quantity spn_inference_quantities[] = {
+    {"area", "m2", AT(area_m2)},
+    {"inference latency", "s", AT(inference.latency_s)},
+    {"interval between images", "s", AT(inference.interval_s)},
+    {"throughput", "1/s", AT(inference.throughput_per_s)},
+    {"energy per inference", "J", AT(inference.energy_J)},
+    {"  dynamic", "J", AT(inference.dynamic_J)},
+    {"  leakage", "J", AT(inference.leakage_J)},
+    {"efficiency, dense-equivalent", "op/J", AT(inference.ops_per_J)},
+    {"efficiency, non-zero only", "op/J", AT(inference.effective_ops_per_J)},
+    {"density, dense-equivalent", "op/s/m2", AT(inference.ops_per_s_m2)},
+    {NULL, NULL, 0},
+};
+
+const struct spn_quantity spn_training_quantities[] = {
+    {"one weight update: latency", "s", AT(training.update.latency_s)},
+    {"  delta-weight transfer", "s", AT(training.update_transfer_s)},
+    {"  index", "s", AT(training.update_index_s)},
+    {"  array writes", "s", AT(training.update_write_s)},
+    {"one weight update: energy", "J", AT(training.update.energy_J)},
+    {"  delta-weight transfer", "J", AT(training.update_transfer_J)},
+    {"  index", "J", AT(training.update_index_J)},
+    {"  array writes", "J", AT(training.update_write_J)},
+    {"one training step: latency", "s", AT(training.step.latency_s)},
+    {"  forward", "s", AT(training.step_forward_s)},
+    {"  error", "s", AT(training.step_error_s)},
+    {"  gradient", "s", AT(training.step_gradient_s)},
+    {"one training step: energy", "J", AT(training.step.energy_J)},
+    {"  forward", "J", AT(training.step_forward_J)},
+    {"  error", "J", AT(training.step_error_J)},
+    {"  gradient", "J", AT(training.step_gradient_J)},
+    {"  leakage", "J", AT(training.step_leakage_J)},
+    {"rewriting all masks: latency", "s", AT(training.mask_write_s)},
+    {"rewriting all masks: energy", "J", AT(training.mask_write_J)},
+    {"index storage", "bit", AT(index.storage_bit)},
+    {"index buffers on chip", "bit", AT(index.buffer_bit)},
+    {"index traffic per update", "bit", AT(index.update_traffic_bit)},
+    {"index traffic per inference", "bit", AT(index.inference_traffic_bit)},
+    {NULL, NULL, 0},
+};
+
+double spn_quantity_value(const struct spn_result *r, const struct spn_quantity *q)
+{
+    return *(const double *)(const void *)((const char *)r + q->offset);
+}
+
+struct spn_cost spn_category_cost(const struct spn_result *r, int category, bool update)
+{
+    struct spn_leaf_filter filter = {
+        .layer = -2, .phase = -1, .category = category, .inference = 1};
+    struct spn_cost cost = {0};
+    if (!update)
+        return spn_result_sum(r, filter);
+    filter.inference = 0;
+    for (int phase = SPN_PHASE_UPDATE; phase <= SPN_PHASE_INDEX; phase++) {
+        filter.phase = phase;
+        cost = spn_cost_serial(cost, spn_result_sum(r, filter));
+    }
+    return cost;
+}
+
+void spn_layers_table(const struct spn_result *r, struct spn_table *table)
+{
+    static const char *const columns[][2] = {
+        {"tiles", "count"},   {"arrays", "count"},     {"copies", "count"},
+        {"utilization", "%"}, {"sparsity", "%"},       {"latency", "s"},
+        {"energy", "J"},      {"update latency", "s"}, {"update energy", "J"}};
+    for (size_t k = 0; k < sizeof columns / sizeof *columns; k++)
+        spn_table_column_unit(table, columns[k][0], columns[k][1]);
+    for (int i = 0; i < r->n_layers; i++) {
+        const struct spn_layer_result *l = &r->layer[i];
+        spn_table_row(table, r->net->layer[l->layer].name, "");
+        spn_table_number(table, l->n_tiles);
+        spn_table_number(table, l->n_arrays);
+        spn_table_number(table, (double)l->copies * l->copies_in_tile);
+        spn_table_number(table, l->utilization_frac);
+        spn_table_number(table, l->sparsity);
+        spn_table_number(table, l->latency_s);
+        spn_table_number(table, l->energy_J);
+        spn_table_number(table, l->update_latency_s);
+        spn_table_number(table, l->update_energy_J);
+    }
+}
+
+static void add_quantities(const struct spn_result *r, struct spn_table *table,
+                           const struct spn_quantity *q)
+{
+    spn_table_column(table, "value");
+    for (; q->name; q++) {
+        spn_table_row(table, q->name, q->unit);
+        spn_table_number(table, spn_quantity_value(r, q));
+    }
+}
+
+static void add_categories(const struct spn_result *r, struct spn_report *report)
+{
+    struct spn_table *table =
+        spn_report_table(report, "categories", "Where one inference goes", "category");
+    spn_table_column_unit(table, "energy", "J");
+    spn_table_column_unit(table, "latency", "s");
+    spn_table_column_unit(table, "area", "m2");
+    for (int k = 0; k < SPN_N_CATEGORIES; k++) {
+        struct spn_cost cost = spn_category_cost(r, k, false);
+        if (cost.energy_J == 0 && cost.latency_s == 0 && cost.area_m2 == 0)
+            continue;
+        spn_table_row(table, spn_category_names[k], "");
+        spn_table_number(table, cost.energy_J);
+        spn_table_number(table, cost.latency_s);
+        spn_table_number(table, cost.area_m2);
+    }
+}
+
+void spn_estimate_report(const struct spn_result *r, const struct spn_chip *chip,
+                         struct spn_report *report)
+{
+    snprintf(report->title, sizeof report->title, "%s on %s (%s, %s, %s)", r->net->name, chip->name,
+             chip->node.name, chip->device.name, chip->dram.name);
+    struct spn_table *table = spn_report_table(report, "inference", "Inference", "quantity");
+    add_quantities(r, table, spn_inference_quantities);
+    spn_table_row(table, "tiles", "count");
+    spn_table_number(table, r->n_tiles);
+    spn_table_row(table, "arrays", "count");
+    spn_table_number(table, r->n_arrays);
+    spn_table_row(table, "utilization", "%");
+    spn_table_number(table, r->utilization_frac);
+    if (r->training.step.latency_s > 0) {
+        table = spn_report_table(report, "training", "Training", "quantity");
+        add_quantities(r, table, spn_training_quantities);
+    }
+    add_categories(r, report);
+    table = spn_report_table(report, "layers", "Layers", "layer");
+    spn_layers_table(r, table);
+}
