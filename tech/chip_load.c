@@ -75,8 +75,8 @@ static enum spn_status apply(const struct overrides *overrides, enum root which,
                              const struct spn_field *fields, void *object, struct spn_err *err)
 {
     for (size_t i = 0; i < overrides->n; i++) {
-        enum root root;
-        const char *rest;
+        enum root root = ROOT_CHIP;
+        const char *rest = "";
         enum spn_status s = find_root(&overrides->list[i], &root, &rest, err);
         if (!s && fields && root == which) {
             s = spn_field_set(fields, object, rest, overrides->list[i].value, err);

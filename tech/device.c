@@ -42,8 +42,7 @@ static const struct spn_field pulse_fields[] = {
                  "label of potentiation, 0 = linear"),
     SPN_F_DOUBLE(struct spn_device_pulse, depression_nonlinearity, "", -9, 9,
                  "label of depression, 0 = linear"),
-    SPN_F_INT(struct spn_device_pulse, n_levels, "", 0, 1000000,
-              "pulses from Gmin to Gmax; 0 = states - 1"),
+    SPN_F_INT(struct spn_device_pulse, n_levels, "", 1, 1000000, "pulses from Gmin to Gmax"),
     SPN_F_DOUBLE(struct spn_device_pulse, device_to_device_sd, "", 0, 9,
                  "sd of the label over devices"),
     SPN_F_DOUBLE(struct spn_device_pulse, cycle_to_cycle_sd, "", 0, 1,
@@ -176,7 +175,7 @@ enum spn_status spn_device_check(const struct spn_device *device, struct spn_err
 enum spn_status spn_device_read(struct spn_device *device, const struct spn_json *doc,
                                 struct spn_err *err)
 {
-    struct spn_device work = {.n_states = 2};
+    struct spn_device work = {.n_states = 2, .pulse = {.n_levels = 1}}; /* binary unless told */
     enum spn_status s = spn_json_read(spn_json_root(doc), spn_device_fields, &work, err);
     if (s)
         return s;

@@ -36,7 +36,7 @@ struct spn_device_mask {
  * potentiation and depression each with its nonlinearity label. [chen2018neurosim, eq. 1-3; MODELS.md] */
 struct spn_device_pulse {
     double potentiation_nonlinearity, depression_nonlinearity; /* signed NeuroSim labels, 0 = linear */
-    int n_levels;                                              /* pulses from Gmin to Gmax */
+    int n_levels;                                              /* pulses from Gmin to Gmax; a file that says nothing: 1 */
     double device_to_device_sd;                                /* sd of the label over devices */
     double cycle_to_cycle_sd;                                  /* sd of each step, fraction of Gmax - Gmin */
 };
