@@ -25,17 +25,18 @@ struct spn_array {
                                                 the share of ones if 1-bit */
     double cell_mean_S, cell_mean_square_S2; /* see models/conductance.h */
     double read_voltage_V;                   /* 0 = the device's */
-    double read_time_s;       /* how long a column conducts in one read; 0 = settling, at least the
-                                 device's pulse */
+    double read_time_s;       /* how long a column conducts in one read; 0 = until it has settled */
+    double column_load_F;     /* behind the column: mux and converter input */
     double row_pulse_frac;    /* share of a row's used cells that write_row pulses */
     double vector_pulse_frac; /* share of a column's used cells that write_vector pulses */
     bool masked;              /* cells with the mask transistor */
     struct spn_device device;
 };
 enum spn_array_action {
-    SPN_ARRAY_READ,     /* rows_read rows, all used columns, one input slice; latency = the column's
-                           read time */
-    SPN_ARRAY_READ_ROW, /* one row, all used columns: what verifying a row takes */
+    SPN_ARRAY_READ,         /* rows_read rows, all used columns, one input slice; latency: a column
+                               settles. That all columns behind one converter together take at least
+                               device.read_pulse_s is for the caller to see to */
+    SPN_ARRAY_READ_ROW,     /* one row, all used columns: what verifying a row takes */
     SPN_ARRAY_WRITE_CELL,   /* one pulse on one cell */
     SPN_ARRAY_WRITE_ROW,    /* one pulse on row_pulse_frac of a row, together */
     SPN_ARRAY_WRITE_VECTOR, /* one pulse on vector_pulse_frac of a column, together, the other

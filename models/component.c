@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 struct spn_cost spn_cost_serial(struct spn_cost a, struct spn_cost b)
 {
@@ -59,5 +60,37 @@ enum spn_status spn_cost_check(const struct spn_cost *cost, const char *componen
             return spn_err_set(err, SPN_EINTERNAL,
                                "component %s: %s = %g, a finite number >= 0 is needed", component,
                                part[i].name, part[i].value);
+    return SPN_OK;
+}
+
+static enum spn_status check_number(const struct spn_component_type *type,
+                                    const struct spn_field *field, double value,
+                                    struct spn_err *err)
+{
+    if (value >= field->min && value <= field->max)
+        return SPN_OK;
+    return spn_err_set(err, SPN_EINPUT, "%s.%s = %g outside [%g, %g]%s%s", type->name, field->key,
+                       value, field->min, field->max, field->unit[0] ? " " : "", field->unit);
+}
+
+enum spn_status spn_component_check(const struct spn_component_type *type, const void *params,
+                                    struct spn_err *err)
+{
+    for (const struct spn_field *field = type->fields; field->key; field++) {
+        const char *at = (const char *)params + field->offset;
+        double value;
+        if (field->type == SPN_FIELD_DOUBLE) {
+            memcpy(&value, at, sizeof value);
+        } else if (field->type == SPN_FIELD_INT) {
+            int n;
+            memcpy(&n, at, sizeof n);
+            value = n;
+        } else {
+            continue;
+        }
+        const enum spn_status status = check_number(type, field, value, err);
+        if (status)
+            return status;
+    }
     return SPN_OK;
 }

@@ -51,6 +51,10 @@ struct spn_component_type {
                             struct spn_err *err);
 };
 
+/* SPN_EINPUT "<component>.<field> = <value> outside [<min>, <max>]" for the first number of *params that its field table
+ * does not allow; nested objects (a device) are checked where they are loaded. What every eval() begins with. */
+enum spn_status spn_component_check(const struct spn_component_type *type, const void *params, struct spn_err *err);
+
 /* registry.c */
 extern const struct spn_component_type *const spn_components[]; /* NULL-terminated */
 const struct spn_component_type *spn_component_find(const char *name); /* or NULL */
