@@ -10,6 +10,8 @@
  */
 #include "models/digital.h"
 
+#include <math.h>
+
 #include "models/logic.h"
 #include "models/sram.h"
 
@@ -17,11 +19,15 @@
 #define BITS_FIELD(s) SPN_F_INT(s, bits, "bit", 1, 64, "operand")
 #define TABLE_FIELD(s) SPN_F_INT(s, table_bits, "bit", 1, 16, "address bits of the table")
 
-/* Stages that work at the same time: energies and areas add, the slowest sets the pace. */
+/* Work cut by as many registers as its delay has clocks, beside the pass so far: energies and areas
+ * add, and a new element enters every clock. [M:B20] */
 static struct spn_cost stage(const struct spn_logic *logic, struct spn_cost pass,
                              struct spn_cost work, double result_bits, double toggle_frac)
 {
-    struct spn_cost hold = spn_logic_register(logic, result_bits, toggle_frac);
+    double ranks = fmax(ceil(work.latency_s * logic->env->clock_Hz), 1);
+    struct spn_cost hold = spn_logic_register(logic, ranks * result_bits, toggle_frac);
+    work.latency_s = 0;
+    hold.latency_s = 0;
     return spn_cost_parallel(pass, spn_cost_serial(work, hold));
 }
 
@@ -169,8 +175,10 @@ static enum spn_status pool_eval(const void *params, const struct spn_env *env,
         stage(&logic, none, spn_logic_comparator(&logic, p->bits, toggle), p->bits, toggle);
     struct spn_cost accumulate =
         stage(&logic, none, spn_logic_adder(&logic, sum_bits, toggle), sum_bits, toggle);
-    struct spn_cost scale = stage(
-        &logic, none, spn_logic_multiplier(&logic, sum_bits, p->bits, toggle), p->bits, toggle);
+    bool shift = (p->window & (p->window - 1)) == 0; /* 1/2^k is wiring */
+    struct spn_cost scale =
+        stage(&logic, none, shift ? none : spn_logic_multiplier(&logic, sum_bits, p->bits, toggle),
+              p->bits, toggle);
     *out = spn_logic_component(beside(beside(compare, accumulate), scale));
     out->action[SPN_POOL_COMPARE] = spn_logic_action(&logic, compare, 1);
     out->action[SPN_POOL_ACCUMULATE] = spn_logic_action(&logic, accumulate, 1);
@@ -190,6 +198,51 @@ const struct spn_component_type spn_component_pool = {
     .eval = pool_eval,
 };
 
+static const struct spn_field relu_fields[] = {BITS_FIELD(struct spn_relu),
+                                               TOGGLE_FIELD(struct spn_relu), SPN_F_END};
+static const char *const relu_actions[] = {"element", NULL};
+
+static void relu_example(void *params)
+{
+    *(struct spn_relu *)params = (struct spn_relu){.bits = 8, .toggle_frac = 0.5};
+}
+
+/* One NAND2 and inverter per bit, gated by the sign, and a register. [M:B23] */
+static struct spn_cost price_relu(const struct spn_logic *logic, double bits, double toggle_frac)
+{
+    struct spn_cost none = {0};
+    struct spn_cost gate = spn_cost_serial(spn_logic_cells(&logic->nand2, bits, 1, toggle_frac),
+                                           spn_logic_cells(&logic->inverter, bits, 1, toggle_frac));
+    return stage(logic, none, gate, bits, toggle_frac);
+}
+
+static enum spn_status relu_eval(const void *params, const struct spn_env *env,
+                                 struct spn_component_cost *out, struct spn_err *err)
+{
+    const struct spn_relu *p = params;
+    enum spn_status status = spn_logic_check(&spn_component_relu, params, env, err);
+    if (status)
+        return status;
+    struct spn_logic logic;
+    spn_logic_init(&logic, env);
+    struct spn_cost relu = price_relu(&logic, p->bits, p->toggle_frac);
+    *out = spn_logic_component(relu);
+    out->action[SPN_RELU_ELEMENT] = spn_logic_action(&logic, relu, 1);
+    return SPN_OK;
+}
+
+const struct spn_component_type spn_component_relu = {
+    .name = "relu",
+    .role = "digital",
+    .doc = "rectifier",
+    .size = sizeof(struct spn_relu),
+    .fields = relu_fields,
+    .actions = relu_actions,
+    .model = "B3, B23",
+    .example = relu_example,
+    .eval = relu_eval,
+};
+
 static const struct spn_field activation_fields[] = {
     BITS_FIELD(struct spn_activation), TABLE_FIELD(struct spn_activation),
     TOGGLE_FIELD(struct spn_activation), SPN_F_END};
@@ -201,7 +254,6 @@ static void activation_example(void *params)
         (struct spn_activation){.bits = 8, .table_bits = 6, .toggle_frac = 0.5};
 }
 
-/* ReLU: one NAND2 and inverter per bit, gated by the sign. [M:B23] */
 static enum spn_status activation_eval(const void *params, const struct spn_env *env,
                                        struct spn_component_cost *out, struct spn_err *err)
 {
@@ -211,11 +263,9 @@ static enum spn_status activation_eval(const void *params, const struct spn_env 
         return status;
     struct spn_logic logic;
     spn_logic_init(&logic, env);
-    struct spn_cost none = {0}, lut = {0};
+    struct spn_cost lut = {0};
     double bits = p->bits, toggle = p->toggle_frac;
-    struct spn_cost gate = spn_cost_serial(spn_logic_cells(&logic.nand2, bits, 1, toggle),
-                                           spn_logic_cells(&logic.inverter, bits, 1, toggle));
-    struct spn_cost relu = stage(&logic, none, gate, bits, toggle);
+    struct spn_cost relu = price_relu(&logic, bits, toggle);
     status = interpolate(&logic, &lut, p->bits, p->table_bits, toggle, err);
     if (status)
         return status;
@@ -271,11 +321,10 @@ static enum spn_status softmax_eval(const void *params, const struct spn_env *en
     struct spn_cost second =
         stage(&logic, none, spn_logic_adder(&logic, bits, toggle), bits, toggle);
     second = stage(&logic, second, spn_logic_adder(&logic, sum_bits, toggle), sum_bits, toggle);
-    status = interpolate(&logic, &second, p->bits, p->table_bits, toggle, err);
-    if (!status)
-        status = interpolate(&logic, &reciprocal, p->bits, p->table_bits, toggle, err);
+    status = interpolate(&logic, &reciprocal, p->bits, p->table_bits, toggle, err);
     if (status)
         return status;
+    second = spn_cost_parallel(second, reciprocal); /* the exponential's table is alike */
     struct spn_cost third =
         stage(&logic, none, spn_logic_multiplier(&logic, bits, bits, toggle), bits, toggle);
     *out = spn_logic_component(beside(beside(first, second), beside(third, reciprocal)));

@@ -46,6 +46,16 @@ struct spn_pool {
  * added to the running sum. scale: one sum times 1/window (average pooling, once per output). */
 extern const struct spn_component_type spn_component_pool;
 
+enum { SPN_RELU_ELEMENT };
+
+struct spn_relu {
+    int bits;
+    double toggle_frac;
+};
+
+/* "relu", role "digital". element: the sign gates the bits. For networks that need no table. */
+extern const struct spn_component_type spn_component_relu;
+
 enum { SPN_ACTIVATION_RELU, SPN_ACTIVATION_LUT, SPN_ACTIVATION_GATED };
 
 struct spn_activation {
@@ -54,7 +64,7 @@ struct spn_activation {
     double toggle_frac;
 };
 
-/* "activation", role "digital". relu: sign gates the bits. lut: sigmoid, tanh, GELU by table and
+/* "activation", role "digital". relu: as "relu". lut: sigmoid, tanh, GELU by table and
  * linear interpolation. gated: SiLU = x sigmoid(x), a lut and one product. */
 extern const struct spn_component_type spn_component_activation;
 

@@ -213,6 +213,16 @@ static double strip_m(const struct spn_node *node, const struct layout *l, doubl
     return l->strip_m * (width_m / (width_m + other_m));
 }
 
+double spn_gate_fill(const struct spn_env *env, double wn_m, double wp_m)
+{
+    const struct layout l = layout_of(env->node);
+    if (env->node->transistor == SPN_TRANSISTOR_PLANAR)
+        return fmax(l.strip_m / (wn_m + wp_m), 1);
+    const int fins_n = n_fins(env->node, wn_m), fins_p = n_fins(env->node, wp_m);
+    const int most = fins_n > fins_p ? fins_n : fins_p;
+    return most > 0 && l.fins > most ? (double)(l.fins / most) : 1;
+}
+
 double spn_gate_drain_F(const struct spn_env *env, enum spn_channel channel, double width_m)
 {
     (void)channel; /* both are alike in the nodes' data */

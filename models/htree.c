@@ -75,8 +75,10 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
         return status;
     struct spn_logic logic = {.env = env};
     double path_m = spn_htree_path_m(p), total_m = spn_htree_total_m(p);
+    /* The longest unbranched run is the trunk, or half the first bar. */
+    double run_m = fmax(p->rows * p->leaf_height_m / 2, p->columns * p->leaf_width_m / 4);
     struct spn_repeated_wire wire =
-        spn_wire_repeated(env, spn_wire_multiple(env, path_m), SPN_HTREE_TOLERANCE_FRAC);
+        spn_wire_repeated(env, spn_wire_multiple(env, run_m), SPN_HTREE_TOLERANCE_FRAC);
     double latency_s = spn_logic_clocked_s(&logic, path_m * wire.delay_s_per_m, 1);
     double toggle_J_per_m = p->toggle_frac * wire.energy_J_per_m;
     *out = (struct spn_component_cost){.area_m2 = p->bus_bit * total_m * wire.area_m2_per_m,

@@ -2,9 +2,11 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Static CMOS cells of least size from models/gate.h. Energy of one toggle of a net is C V^2 / 2
- * [rabaey2003, ch. 5]; how often each net toggles for random operands is worked out by hand for the
- * 9-NAND full adder. Delays chain Horowitz stages [horowitz1983]. Glitches are not counted.
+ * Static CMOS cells from models/gate.h. Gates of arithmetic fill the height of their row, as the
+ * smallest cells of standard libraries do [nangate45]; a flip-flop's inside is of least size.
+ * Energy of one toggle of a net is C V^2 / 2 [rabaey2003, ch. 5]; how often each net toggles for
+ * random operands is worked out by hand for the 9-NAND full adder. Delays chain Horowitz stages
+ * [horowitz1983]. Glitches are not counted.
  */
 #include "models/logic.h"
 
@@ -74,9 +76,9 @@ static void price_full_adder(struct spn_logic *logic)
 
 /* Clock: two inverters and the gates of four transmission gates, a full cycle per clock. Data: six
  * inverters and the drains of four transmission gates, both sides, one toggle. [M:B3] */
-static void price_flip_flop(struct spn_logic *logic)
+static void price_flip_flop(struct spn_logic *logic, const struct spn_logic_cell *inv)
 {
-    const struct spn_logic_cell *inv = &logic->inverter, *pass = &logic->transmission;
+    const struct spn_logic_cell *pass = &logic->transmission;
     double clock_F =
         ff_clock_inverters * (inv->input_F + inv->output_F) + ff_transmissions * pass->input_F;
     double data_F =
@@ -99,17 +101,21 @@ static void price_flip_flop(struct spn_logic *logic)
 
 void spn_logic_init(struct spn_logic *logic, const struct spn_env *env)
 {
-    double wn_m = spn_gate_min_width_m(env);
-    double wp_m = spn_gate_min_pmos_m(env);
-    struct spn_gate inverter = spn_gate_min_inverter(env), nand2 = spn_gate_min_nand2(env);
-    struct spn_gate transmission = spn_gate_transmission(env, wn_m, wp_m);
+    double wn_m = spn_gate_min_width_m(env), wp_m = spn_gate_min_pmos_m(env);
     double vdd_V = env->node->vdd_V;
-    *logic = (struct spn_logic){.env = env, .vdd_V = vdd_V, .row_height_m = inverter.height_m};
-    logic->inverter = cell_of(&inverter, vdd_V);
+    double nand_fill = spn_gate_fill(env, 2 * wn_m, wp_m),
+           inverter_fill = spn_gate_fill(env, wn_m, wp_m);
+    struct spn_gate nand2 = spn_gate_nand(env, 2, 2 * nand_fill * wn_m, nand_fill * wp_m);
+    struct spn_gate inverter = spn_gate_inverter(env, inverter_fill * wn_m, inverter_fill * wp_m);
+    struct spn_gate least = spn_gate_inverter(env, wn_m, wp_m);
+    struct spn_gate transmission = spn_gate_transmission(env, wn_m, wp_m);
+    *logic = (struct spn_logic){.env = env, .vdd_V = vdd_V, .row_height_m = least.height_m};
     logic->nand2 = cell_of(&nand2, vdd_V);
+    logic->inverter = cell_of(&inverter, vdd_V);
     logic->transmission = cell_of(&transmission, vdd_V);
+    struct spn_logic_cell least_inverter = cell_of(&least, vdd_V);
     price_full_adder(logic);
-    price_flip_flop(logic);
+    price_flip_flop(logic, &least_inverter);
 }
 
 double spn_logic_clocked_s(const struct spn_logic *logic, double delay_s, double least)

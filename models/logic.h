@@ -25,8 +25,9 @@ struct spn_logic_cell { /* one standard cell, or a group of them */
 struct spn_logic { /* all cells for one node and temperature */
     const struct spn_env *env;
     double vdd_V;
-    double row_height_m; /* of a standard-cell row */
-    struct spn_logic_cell inverter, nand2, transmission;
+    double row_height_m;                   /* of a standard-cell row */
+    struct spn_logic_cell inverter, nand2; /* filling their row */
+    struct spn_logic_cell transmission;    /* least size */
     struct spn_logic_cell
         full_adder; /* 9 NAND2; delay_s: carry in to carry out; toggle_J for random data */
     double full_adder_first_s;       /* operand to carry out */

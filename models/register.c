@@ -109,7 +109,7 @@ static enum spn_status file_eval(const void *params, const struct spn_env *env,
     struct spn_cost read = {.energy_J =
                                 decode.energy_J + data_J * spn_gate_cycle_J(column.F, logic.vdd_V)};
     read.latency_s =
-        decode.latency_s + spn_wire_delay_s(logic.inverter.drive_ohm + pass->drive_ohm, column, 0);
+        decode.latency_s + spn_wire_delay_s(logic.flip_flop.drive_ohm + pass->drive_ohm, column, 0);
 
     *out = (struct spn_component_cost){0};
     out->area_m2 = words * bits * (logic.flip_flop.area_m2 + pass->area_m2) + 2 * decoder.area_m2;

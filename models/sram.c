@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A bank is cut into mats of at most 512 x 512 cells. One access opens one word line in each of the
+ * A bank is cut into mats of at most 256 x 256 cells. One access opens one word line in each of the
  * mats that share the word: all bit-line pairs of those mats droop by the read swing, the chosen
  * columns are sensed, or driven full swing. Address and data travel between the port and the mat
  * over an H-tree of repeated wires. [weste2011, ch. 12; rabaey2003, ch. 12; M:B11-B14] Not
@@ -19,14 +19,14 @@
 #include "models/logic.h"
 #include "models/wire.h"
 
-static const double mat_max_rows = 512, mat_max_columns = 512, mat_max_word_bit = 256;
+static const double mat_max_rows = 256, mat_max_columns = 256, mat_max_word_bit = 128;
 /* 6T widths in F: pull-down, pull-up, access [neurosim21]; FinFET nodes: one fin each. */
 static const double pull_down_F = 2.08, pull_up_F = 1.23, access_F = 1.31;
 static const double bit_line_contact_frac = 0.5; /* two cells share one drain contact */
 static const double precharge_transistors = 3;   /* two pull-ups and the equaliser, per pair */
-static const double precharge_widths = 3;        /* least widths of each */
-static const double sense_widths = 4;            /* least widths of the latch's transistors */
-static const double settled_frac = 0.01;         /* of Vdd, left on a precharged pair */
+static const double precharge_rows = 64; /* rows per least PMOS width of each, at least 2 widths */
+static const double sense_widths = 4;    /* least widths of the latch's transistors */
+static const double settled_frac = 0.01; /* of Vdd, left on a precharged pair */
 
 const struct spn_field spn_sram_fields[] = {
     SPN_F_INT64(struct spn_sram, capacity_bit, "bit", 1, 1e12, "what it holds"),
@@ -34,7 +34,7 @@ const struct spn_field spn_sram_fields[] = {
     SPN_F_INT(struct spn_sram, banks, "", 1, 65536, "banks, one of which is accessed"),
     SPN_F_INT(struct spn_sram, rows, "", 0, 4096, "word lines of a mat; 0: near square"),
     SPN_F_DOUBLE(struct spn_sram, one_frac, "", 0, 1, "probability of a 1 in the data"),
-    SPN_F_DOUBLE(struct spn_sram, read_swing_frac, "", 0.01, 0.9, "sensed swing over Vdd"),
+    SPN_F_DOUBLE(struct spn_sram, read_swing_frac, "", 0.02, 0.9, "sensed swing over Vdd"),
     SPN_F_END};
 static const char *const actions[] = {"read", "write", NULL};
 
@@ -115,7 +115,8 @@ static void price_columns(const struct spn_logic *logic, const struct spn_sram *
     struct spn_wire line = spn_wire_local(env, g->rows * g->cell_height_m);
     line.F += g->rows * bit_line_contact_frac * spn_gate_drain_F(env, SPN_CHANNEL_N, access_m);
 
-    struct spn_gate pull = spn_gate_inverter(env, 0, precharge_widths * least_m);
+    double pull_widths = fmax(g->rows / precharge_rows, 2);
+    struct spn_gate pull = spn_gate_inverter(env, 0, pull_widths * spn_gate_min_pmos_m(env));
     struct spn_gate latch =
         spn_gate_inverter(env, sense_widths * least_m, sense_widths * spn_gate_min_pmos_m(env));
     struct spn_chain driver = spn_gate_chain(env, least_m, line.F);
@@ -130,8 +131,9 @@ static void price_columns(const struct spn_logic *logic, const struct spn_sram *
     mat->read_J = g->word_bit * spn_gate_cycle_J(latch_F, vdd_V);
     mat->write_J = g->word_bit * spn_gate_cycle_J((1 - swing) * line.F + driver.internal_F, vdd_V);
 
-    double refill_s = pull.pull_up_ohm * line.F;
-    mat->open_s = fmax(mat->open_s, refill_s * log(1 / settled_frac)); /* while decoding */
+    /* Precharge restores the swing while decoding; a written pair is pulled up by its driver. */
+    double refill_s = pull.pull_up_ohm * line.F * log(swing / settled_frac);
+    mat->open_s = fmax(mat->open_s, refill_s);
     mat->read_s = -log1p(-swing) * spn_wire_elmore_s(cell_ohm, line, 0) +
                   latch.pull_down_ohm * latch_F * log(1 / swing);
     mat->write_s = driver.delay_s + spn_wire_delay_s(0, line, 0) + logic->inverter.delay_s * 2;

@@ -16,7 +16,7 @@ struct spn_sram {
     int64_t capacity_bit; /* rounded up to whole rows of a bank */
     int word_bit;         /* bits per access */
     int banks;            /* independent; one of them is accessed per action; >= 1 */
-    int rows; /* word lines of a bank's subarray; 0: as near square as powers of two allow, <= 512
+    int rows; /* word lines of a bank's subarray; 0: as near square as powers of two allow, <= 256
                */
     double one_frac; /* probability of a stored 1 (bit lines are differential: matters for data
                         lines only) */
