@@ -11,7 +11,15 @@
 #include "tech/device.h"
 #include "tech/node.h"
 
-static const struct spn_opt options[] = {SPN_OPT_END};
+struct args {
+    bool schema;
+};
+
+static const struct spn_opt options[] = {
+    {"schema", SPN_OPT_FLAG, offsetof(struct args, schema), "",
+     "print the JSON Schema of chip, device, node, dram or train instead", 0, 0, NULL},
+    SPN_OPT_END,
+};
 
 /* Whose fields `spindle help KEY` prints, and --set can change. */
 static const struct {
@@ -116,19 +124,32 @@ static enum spn_status help_key(const char *key, struct spn_text *out, struct sp
                               key);
 }
 
+static enum spn_status schema(const char *key, struct spn_text *out, struct spn_err *err)
+{
+    for (int i = 0; i < N_TOPICS; i++)
+        if (strcmp(topics[i].name, key) == 0) {
+            spn_field_schema(topics[i].fields, key, out);
+            return SPN_OK;
+        }
+    return spn_err_set(err, SPN_EUSAGE, "help: no schema of \"%s\"", key);
+}
+
 static enum spn_status run(const struct spn_command *self, int argc, char **argv,
                            struct spn_err *err)
 {
+    struct args args = {.schema = false};
     struct spn_operands operands = {.n = 0};
     bool help = false;
     enum spn_status status = SPN_OK;
     if (argc > 2 && strcmp(argv[1], self->name) == 0)
-        status = spn_opt_parse(self, argv + 2, NULL, &operands, &help, err);
+        status = spn_opt_parse(self, argv + 2, &args, &operands, &help, err);
     if (status || help)
         return status ? status : spn_cmd_show_help(self, err);
     struct spn_text text = {0};
     if (operands.n == 0)
         list_commands(&text);
+    else if (args.schema)
+        status = schema(operands.value[0], &text, err);
     else
         status = help_key(operands.value[0], &text, err);
     if (!status)

@@ -59,7 +59,7 @@ struct spn_table {
 };
 
 struct spn_report {
-    char title[352];
+    char title[480];
     int n_tables;
     struct spn_table table[SPN_REPORT_MAX_TABLES];
     struct spn_text notes;      /* one a line, after the tables: what a reader must know */

@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# The program as a user meets it: help, exit codes, one-line errors, files, determinism.
+set -u
+export LC_ALL=C
+root=${SPINDLE_DATA:-$(cd "$(dirname "$0")/.." && pwd)}
+spindle=${SPINDLE:-$root/spindle}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+passed=0 failed=0
+ok() { passed=$((passed + 1)); }
+bad() {
+    failed=$((failed + 1))
+    echo "cli: $*"
+}
+
+# expect CODE WORDS COMMAND...: exit code, exactly one line on stderr, holding WORDS
+expect() {
+    local code=$1 words=$2
+    shift 2
+    "$@" > out 2> err
+    local got=$?
+    if [ "$got" != "$code" ]; then
+        bad "exit $got, not $code: $*: $(head -1 err)"
+    elif [ "$code" != 0 ] && [ "$(wc -l < err)" != 1 ]; then
+        bad "$(wc -l < err) lines on stderr: $*"
+    elif ! grep -qF -- "$words" err out; then
+        bad "no \"$words\" in: $(head -1 err): $*"
+    elif [ "$code" != 0 ] && [ -s out ]; then
+        bad "output beside an error: $*"
+    else
+        ok
+    fi
+}
+
+# Every subcommand prints its own usage; help prints the fields.
+expect 0 "usage: spindle SUBCOMMAND" "$spindle"
+for command in $("$spindle" help | awk '/^  [a-z]+ /{print $1}'); do
+    case $command in chip | device | node | dram | train) expect 0 "$command." "$spindle" help "$command" ;; esac
+    case $command in chip | device | node | dram) continue ;; esac
+    expect 0 "usage: spindle $command" "$spindle" "$command" --help
+done
+expect 0 "effective number" "$spindle" help adc-sar || true
+for kind in nodes devices chips drams networks components schemes figures index-formats; do
+    expect 0 " " "$spindle" list $kind
+done
+expect 0 "spindle 0" "$spindle" version
+
+# Wrong usage: exit 2.
+expect 2 'did you mean "compare"' "$spindle" compar vgg8
+expect 2 "did you mean --no-accuracy" "$spindle" compare vgg8 --no-acuracy
+expect 2 "usage: spindle compare" "$spindle" compare
+expect 2 "--seed=x is not a whole number" "$spindle" compare vgg8 --seed=x
+expect 2 'did you mean "bits"' "$spindle" estimate vgg8 --set chip.adc.bit=6
+expect 2 "outside" "$spindle" estimate vgg8 --set chip.adc.bits=99
+expect 2 "PATH=VALUE" "$spindle" estimate vgg8 --set nonsense
+expect 2 'did you mean "nodes"' "$spindle" list node
+
+# Bad input: exit 3, with file and place.
+expect 3 "no/such.json" "$spindle" estimate no/such.json
+expect 3 "ning2025" "$spindle" estimate vgg8 --chip nin2025
+printf '{"name": "x", "input": {"shape": [3, 8, 8]}, "layers": [{"name": "a", "op": "conv3d"}]}' > bad.json
+expect 3 "bad.json" "$spindle" estimate bad.json
+printf '{"name": "x", "input": {"shape": [3, 8, 8]}, "layers": [{"name": "a", "op": "conv2d", "chanels": 3, "kernel": 3}]}' > bad.json
+expect 3 'did you mean "channels"' "$spindle" estimate bad.json
+head -c 100 "$root/networks/vgg8.json" > cut.json
+expect 3 "cut.json: line" "$spindle" estimate cut.json
+printf '{"base": "%s/tech/chips/ning2025.json", "node": "33nm-lstp"}' "$root" > chip.json
+expect 3 "33nm-lstp" "$spindle" estimate vgg8 --chip chip.json
+printf 'not a safetensors file' > w.safetensors
+expect 3 "w.safetensors" "$spindle" simulate msnet --weights w.safetensors
+printf '{"base": "%s/tech/chips/ning2025.json", "temperature_K": 1e999}' "$root" > chip.json
+expect 3 "chip.json" "$spindle" estimate vgg8 --chip chip.json
+
+# What cannot be built: exit 1.
+expect 1 "mask" "$spindle" compare vgg8 --no-accuracy --device rram-22nm
+
+# Output that cannot be written: an error, not silence.
+if [ -e /dev/full ]; then
+    "$spindle" list nodes > /dev/full 2> err
+    [ $? = 4 ] && [ "$(wc -l < err)" = 1 ] && ok || bad "full disk goes unnoticed"
+fi
+
+# The main job: files, figures, all formats, the same bytes for each run and number of threads.
+"$spindle" compare vgg8 --no-accuracy --out a > a.txt 2> /dev/null && ok || bad "compare fails"
+"$spindle" compare vgg8 --no-accuracy --out a --threads 2 > b.txt 2> /dev/null
+cmp -s a.txt b.txt && ok || bad "two runs differ"
+for file in compare.tsv compare.json compare.html breakdown.dat breakdown.gp layers.dat ratios.dat style.gp; do
+    [ -s "a/$file" ] && ok || bad "a/$file is missing"
+done
+if command -v gnuplot > /dev/null; then
+    for figure in breakdown layers ratios; do
+        grep -q '</svg>' "a/$figure.svg" && ok || bad "a/$figure.svg is missing or cut"
+    done
+fi
+if command -v python3 > /dev/null; then
+    python3 -c 'import json; json.load(open("a/compare.json"))' && ok || bad "compare.json is not JSON"
+    for kind in chip device node dram train; do
+        "$spindle" help --schema $kind > schema.json && python3 -c 'import json; json.load(open("schema.json"))' && ok || bad "schema of $kind"
+    done
+fi
+mkdir empty
+PATH=$work/empty "$spindle" compare vgg8 --no-accuracy --out n > n.txt 2> err && cmp -s a.txt n.txt && grep -q "no gnuplot" err && ok ||
+    bad "without gnuplot"
+[ -s n/ratios.gp ] && [ ! -e n/ratios.svg ] && ok || bad "without gnuplot: data and scripts"
+awk -F '\t' '$1 == "inference" && $2 == "tiles" && $4 == 44 { found = 1 } END { exit !found }' a/compare.tsv && ok ||
+    bad "VGG8 on ning2025 does not take 44 tiles"
+"$spindle" simulate msnet --images 50 --threads 1 > s1 2> /dev/null && "$spindle" simulate msnet --images 50 --threads 2 > s2 2> /dev/null &&
+    diff <(grep -v command s1) <(grep -v command s2) > /dev/null && ok || bad "accuracy depends on threads"
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
