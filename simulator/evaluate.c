@@ -1,0 +1,144 @@
+/* evaluate.c -- accuracy with its confidence interval.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Wilson score interval [wilson1927] [MODELS.md S25]: centre (k + z^2/2)/(n + z^2), half width
+ * z/(n + z^2) sqrt(k (n - k)/n + z^2/4), z = 1.96. Right for small n and for shares near 0 and 1, unlike p +- z s.
+ */
+#include "simulator/simulator.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "simulator/simulator_run.h"
+
+/* 97.5 % quantile of the normal distribution. */
+#define NORMAL_QUANTILE 1.959963984540054
+
+void spn_wilson(int k, int n, double *low, double *high)
+{
+    if (n < 1) {
+        *low = 0.0;
+        *high = 1.0;
+        return;
+    }
+    const double z2 = NORMAL_QUANTILE * NORMAL_QUANTILE, total = n + z2;
+    const double centre = (k + z2 / 2.0) / total;
+    const double half = NORMAL_QUANTILE / total * sqrt((double)k * (n - k) / n + z2 / 4.0);
+    *low = k == 0 ? 0.0 : fmax(centre - half, 0.0);
+    *high = k == n ? 1.0 : fmin(centre + half, 1.0);
+}
+
+struct result {
+    float loss;
+    signed char right; /* -1: not run */
+};
+
+struct tally {
+    const struct spn_dataset *images;
+    const struct spn_progress *progress;
+    int n_outputs, n_done;
+    bool stopped;
+    pthread_mutex_t lock;
+    struct result *result; /* [n_images] */
+};
+
+static struct result judge(const float *logits, int n, int label)
+{
+    int best = 0;
+    for (int c = 1; c < n; c++) {
+        best = logits[c] > logits[best] ? c : best;
+    }
+    double sum = 0.0;
+    for (int c = 0; c < n; c++) {
+        sum += exp((double)logits[c] - (double)logits[best]);
+    }
+    return (struct result){.loss = (float)(log(sum) + (double)logits[best] - (double)logits[label]),
+                           .right = best == label};
+}
+
+static void count_batch(void *ctx, int start, int n, const float *outputs)
+{
+    struct tally *t = ctx;
+    for (int i = 0; i < n; i++) {
+        t->result[start + i] = judge(outputs + (size_t)i * (size_t)t->n_outputs, t->n_outputs, t->images->label[start + i]);
+    }
+    pthread_mutex_lock(&t->lock);
+    t->n_done += n;
+    if (!spn_progress_step(t->progress, "images", (size_t)t->n_done, (size_t)t->images->n_images)) {
+        t->stopped = true;
+    }
+    pthread_mutex_unlock(&t->lock);
+}
+
+static bool is_stopped(void *ctx)
+{
+    struct tally *t = ctx;
+    pthread_mutex_lock(&t->lock);
+    const bool stopped = t->stopped;
+    pthread_mutex_unlock(&t->lock);
+    return stopped;
+}
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static struct spn_accuracy sum_up(const struct tally *t, double time_s)
+{
+    struct spn_accuracy a = {0};
+    for (int i = 0; i < t->images->n_images; i++) {
+        if (t->result[i].right >= 0) {
+            a.n_images++;
+            a.n_correct += t->result[i].right;
+            a.loss += (double)t->result[i].loss;
+        }
+    }
+    if (a.n_images > 0) {
+        a.top1_frac = (double)a.n_correct / a.n_images;
+        a.loss /= a.n_images;
+    }
+    spn_wilson(a.n_correct, a.n_images, &a.low_frac, &a.high_frac);
+    a.images_per_s = time_s > 0.0 ? a.n_images / time_s : 0.0;
+    return a;
+}
+
+enum spn_status spn_simulator_evaluate(struct spn_simulator *sim, const struct spn_dataset *images,
+                                       const struct spn_progress *progress, struct spn_accuracy *accuracy,
+                                       struct spn_err *err)
+{
+    struct tally t = {.images = images, .progress = progress, .n_outputs = spn_simulator_outputs(sim)};
+    enum spn_status status = spn_simulator_check_images(sim, images, err);
+    if (status) {
+        return status;
+    }
+    for (int i = 0; i < images->n_images; i++) {
+        if (images->label[i] >= t.n_outputs) {
+            return spn_err_set(err, SPN_EINPUT, "label %d of image %d in '%s' outside [0, %d]", images->label[i], i,
+                               images->name, t.n_outputs - 1);
+        }
+    }
+    t.result = malloc((size_t)images->n_images * sizeof(*t.result));
+    if (!t.result) {
+        return spn_err_memory(err, "results");
+    }
+    for (int i = 0; i < images->n_images; i++) {
+        t.result[i] = (struct result){.right = -1};
+    }
+    pthread_mutex_init(&t.lock, NULL);
+    const struct spn_batches batches = {.images = images, .n = images->n_images, .ctx = &t, .done = count_batch,
+                                        .skip = is_stopped};
+    const double start_s = now_s();
+    status = spn_simulator_run_batches(sim, &batches, err);
+    if (!status) {
+        *accuracy = sum_up(&t, now_s() - start_s);
+    }
+    pthread_mutex_destroy(&t.lock);
+    free(t.result);
+    return status;
+}
