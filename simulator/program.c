@@ -1,364 +1,531 @@
-/* program.c -- bind a network to its weights.
+/* program.c -- from weight codes to the cells of arrays, with what goes wrong in programming them.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Kernels are permuted from [out][in][kh][kw] to [out][kh][kw][in], so that a patch of a channels-last image is their row
- * order: rows of one kernel position are neighbours. Batch normalisation becomes y = a x + b with a = gain/sqrt(var + eps),
- * b = offset - a mean [ioffe2015batchnorm] [MODELS.md S21].
+ * Conductances are normalised by the window Gon - Goff. A cell of level d of L aims at g = g0 + d /
+ * L, g0 = Goff / window with finite on/off ratio and 0 without [M:S2]; its programming error is sd
+ * * N(0,1), frozen by (seed, layer, cell), g >= 0 [M:S3]; stuck cells hold g0 or g0 + 1. Index-free
+ * cells stand in series with their mask transistor, g gs / (g + gs); kept cells that are verified
+ * are programmed through it, so their target is what counts [M:S4]. IR drop, if asked for, is the
+ * first-order surrogate g / (1 + s) [han2025, and facts in MODELS.md; M:S10]. The level of a digit
+ * is L g of its column, minus that of its pair or reference column.
  */
 #include "simulator/program.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "simulator/tensor.h"
+#include "base/rng.h"
 
-/* Base of the sinusoidal positions [vaswani2017attention, sec. 3.5]. */
-#define POSITION_BASE 10000.0
+enum { CODE_MAX = 127 * 256 + 127, NORMALS_PER_BLOCK = 64, ALIGNMENT = 64 };
+static const double normal_bound = 7; /* |z| of the generator stays below 6.77 */
+static const double int32_limit =
+    2147483000.0; /* 2^31 with room for the rounding of float products */
 
-/* Read tensor "<prefix><suffix>" of n elements into new memory. */
-static enum spn_status take(float **out, const struct spn_weights *weights, const char *name, size_t n,
-                            struct spn_err *err)
+struct cell_model {
+    double g0, sd;                             /* normalised by the window */
+    double mask_on, mask_off;                  /* series conductance, normalised; 0 = none */
+    double gain;                               /* window seen through mask_on */
+    uint32_t stuck_on, stuck_off, mask_failed; /* thresholds on a random word; off includes on */
+    bool defects;
+};
+
+struct wires { /* IR-drop surrogate */
+    bool present;
+    double row_drop, column_drop; /* mean cell conductance x segment resistance */
+    int array_rows, weights_per_array, cells_per_array;
+};
+
+struct maker { /* what programming a matrix needs besides the result */
+    const struct spn_program_request *request;
+    const struct spn_chip *chip;
+    struct cell_model cell;
+    struct wires wires;
+    bool index_free;
+    uint32_t key[2], layer;
+    int n_lanes;      /* columns rounded up to normals' blocks */
+    float *normal[2]; /* of one row's cells: positive, and negative or reference */
+};
+
+static bool has(const struct spn_core_config *config, unsigned error)
 {
-    if (!weights) {
-        return spn_err_set(err, SPN_EINPUT, "tensor '%s' is needed but no weights were given", name);
+    return (config->errors & error) != 0;
+}
+
+const int8_t *spn_program_cells(const struct spn_program *p, int digit, int column_group, int limb)
+{
+    size_t block = (size_t)p->n_groups * (size_t)p->group_quads * SPN_KERNEL_QUAD_BYTES;
+    size_t at =
+        (size_t)(digit * p->n_column_groups + column_group) * (size_t)p->n_limbs + (size_t)limb;
+    return p->cells + at * block;
+}
+
+const int8_t *spn_program_variance(const struct spn_program *p, int digit, int column_group)
+{
+    size_t block = (size_t)p->n_groups * (size_t)p->group_quads * SPN_KERNEL_QUAD_BYTES;
+    return p->variance + (size_t)(digit * p->n_column_groups + column_group) * block;
+}
+
+/* Byte of (group, row within it, column) in a packed column group. */
+static size_t packed_at(const struct spn_program *p, int group, int row, int column)
+{
+    size_t quad = (size_t)group * (size_t)p->group_quads + (size_t)(row / 4);
+    return quad * SPN_KERNEL_QUAD_BYTES + (size_t)(column % SPN_KERNEL_COLUMNS * 4 + row % 4);
+}
+
+double spn_program_level(const struct spn_program *p, int digit, int row, int column)
+{
+    int group = 0;
+    while (row >= p->groups[group].first + p->groups[group].n_rows)
+        group++;
+    size_t at = packed_at(p, group, row - p->groups[group].first, column);
+    int code = 0;
+    for (int limb = 0; limb < p->n_limbs; limb++)
+        code = code * 256 + spn_program_cells(p, digit, column / SPN_KERNEL_COLUMNS, limb)[at];
+    return code / p->digit[digit].codes_per_level;
+}
+
+/* How a weight is cut [M:S1]. Differential: magnitude in digits. Offset: w + 2^(b-1) in digits.
+ * Two's complement: the sign bit is a digit of its own, the lower b - 1 bits are cut. Least
+ * significant first. */
+static void cut_digits(struct spn_program *p, const struct spn_chip_weight *weight)
+{
+    int encoding = weight->encoding;
+    int n_bits = encoding == SPN_ENCODING_OFFSET ? weight->bits : weight->bits - 1;
+    p->n_digits = 0;
+    for (int shift = 0; shift < n_bits; shift += weight->cell_bits) {
+        int bits = n_bits - shift < weight->cell_bits ? n_bits - shift : weight->cell_bits;
+        struct spn_program_digit d = {
+            .shift = shift, .bits = bits, .levels = (1 << bits) - 1, .weight = ldexp(1, shift)};
+        d.high_level = d.levels;
+        d.low_level = encoding == SPN_ENCODING_DIFFERENTIAL ? -d.levels : 0;
+        if (encoding == SPN_ENCODING_OFFSET &&
+            shift + bits == n_bits) { /* the middle code is all here */
+            d.low_level = -(1 << (bits - 1));
+            d.high_level = (1 << (bits - 1)) - 1;
+        }
+        p->digit[p->n_digits++] = d;
     }
-    float *values = spn_tensor_floats(n);
-    if (!values) {
-        return spn_err_memory(err, name);
+    if (encoding == SPN_ENCODING_TWOS_COMPLEMENT) {
+        p->digit[p->n_digits++] = (struct spn_program_digit){
+            .shift = n_bits, .bits = 1, .levels = 1, .weight = -ldexp(1, n_bits), .high_level = 1};
     }
-    const enum spn_status status = spn_weights_floats(weights, name, (int64_t)n, values, err);
-    if (status) {
-        free(values);
-        return status;
+    p->cells_per_weight = encoding == SPN_ENCODING_DIFFERENTIAL ? 2 * p->n_digits : p->n_digits;
+}
+
+/* Rows are cut into arrays, and within an array into what is read at once. */
+static enum spn_status cut_rows(struct spn_program *p, const struct spn_chip_array *array,
+                                int limit, struct spn_err *err)
+{
+    int at_once =
+        array->rows_read > 0 && array->rows_read < array->rows ? array->rows_read : array->rows;
+    if (limit > 0 && at_once > limit)
+        at_once = limit;
+    for (int pass = 0; pass < 2; pass++) {
+        int n = 0;
+        for (int first = 0; first < p->n_rows; n++) {
+            int position = first % array->rows;
+            int end = position + at_once < array->rows ? position + at_once : array->rows;
+            int n_rows = end - position < p->n_rows - first ? end - position : p->n_rows - first;
+            if (pass == 1)
+                p->groups[n] = (struct spn_row_group){first, n_rows, position};
+            if (n_rows > p->max_group_rows)
+                p->max_group_rows = n_rows;
+            first += n_rows;
+        }
+        p->n_groups = n;
+        if (pass == 0 && (p->groups = calloc((size_t)n, sizeof *p->groups)) == NULL)
+            return spn_err_memory(err, "row groups of a core");
     }
-    *out = values;
+    p->group_quads = (p->max_group_rows + 3) / 4;
     return SPN_OK;
 }
 
-static enum spn_status take_part(float **out, const struct spn_weights *weights, const struct spn_layer *layer,
-                                 const char *part, struct spn_err *err)
+static uint32_t threshold(double fraction)
 {
-    char name[128];
-    const bool table = strcmp(part, ".weight") == 0 && (spn_layer_is_matrix(layer) || layer->op == SPN_OP_EMBEDDING);
-    const struct spn_shape *in = &layer->in_shape[0];
-    size_t n = layer->op == SPN_OP_BATCHNORM ? (size_t)in->dim[0] : (size_t)in->dim[in->n - 1];
-    if (table) {
-        n = (size_t)layer->n_weights;
-    } else if (spn_layer_is_matrix(layer)) {
-        n = (size_t)layer->channels;
-    }
-    snprintf(name, sizeof name, "%s%s", layer->tensor, part);
-    return take(out, weights, name, n, err);
+    return fraction >= 1 ? UINT32_MAX : (uint32_t)(fraction * 4294967296.0);
 }
 
-/* [out][in][kh][kw] to [out][kh][kw][in]. */
-static enum spn_status permute_kernels(struct spn_bound *b, struct spn_err *err)
+static double series(double g, double gs)
 {
-    const int positions = b->window.kernel[0] * b->window.kernel[1], depth = b->window.channels / b->window.groups;
-    const size_t one = (size_t)positions * (size_t)depth;
-    if (positions == 1 || depth == 1) {
-        return SPN_OK;
-    }
-    float *row = malloc(one * sizeof *row);
-    if (!row) {
-        return spn_err_memory(err, "kernel");
-    }
-    for (int k = 0; k < b->window.out_channels; k++) {
-        float *kernel = b->weight + (size_t)k * one;
-        spn_layers_from_planes(kernel, depth, positions, row);
-        memcpy(kernel, row, one * sizeof *row);
-    }
-    free(row);
-    return SPN_OK;
+    return g + gs > 0 ? g * gs / (g + gs) : 0;
 }
 
-static enum spn_status bind_matrix(struct spn_bound *b, const struct spn_layer *layer, const struct spn_weights *weights,
-                                   struct spn_err *err)
+static struct cell_model cell_model(const struct maker *m)
 {
-    enum spn_status status = take_part(&b->weight, weights, layer, ".weight", err);
-    b->n_weight = (size_t)layer->n_weights;
-    if (!status && layer->op == SPN_OP_CONV2D) {
-        status = permute_kernels(b, err);
+    const struct spn_core_config *config = m->request->config;
+    const struct spn_device *device = &m->chip->device;
+    double window = device->on_conductance_S - device->off_conductance_S;
+    struct cell_model cell = {.gain = 1};
+    if (!(window > 0))
+        return cell; /* a digital cell: levels without conductances; checked by the caller */
+    if (has(config, SPN_ERROR_ON_OFF))
+        cell.g0 = device->off_conductance_S / window;
+    if (has(config, SPN_ERROR_FLUCTUATION))
+        cell.sd = device->programming_sd_frac;
+    if (has(config, SPN_ERROR_DEFECTS)) {
+        cell.stuck_on = threshold(device->stuck_on_frac);
+        cell.stuck_off = threshold(device->stuck_on_frac + device->stuck_off_frac);
+        if (m->index_free)
+            cell.mask_failed = threshold(device->mask.failure_frac);
+        cell.defects = cell.stuck_off > 0 || cell.mask_failed > 0;
     }
-    if (!status && layer->bias) {
-        status = take_part(&b->bias, weights, layer, ".bias", err);
-    }
-    return status;
-}
-
-static enum spn_status bind_batchnorm(struct spn_bound *b, const struct spn_layer *layer,
-                                      const struct spn_weights *weights, struct spn_err *err)
-{
-    float *mean = NULL, *variance = NULL;
-    enum spn_status status = take_part(&b->scale, weights, layer, ".weight", err);
-    if (!status) {
-        status = take_part(&b->offset, weights, layer, ".bias", err);
-    }
-    if (!status) {
-        status = take_part(&mean, weights, layer, ".running_mean", err);
-    }
-    if (!status) {
-        status = take_part(&variance, weights, layer, ".running_var", err);
-    }
-    for (int c = 0; !status && c < layer->in_shape[0].dim[0]; c++) {
-        const double a = (double)b->scale[c] / sqrt((double)variance[c] + layer->epsilon);
-        b->scale[c] = (float)a;
-        b->offset[c] = (float)((double)b->offset[c] - a * (double)mean[c]);
-        if (!isfinite(b->scale[c]) || !isfinite(b->offset[c])) {
-            status = spn_err_set(err, SPN_EINPUT, "channel %d: variance %g gives no finite scale", c,
-                                 (double)variance[c]);
+    if (m->index_free && has(config, SPN_ERROR_ON_OFF)) {
+        cell.mask_off = device->mask.off_conductance_S / window;
+        if (!m->chip->write.verify && device->mask.on_conductance_S > 0) {
+            cell.mask_on = device->mask.on_conductance_S / window;
+            cell.gain = series(cell.g0 + 1, cell.mask_on) - series(cell.g0, cell.mask_on);
         }
     }
-    free(mean);
-    free(variance);
-    return status;
+    return cell;
 }
 
-/* [vaswani2017attention, sec. 3.5]: sin on even features, cos on odd ones. */
-static void fill_sinusoids(float *table, int tokens, int features)
+struct cell_state {
+    double g;        /* normalised conductance seen from outside */
+    double variance; /* of its read noise, relative to a plain cell: (dg / dg_cell)^2 */
+};
+
+/* One cell; words are read only if the model has defects. */
+static struct cell_state program_cell(const struct cell_model *m, double level_frac, double z,
+                                      const uint32_t *words, bool kept)
 {
-    for (int t = 0; t < tokens; t++) {
-        for (int j = 0; j < features; j++) {
-            const double angle = t * pow(POSITION_BASE, -(double)(j / 2 * 2) / features);
-            table[(size_t)t * (size_t)features + (size_t)j] = (float)(j % 2 ? cos(angle) : sin(angle));
-        }
+    double g = fmax(0, m->g0 + level_frac + m->sd * z);
+    if (m->defects) {
+        if (words[0] < m->stuck_on)
+            g = m->g0 + 1;
+        else if (words[0] < m->stuck_off)
+            g = m->g0;
+        kept = kept || words[1] < m->mask_failed;
     }
-}
-
-static enum spn_status bind_table(struct spn_bound *b, const struct spn_layer *layer, const struct spn_weights *weights,
-                                  struct spn_err *err)
-{
-    const struct spn_shape *in = &layer->in_shape[0];
-    b->n_weight = layer->op == SPN_OP_PREPEND ? (size_t)in->dim[in->n - 1] : b->n_out;
-    if (layer->op == SPN_OP_POSITION && layer->fixed) {
-        b->weight = spn_tensor_floats(b->n_weight);
-        if (!b->weight) {
-            return spn_err_memory(err, "positions");
-        }
-        fill_sinusoids(b->weight, in->dim[0], in->dim[1]);
-        return SPN_OK;
+    double gs = kept ? m->mask_on : m->mask_off;
+    struct cell_state cell = {g / m->gain, 1};
+    if (gs > 0) {
+        double slope = gs / (g + gs) * (gs / (g + gs));
+        cell = (struct cell_state){series(g, gs) / m->gain, slope * slope / (m->gain * m->gain)};
+    } else if (!kept) {
+        cell = (struct cell_state){0, 0};
     }
-    return take(&b->weight, weights, layer->tensor, b->n_weight, err);
+    return cell;
 }
 
-static enum spn_status bind_parameters(struct spn_bound *b, const struct spn_layer *layer,
-                                       const struct spn_weights *weights, struct spn_err *err)
+static int digit_level(const struct spn_program_digit *d, int value)
 {
-    enum spn_status status;
-    switch (layer->op) {
-    case SPN_OP_CONV2D:
-    case SPN_OP_LINEAR:
-        return bind_matrix(b, layer, weights, err);
-    case SPN_OP_BATCHNORM:
-        return bind_batchnorm(b, layer, weights, err);
-    case SPN_OP_LAYERNORM:
-    case SPN_OP_RMSNORM:
-        status = take_part(&b->scale, weights, layer, ".weight", err);
-        if (!status && layer->op == SPN_OP_LAYERNORM && layer->bias) {
-            status = take_part(&b->offset, weights, layer, ".bias", err);
-        }
-        return status;
-    case SPN_OP_PREPEND:
-    case SPN_OP_POSITION:
-        return bind_table(b, layer, weights, err);
-    case SPN_OP_EMBEDDING:
-        b->n_weight = (size_t)layer->n_weights;
-        return take_part(&b->weight, weights, layer, ".weight", err);
+    return (value >> d->shift) & d->levels;
+}
+
+/* Target levels of a weight's digit in its own column and in its pair column. */
+static void target_levels(const struct maker *m, const struct spn_program_digit *d, int w,
+                          int level[2])
+{
+    int bits = m->chip->weight.bits;
+    level[1] = 0;
+    switch (m->chip->weight.encoding) {
+    case SPN_ENCODING_DIFFERENTIAL:
+        level[w < 0] = digit_level(d, abs(w));
+        level[w >= 0] = 0;
+        break;
+    case SPN_ENCODING_OFFSET:
+        level[0] = digit_level(d, w + (1 << (bits - 1)));
+        break;
     default:
-        return SPN_OK;
+        level[0] = digit_level(d, w & ((1 << bits) - 1));
+        break;
     }
 }
 
-static void bind_window(struct spn_bound *b, const struct spn_layer *layer)
+/* Loss of a cell's read voltage along its wires with all rows of the group on, to first order
+ * [M:S10]. */
+static double wire_factor(const struct maker *m, const struct spn_row_group *group, int row,
+                          int cell_position)
 {
-    const int *in = layer->in_shape[0].dim, *out = layer->out_shape.dim;
-    struct spn_window *w = &b->window;
-    *w = (struct spn_window){.channels = in[0], .height = in[1], .width = in[2], .out_channels = out[0],
-                             .out_height = out[1], .out_width = out[2], .groups = layer->groups > 0 ? layer->groups : 1};
-    memcpy(w->kernel, layer->kernel, sizeof w->kernel);
-    memcpy(w->stride, layer->stride, sizeof w->stride);
-    memcpy(w->padding, layer->padding, sizeof w->padding);
-    for (int axis = 0; axis < 2; axis++) {
-        w->dilation[axis] = layer->dilation[axis] > 0 ? layer->dilation[axis] : 1;
+    const struct wires *w = &m->wires;
+    if (!w->present)
+        return 1;
+    double n = group->n_rows, i = row - group->first + 1;
+    double below =
+        w->array_rows - group->array_first - n; /* silent rows on the way to the sense amplifier */
+    double column = (n + i) * (n - i + 1) / 2 + below * n;
+    double j = cell_position + 1, c = w->cells_per_array;
+    double along = j * (2 * c - j + 1) / 2;
+    return 1 / (1 + w->column_drop * column + w->row_drop * along);
+}
+
+static void draw_row(const struct maker *m, int digit, int row, int side, int n_cells)
+{
+    static const uint32_t lanes[SPN_KERNEL_COLUMNS] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                                       8, 9, 10, 11, 12, 13, 14, 15};
+    struct spn_kernel_normals n = {.key = {m->key[0], m->key[1]},
+                                   .counter = {0, (uint32_t)row, (uint32_t)(2 * digit + side),
+                                               (uint32_t)SPN_CORE_STREAM_PROGRAM << 24 | m->layer},
+                                   .block_stride = SPN_KERNEL_COLUMNS,
+                                   .lane = lanes,
+                                   .n_blocks =
+                                       (n_cells + NORMALS_PER_BLOCK - 1) / NORMALS_PER_BLOCK,
+                                   .out = m->normal[side]};
+    if (m->cell.sd > 0)
+        m->request->kernel->normals(&n);
+}
+
+static void draw_defects(const struct maker *m, int digit, int row, int side, int column,
+                         uint32_t words[4])
+{
+    uint32_t counter[4] = {(uint32_t)column, (uint32_t)row, (uint32_t)(2 * digit + side),
+                           (uint32_t)SPN_CORE_STREAM_DEFECT << 24 | m->layer};
+    if (m->cell.defects)
+        spn_rng_philox(counter, m->key, words);
+}
+
+/* Where a level goes: both its code and, if kept, the variance of its read noise. */
+struct place {
+    int digit, group, row, column;
+};
+
+static void put(struct spn_program *p, const struct place *at, double level, double variance)
+{
+    size_t byte = packed_at(p, at->group, at->row, at->column);
+    int column_group = at->column / SPN_KERNEL_COLUMNS;
+    size_t block = (size_t)p->n_groups * (size_t)p->group_quads * SPN_KERNEL_QUAD_BYTES;
+    size_t index = (size_t)(at->digit * p->n_column_groups + column_group);
+    double scaled = level * p->digit[at->digit].codes_per_level;
+    int code = (int)lrint(fmax(-CODE_MAX, fmin(CODE_MAX, scaled)));
+    int8_t *out = p->cells + index * (size_t)p->n_limbs * block + byte;
+    if (p->n_limbs == 2) { /* code = 256 high + low, low in -128 .. 127 */
+        int high = (code + 128) >> 8;
+        out[0] = (int8_t)high;
+        out[block] = (int8_t)(code - 256 * high);
+    } else {
+        out[0] = (int8_t)code;
+    }
+    if (p->variance != NULL)
+        p->variance[index * block + byte] = (int8_t)lrint(fmin(1, variance) * SPN_VARIANCE_ONE);
+}
+
+/* One digit of one row of weights. */
+static void program_row(struct spn_program *p, const struct maker *m, int digit, int group, int row)
+{
+    const struct spn_program_digit *d = &p->digit[digit];
+    const struct spn_row_group *g = &p->groups[group];
+    int encoding = m->chip->weight.encoding,
+        n_sides = encoding == SPN_ENCODING_DIFFERENTIAL ? 2 : 1;
+    const int8_t *weights = m->request->weights + (size_t)row * (size_t)p->n_columns;
+    const uint8_t *mask =
+        m->request->mask == NULL ? NULL : m->request->mask + (size_t)row * (size_t)p->n_columns;
+    bool zero_pruned = mask != NULL && m->request->config->scheme != SPN_SCHEME_DENSE;
+    int middle = digit_level(d, 1 << (m->chip->weight.bits - 1)), first_cell = digit * n_sides;
+    draw_row(m, digit, row, 0, p->n_columns);
+    if (encoding != SPN_ENCODING_TWOS_COMPLEMENT)
+        draw_row(m, digit, row, 1, n_sides == 2 ? p->n_columns : p->n_references);
+    for (int c = 0; c < p->n_columns; c++) {
+        bool pruned = zero_pruned && mask[c] == 0;
+        int level[2];
+        uint32_t words[4];
+        double value = 0, variance = 0;
+        int position = m->wires.present
+                           ? c % m->wires.weights_per_array * p->cells_per_weight + first_cell
+                           : 0;
+        target_levels(m, d, pruned ? 0 : weights[c], level);
+        for (int side = 0; side < n_sides; side++) {
+            draw_defects(m, digit, row, side, c, words);
+            struct cell_state cell =
+                program_cell(&m->cell, (double)level[side] / d->levels, (double)m->normal[side][c],
+                             words, !(pruned && m->index_free));
+            double seen = cell.g * wire_factor(m, g, row, position + side);
+            value += side == 0 ? seen : -seen;
+            variance += cell.variance / n_sides;
+        }
+        if (p->reference != NULL) {
+            int r = (int)p->reference[c];
+            draw_defects(m, digit, row, 1, r, words);
+            struct cell_state cell = program_cell(&m->cell, (double)middle / d->levels,
+                                                  (double)m->normal[1][r], words, true);
+            value -=
+                cell.g *
+                wire_factor(m, g, row,
+                            position); /* a reference beside each column, drawn once an array */
+        }
+        put(p, &(struct place){digit, group, row - g->first, c}, value * d->levels, variance);
     }
 }
 
-static bool is_image(const struct spn_program *p, int node)
+/* Fixed point: the largest codes that keep a sum inside 31 bits and a level inside 16. */
+static void choose_codes(struct spn_program *p, const struct maker *m)
 {
-    return node == SPN_NETWORK_INPUT ? p->image_input : p->layer[node].image;
+    double g_max = m->cell.g0 + 1 + normal_bound * m->cell.sd;
+    if (m->cell.mask_on > 0)
+        g_max = g_max / m->cell.gain; /* an unmasked bound is enough: series only lowers it */
+    double limit = int32_limit / (m->request->sum_limit * p->max_group_rows);
+    for (int d = 0; d < p->n_digits; d++)
+        if (p->n_limbs == 1)
+            p->digit[d].codes_per_level = 1;
+        else
+            p->digit[d].codes_per_level = fmin(CODE_MAX, limit) / (p->digit[d].levels * g_max);
 }
 
-/* Ops that take or give images by their nature; all others hand on what they get. */
-static bool wants_image(int op)
+/* Levels are exact integers unless something in the cells is not. */
+static bool is_exact(const struct maker *m)
 {
-    return op == SPN_OP_CONV2D || op == SPN_OP_MAXPOOL2D || op == SPN_OP_AVGPOOL2D || op == SPN_OP_GLOBAL_AVGPOOL ||
-           op == SPN_OP_GLOBAL_MAXPOOL || op == SPN_OP_PAD_SHORTCUT || op == SPN_OP_TOKENS;
+    const struct spn_core_config *config = m->request->config;
+    bool leaks = has(config, SPN_ERROR_ON_OFF) &&
+                 (m->chip->weight.encoding == SPN_ENCODING_TWOS_COMPLEMENT || m->index_free);
+    return !m->request->fixed_point && !(m->cell.sd > 0) && !m->cell.defects && !leaks &&
+           !m->wires.present;
 }
 
-/* Ops along the last dimension, which in a channels-last image is not the last in memory. */
-static bool refuses_image(int op)
+/* Mean conductance of all target cells, normalised; for the IR-drop surrogate. */
+static double mean_conductance(const struct spn_program *p, const struct maker *m)
 {
-    return op == SPN_OP_SOFTMAX || op == SPN_OP_LAYERNORM || op == SPN_OP_RMSNORM || op == SPN_OP_SELECT ||
-           op == SPN_OP_MATMUL;
-}
-
-static enum spn_status bind_layout(struct spn_program *p, int i, struct spn_err *err)
-{
-    const struct spn_layer *layer = &p->net->layer[i];
-    const bool from = is_image(p, layer->in[0]);
-    if (refuses_image(layer->op) && from) {
-        return spn_err_set(err, SPN_EINPUT, "%s over an image; put tokens or flatten before it", spn_op_name(layer->op));
-    }
-    if (wants_image(layer->op) && !from) {
-        return spn_err_set(err, SPN_EINPUT, "%s needs an image, not the product of an attention", spn_op_name(layer->op));
-    }
-    for (int k = 1; k < layer->n_in; k++) {
-        if (is_image(p, layer->in[k]) != from) {
-            return spn_err_set(err, SPN_EINPUT, "inputs mix an image and the product of an attention");
+    double sum = 0, n = (double)p->n_rows * p->n_columns * p->cells_per_weight;
+    bool masked = m->request->mask != NULL && m->request->config->scheme != SPN_SCHEME_DENSE;
+    for (size_t i = 0; i < (size_t)p->n_rows * (size_t)p->n_columns; i++) {
+        bool pruned = masked && m->request->mask[i] == 0;
+        for (int d = 0; d < p->n_digits; d++) {
+            int level[2];
+            target_levels(m, &p->digit[d], pruned ? 0 : m->request->weights[i], level);
+            if (!(pruned && m->index_free))
+                sum += (double)(level[0] + level[1]) / p->digit[d].levels;
         }
     }
-    p->layer[i].image = layer->op == SPN_OP_RESHAPE ? layer->out_shape.n == 3 : from && layer->out_shape.n == 3;
-    return SPN_OK;
+    return sum / n + m->cell.g0;
 }
 
-/* Ops that may overwrite their first input. */
-static bool can_replace(const struct spn_program *p, int i)
+static void set_wires(struct maker *m, const struct spn_program *p)
 {
-    const struct spn_layer *layer = &p->net->layer[i];
-    switch (layer->op) {
-    case SPN_OP_FLATTEN:
-    case SPN_OP_RESHAPE:
-        return !is_image(p, layer->in[0]) && !p->layer[i].image;
-    case SPN_OP_RELU:
-    case SPN_OP_GELU:
-    case SPN_OP_SILU:
-    case SPN_OP_SIGMOID:
-    case SPN_OP_TANH:
-    case SPN_OP_SOFTMAX:
-    case SPN_OP_LAYERNORM:
-    case SPN_OP_RMSNORM:
-    case SPN_OP_BATCHNORM:
-    case SPN_OP_ADD:
-    case SPN_OP_MUL:
-    case SPN_OP_TOKENS:
-    case SPN_OP_POSITION:
-    case SPN_OP_ROTARY:
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* Lifetimes, in-place chains, and places. Node 0 is the input, node i + 1 layer i. */
-static enum spn_status place_activations(struct spn_program *p, struct spn_err *err)
-{
-    const int n = p->n_layers + 1;
-    enum spn_status status = SPN_OK;
-    struct spn_span *spans = calloc((size_t)n, sizeof *spans);
-    int *last = calloc((size_t)n, sizeof *last), *span = calloc((size_t)n, sizeof *span), n_spans = 1;
-    if (!spans || !last || !span) {
-        status = spn_err_memory(err, "activation plan");
-        goto out;
-    }
-    for (int i = 0; i < p->n_layers; i++) {
-        for (int k = 0; k < p->net->layer[i].n_in; k++) {
-            last[p->net->layer[i].in[k] + 1] = i + 1;
-        }
-        last[i + 1] = i + 1;
-    }
-    last[p->n_layers] = n;
-    spans[0] = (struct spn_span){.first = 0, .last = last[0], .size = p->n_input};
-    for (int i = 0; i < p->n_layers; i++) {
-        const int from = p->net->layer[i].in[0] + 1;
-        p->layer[i].in_place = can_replace(p, i) && last[from] == i + 1;
-        span[i + 1] = p->layer[i].in_place ? span[from] : n_spans++;
-        struct spn_span *s = &spans[span[i + 1]];
-        if (!p->layer[i].in_place) {
-            *s = (struct spn_span){.first = i + 1, .size = p->layer[i].n_out};
-        }
-        s->last = last[i + 1];
-    }
-    status = spn_tensor_plan(spans, n_spans, &p->arena, err);
-    for (int i = 0; i < p->n_layers && !status; i++) {
-        p->layer[i].at = spans[span[i + 1]].at;
-    }
-    p->input_at = spans[0].at;
-out:
-    free(spans);
-    free(last);
-    free(span);
-    return status;
-}
-
-static enum spn_status bind_layer(struct spn_program *p, int i, const struct spn_weights *weights, struct spn_err *err)
-{
-    const struct spn_layer *layer = &p->net->layer[i];
-    struct spn_bound *b = &p->layer[i];
-    b->n_in = (size_t)spn_shape_size(&layer->in_shape[0]);
-    b->n_out = (size_t)spn_shape_size(&layer->out_shape);
-    b->matrix = spn_layer_is_matrix(layer) ? p->n_matrices++ : -1;
-    enum spn_status status = bind_layout(p, i, err);
-    if (!status && wants_image(layer->op)) {
-        bind_window(b, layer);
-        const size_t scratch = layer->op == SPN_OP_CONV2D ? spn_layers_conv2d_scratch(&b->window) : 0;
-        p->scratch = scratch > p->scratch ? scratch : p->scratch;
-    }
-    return status ? status : bind_parameters(b, layer, weights, err);
-}
-
-enum spn_status spn_program_create(struct spn_program **program, const struct spn_network *net,
-                                   const struct spn_weights *weights, struct spn_err *err)
-{
-    enum spn_status status = SPN_OK;
-    struct spn_program *p = calloc(1, sizeof *p);
-    if (!p) {
-        return spn_err_memory(err, "program");
-    }
-    p->net = net;
-    p->n_layers = net->n_layers;
-    if (p->n_layers > 1 && net->layer[p->n_layers - 1].op == SPN_OP_SOFTMAX &&
-        net->layer[p->n_layers - 1].in[0] == p->n_layers - 2) {
-        p->n_layers--;
-    }
-    p->image_input = net->input.n == 3;
-    p->n_input = (size_t)spn_shape_size(&net->input);
-    p->layer = calloc((size_t)(p->n_layers > 0 ? p->n_layers : 1), sizeof *p->layer);
-    if (!p->layer || p->n_layers == 0) {
-        status = p->layer ? spn_err_set(err, SPN_EINPUT, "network '%s' has no layers", net->name)
-                          : spn_err_memory(err, "program");
-    }
-    for (int i = 0; i < p->n_layers && !status; i++) {
-        status = bind_layer(p, i, weights, err);
-        if (status) {
-            spn_err_prefix(err, "layer '%s'", net->layer[i].name);
-        }
-    }
-    if (!status) {
-        p->n_output = p->layer[p->n_layers - 1].n_out;
-        status = place_activations(p, err);
-    }
-    if (status) {
-        spn_program_destroy(p);
-        return status;
-    }
-    *program = p;
-    return SPN_OK;
-}
-
-void spn_program_destroy(struct spn_program *program)
-{
-    if (!program) {
+    const struct spn_chip *chip = m->chip;
+    const struct spn_device *device = &chip->device;
+    if (!has(m->request->config, SPN_ERROR_IR_DROP))
         return;
-    }
-    for (int i = 0; program->layer && i < program->n_layers; i++) {
-        free(program->layer[i].weight);
-        free(program->layer[i].bias);
-        free(program->layer[i].scale);
-        free(program->layer[i].offset);
-    }
-    free(program->layer);
-    free(program);
+    double g = mean_conductance(p, m) * (device->on_conductance_S - device->off_conductance_S);
+    double ohm_per_F = chip->node.wire_ohm_per_m * chip->node.feature_size_m;
+    int weights = chip->array.columns / p->cells_per_weight;
+    m->wires = (struct wires){.present = true,
+                              .row_drop = g * device->cell_width_F * ohm_per_F,
+                              .column_drop = g * device->cell_height_F * ohm_per_F,
+                              .array_rows = chip->array.rows,
+                              .weights_per_array = weights < 1 ? 1 : weights};
+    m->wires.cells_per_array = m->wires.weights_per_array * p->cells_per_weight;
+}
+
+static enum spn_status check_weights(const struct maker *m, struct spn_err *err)
+{
+    const struct spn_core_config *config = m->request->config;
+    const struct spn_device *device = &m->chip->device;
+    int limit = (1 << (m->chip->weight.bits - 1)) - 1;
+    for (int r = 0; r < config->n_rows; r++)
+        for (int c = 0; c < config->n_columns; c++) {
+            int w = m->request->weights[(size_t)r * (size_t)config->n_columns + (size_t)c];
+            if (w < -limit || w > limit)
+                return spn_err_set(err, SPN_EUSAGE,
+                                   "weight code %d at row %d, column %d outside [%d, %d]", w, r, c,
+                                   -limit, limit);
+        }
+    if (m->index_free && !device->mask.present)
+        return spn_err_set(err, SPN_EINFEASIBLE,
+                           "index-free cells need a mask transistor, and device '%s' has none",
+                           device->name);
+    if (m->index_free && m->chip->weight.encoding == SPN_ENCODING_OFFSET)
+        return spn_err_set(
+            err, SPN_EINFEASIBLE,
+            "index-free cells cannot be offset encoded: a pruned cell drops its offset, "
+            "which the reference column keeps; use differential");
+    bool analog = (config->errors & ~(unsigned)SPN_ERROR_QUANTIZATION) != 0;
+    if (analog && !(device->on_conductance_S > device->off_conductance_S) &&
+        device->cell != SPN_CELL_SRAM)
+        return spn_err_set(err, SPN_EINFEASIBLE,
+                           "device '%s': on_conductance_S = %g is not above off_conductance_S = %g",
+                           device->name, device->on_conductance_S, device->off_conductance_S);
+    return SPN_OK;
+}
+
+/* Offset encoding: the weights of one array share one reference column per digit. */
+static enum spn_status set_references(struct spn_program *p, const struct spn_chip *chip,
+                                      struct spn_err *err)
+{
+    if (chip->weight.encoding != SPN_ENCODING_OFFSET)
+        return SPN_OK;
+    int n_lanes = p->n_column_groups * SPN_KERNEL_COLUMNS,
+        per_array = chip->array.columns / p->n_digits;
+    if (per_array < 1)
+        per_array = 1;
+    p->reference = calloc((size_t)n_lanes, sizeof *p->reference);
+    if (p->reference == NULL)
+        return spn_err_memory(err, "reference columns of a core");
+    for (int c = 0; c < p->n_columns; c++)
+        p->reference[c] = (uint32_t)(c / per_array);
+    p->n_references = (p->n_columns - 1) / per_array + 1;
+    return SPN_OK;
+}
+
+static enum spn_status allocate_cells(struct spn_program *p, struct maker *m, struct spn_err *err)
+{
+    size_t block = (size_t)p->n_groups * (size_t)p->group_quads * SPN_KERNEL_QUAD_BYTES;
+    size_t bytes = (size_t)p->n_digits * (size_t)p->n_column_groups * block;
+    bool varies = m->index_free && has(m->request->config, SPN_ERROR_FLUCTUATION) &&
+                  m->chip->device.read_noise_frac > 0;
+    m->n_lanes = (p->n_columns + NORMALS_PER_BLOCK - 1) / NORMALS_PER_BLOCK * NORMALS_PER_BLOCK;
+    p->cells = aligned_alloc(ALIGNMENT, bytes * (size_t)p->n_limbs);
+    p->variance = varies ? aligned_alloc(ALIGNMENT, bytes) : NULL;
+    for (int side = 0; side < 2; side++)
+        m->normal[side] = aligned_alloc(ALIGNMENT, (size_t)m->n_lanes * sizeof **m->normal);
+    if (p->cells == NULL || (varies && p->variance == NULL) || m->normal[0] == NULL ||
+        m->normal[1] == NULL)
+        return spn_err_memory(err, "cells of a core");
+    memset(p->cells, 0, bytes * (size_t)p->n_limbs);
+    if (varies)
+        memset(p->variance, 0, bytes);
+    for (int side = 0; side < 2; side++)
+        memset(m->normal[side], 0, (size_t)m->n_lanes * sizeof **m->normal);
+    return SPN_OK;
+}
+
+enum spn_status spn_program_create(struct spn_program **program,
+                                   const struct spn_program_request *request, struct spn_err *err)
+{
+    const struct spn_core_config *config = request->config;
+    struct maker m = {.request = request, .chip = config->chip, .layer = config->layer};
+    m.key[0] = (uint32_t)config->seed;
+    m.key[1] = (uint32_t)(config->seed >> 32);
+    m.index_free = request->mask != NULL && config->scheme == SPN_SCHEME_INDEX_FREE;
+    enum spn_status status = check_weights(&m, err);
+    if (status != SPN_OK)
+        return status;
+    struct spn_program *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return spn_err_memory(err, "core");
+    p->n_rows = config->n_rows;
+    p->n_columns = config->n_columns;
+    p->n_column_groups = (p->n_columns + SPN_KERNEL_COLUMNS - 1) / SPN_KERNEL_COLUMNS;
+    p->noisy_cells = config->chip->weight.encoding == SPN_ENCODING_DIFFERENTIAL ? 2 : 1;
+    cut_digits(p, &config->chip->weight);
+    if ((status = cut_rows(p, &config->chip->array, request->max_group_rows, err)) != SPN_OK ||
+        (status = set_references(p, config->chip, err)) != SPN_OK)
+        goto out;
+    m.cell = cell_model(&m);
+    set_wires(&m, p);
+    p->n_limbs = is_exact(&m) ? 1 : 2;
+    choose_codes(p, &m);
+    if ((status = allocate_cells(p, &m, err)) != SPN_OK)
+        goto out;
+    for (int d = 0; d < p->n_digits; d++)
+        for (int g = 0; g < p->n_groups; g++)
+            for (int r = 0; r < p->groups[g].n_rows; r++)
+                program_row(p, &m, d, g, p->groups[g].first + r);
+    *program = p;
+out:
+    free(m.normal[0]);
+    free(m.normal[1]);
+    if (status != SPN_OK)
+        spn_program_destroy(p);
+    return status;
+}
+
+void spn_program_destroy(struct spn_program *p)
+{
+    if (p == NULL)
+        return;
+    free(p->groups);
+    free(p->cells);
+    free(p->variance);
+    free(p->reference);
+    free(p);
 }

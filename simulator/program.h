@@ -1,13 +1,11 @@
-/* program.h -- a network bound to its weights: parameters in kernel order, places of activations, and the float run.
+/* program.h -- from weight codes to the cells of arrays, with what goes wrong in programming them.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- *     spn_program_create(&program, net, weights, err);
- *     spn_run_init(&run, program, batch, err);
- *     spn_run_set_bytes(&run, pixels, n); spn_run_forward(&run, n);
- *     const float *logits = spn_run_output(&run);
- *
- * A softmax at the very end is left off: outputs are logits. Batch normalisation acts as one scale and offset per channel.
+ * A weight is cut into digits; each digit has one effective level per weight, what its column (or
+ * the difference to the pair or reference column) answers to one input level. Levels are kept as
+ * signed bytes when they are exact integers, else as 16-bit fixed-point codes in two bytes, packed
+ * for the kernels.
  */
 #ifndef SPN_SIMULATOR_PROGRAM_H
 #define SPN_SIMULATOR_PROGRAM_H
@@ -17,56 +15,65 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "networks/network.h"
-#include "networks/weights.h"
-#include "simulator/layers.h"
+#include "simulator/core.h"
+#include "simulator/kernel.h"
 
-/* One layer, ready to run. */
-struct spn_bound {
-    struct spn_window window; /* conv2d, pools, pad_shortcut */
-    bool image;               /* the output lies channels-last */
-    bool in_place;            /* the output takes the place of the first input */
-    float *weight;            /* matrices [out][kh][kw][in/groups] or [out][in]; embedding, position, prepend: the table */
-    float *bias;              /* [channels] or NULL */
-    float *scale, *offset;    /* batchnorm; gain and offset of other norms */
-    size_t n_weight, n_in, n_out; /* elements: of weight, of the first input, of the output */
-    size_t at;                /* of the output, per image of the batch */
-    int matrix;               /* number among the layers that sit in arrays, or -1 */
+enum { SPN_MAX_DIGITS = 8 };
+
+struct spn_program_digit {
+    int shift, bits,
+        levels;    /* of the weight's magnitude, offset or two's complement; levels = 2^bits - 1 */
+    double weight; /* of one level in the product, with sign */
+    int low_level, high_level; /* effective levels without errors */
+    double codes_per_level;    /* fixed point; 1 for exact levels */
 };
-
+struct spn_row_group { /* rows read at once */
+    int first, n_rows;
+    int array_first; /* position of its first row in its array */
+};
 struct spn_program {
-    const struct spn_network *net;
-    int n_layers; /* without a last softmax */
-    struct spn_bound *layer;
-    bool image_input;
-    size_t input_at, n_input, n_output, arena, scratch; /* floats; arena per image */
-    int n_matrices;
+    int n_rows, n_columns, n_column_groups; /* groups of 16, the last filled with zeros */
+    int n_digits, cells_per_weight;
+    struct spn_program_digit digit[SPN_MAX_DIGITS];
+    int n_groups, group_quads; /* every group is padded to group_quads x 4 rows of zeros */
+    struct spn_row_group *groups;
+    int max_group_rows;
+    int n_limbs;         /* bytes of a level */
+    int8_t *cells;       /* [digit][column group][limb: high first][group][quad][16][4] */
+    int8_t *variance;    /* the same, one byte: read-noise variance in 1/127 of an ordinary cell's;
+                            NULL: all 1 */
+    int noisy_cells;     /* that add read noise of their own to one level: 2 for a pair, else 1 */
+    uint32_t *reference; /* [column]: number of its reference column; NULL without */
+    int n_references;
 };
 
-/* weights may be NULL if no layer has tensors. Both are borrowed. SPN_EINPUT names a missing tensor or a wrong size. */
-enum spn_status spn_program_create(struct spn_program **program, const struct spn_network *net,
-                                   const struct spn_weights *weights, struct spn_err *err);
+struct spn_program_request {
+    const struct spn_core_config *config;
+    const int8_t *weights;
+    const uint8_t *mask;
+    const struct spn_kernel *kernel; /* for normal numbers */
+    double sum_limit; /* fixed-point codes are chosen so that levels x this many input units stay in
+                         31 bits ... */
+    int max_group_rows; /* ... per row of a group; 0 = as the chip reads */
+    bool fixed_point;   /* even if levels are exact */
+};
+
+enum { SPN_VARIANCE_ONE = 127 };
+
+enum spn_status spn_program_create(struct spn_program **program,
+                                   const struct spn_program_request *request, struct spn_err *err);
 void spn_program_destroy(struct spn_program *program);
 
-/* The matrix layers' own way: x [n images] to y [n images] without bias. False: do it in float. */
-typedef bool spn_matrix_body(void *ctx, int layer, const float *x, int n, float *y);
+/* Cells of one column group; `limb` 0 is the high byte. */
+const int8_t *spn_program_cells(const struct spn_program *p, int digit, int column_group, int limb);
+const int8_t *spn_program_variance(const struct spn_program *p, int digit, int column_group);
 
-/* One thread's workspace. */
-struct spn_run {
-    const struct spn_program *program;
-    int batch; /* most images at a time */
-    float *arena, *scratch;
-    spn_matrix_body *matrix; /* or NULL */
-    void *ctx;
-};
-enum spn_status spn_run_init(struct spn_run *run, const struct spn_program *program, int batch, struct spn_err *err);
-void spn_run_clear(struct spn_run *run);
+/* The effective level of a weight's digit as the cells hold it (for tests and reports). */
+double spn_program_level(const struct spn_program *p, int digit, int row, int column);
 
-/* n images of bytes [C][H][W] or [N]: (x/255 - mean)/std per channel; without a given mean and std, x/255. */
-void spn_run_set_bytes(struct spn_run *run, const uint8_t *pixels, int n);
-/* n inputs in the network's own order and units. */
-void spn_run_set_floats(struct spn_run *run, const float *values, int n);
-void spn_run_forward(struct spn_run *run, int n);
-const float *spn_run_output(const struct spn_run *run); /* [n][n_output] */
+/* Streams of the frozen errors and of the read noise: the top byte of the last Philox counter word,
+ * layer below. */
+enum { SPN_CORE_STREAM_PROGRAM = 0xC1, SPN_CORE_STREAM_DEFECT = 0xC2, SPN_CORE_STREAM_READ = 0xC3 };
+enum { SPN_CORE_MAX_LAYERS = 1 << 24 };
 
 #endif

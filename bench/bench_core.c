@@ -1,0 +1,172 @@
+/* bench_core.c -- time of one matrix-vector product on the analog core, beside other simulators and
+ * the CPU's limit.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ *     bench_core [CORE_GHZ]     prints a table; CORE_GHZ (default: measured) sets the integer peak
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/rng.h"
+#include "simulator/core.h"
+#include "simulator/kernel.h"
+
+enum { N_CLASSES = 3, N_REPEATS = 7, INPUT_BITS = 8 };
+static const double least_s = 0.02; /* of one measurement */
+
+struct work {
+    const char *name;
+    int size, batch;
+    unsigned errors;
+    int programmed;  /* programming error and fixed-point cells */
+    double cross_ms; /* CrossSim 3.2 on this kind of machine, CPU-ms per product; 0: none */
+};
+
+/* CrossSim 3.2 [crosssim2026], one thread, minimum of at least 5 runs, float32, batch 1 and 64. */
+static const struct work works[] = {
+    {"bit-serial, ADC per bit", 64, 1, SPN_ERROR_QUANTIZATION, 0, 0},
+    {"bit-serial, ADC per bit", 64, 64, SPN_ERROR_QUANTIZATION, 0, 0},
+    {"bit-serial, ADC per bit", 256, 1, SPN_ERROR_QUANTIZATION, 0, .126},
+    {"bit-serial, ADC per bit", 256, 64, SPN_ERROR_QUANTIZATION, 0, .074},
+    {"bit-serial, ADC per bit", 1024, 1, SPN_ERROR_QUANTIZATION, 0, .967},
+    {"bit-serial, ADC per bit", 1024, 64, SPN_ERROR_QUANTIZATION, 0, .51},
+    {"+ read noise", 256, 1, SPN_ERROR_QUANTIZATION | SPN_ERROR_FLUCTUATION, 0, 0},
+    {"+ read noise", 256, 64, SPN_ERROR_QUANTIZATION | SPN_ERROR_FLUCTUATION, 0, 0},
+    {"+ read noise", 1024, 64, SPN_ERROR_QUANTIZATION | SPN_ERROR_FLUCTUATION, 0, 0},
+    {"+ programming error", 256, 64, SPN_ERROR_QUANTIZATION | SPN_ERROR_FLUCTUATION, 1, 0},
+    {"+ both", 64, 64, SPN_ERROR_QUANTIZATION | SPN_ERROR_FLUCTUATION, 2, 0},
+    {"+ both", 256, 64, SPN_ERROR_QUANTIZATION | SPN_ERROR_FLUCTUATION, 2, 0},
+    {"+ both", 1024, 64, SPN_ERROR_QUANTIZATION | SPN_ERROR_FLUCTUATION, 2, 0},
+    {"ideal ADC, exact cells", 256, 64, 0, 0, .0013},
+    {"ideal ADC, exact cells", 1024, 64, 0, 0, .0192},
+    {"ideal ADC, programming error", 256, 64, SPN_ERROR_FLUCTUATION, 1, .0034},
+    {"ideal ADC, programming error", 1024, 64, SPN_ERROR_FLUCTUATION, 1, .0436},
+    {"ideal ADC, both", 256, 64, SPN_ERROR_FLUCTUATION, 2, 2.69},
+    {"ideal ADC, both", 1024, 64, SPN_ERROR_FLUCTUATION, 2, 78.9},
+};
+
+static double cpu_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Clock of this core from a chain of dependent additions, two a turn and one a cycle. */
+static double clock_GHz(void)
+{
+    double best = 0;
+    for (int i = 0; i < N_REPEATS; i++) {
+        uint64_t x = 1, n = 20000000;
+        double start = cpu_s();
+        for (uint64_t k = 0; k < n; k++) {
+            x += k;
+            __asm__ volatile("" : "+r"(x)); /* keep both */
+            x ^= 1;
+            __asm__ volatile("" : "+r"(x));
+        }
+        double GHz = 2e-9 * (double)n / (cpu_s() - start);
+        best = GHz > best ? GHz : best;
+    }
+    return best;
+}
+
+static struct spn_chip make_chip(const struct work *w)
+{
+    struct spn_chip chip = {.array = {w->size, w->size, 0},
+                            .weight = {8, 8, SPN_ENCODING_DIFFERENTIAL},
+                            .input = {INPUT_BITS, 1},
+                            .adc = {.bits = 8, .range = SPN_RANGE_FULL}};
+    chip.device.on_conductance_S = 1e-4;
+    chip.device.off_conductance_S = 1e-6;
+    chip.device.programming_sd_frac = w->programmed != 0 ? 0.05 : 0;
+    chip.device.read_noise_frac = w->programmed != 1 ? 0.02 : 0;
+    return chip;
+}
+
+/* CPU-ms per product; negative on failure. */
+static double measure(const struct work *w, const char *kernel)
+{
+    struct spn_chip chip = make_chip(w);
+    struct spn_core_config config = {
+        .n_rows = w->size, .n_columns = w->size, .chip = &chip, .errors = w->errors, .seed = 1};
+    size_t n = (size_t)w->size * (size_t)w->size, n_x = (size_t)w->size * (size_t)w->batch;
+    int8_t *weights = malloc(n);
+    uint8_t *x = malloc(n_x);
+    float *y = malloc(n_x * sizeof *y);
+    struct spn_core *core = NULL;
+    struct spn_core_scratch *scratch = NULL;
+    double best = -1;
+    struct spn_rng rng = spn_rng_init(1, 2, 3);
+    for (size_t i = 0; weights != NULL && i < n; i++)
+        weights[i] = (int8_t)((int)spn_rng_below(&rng, 255) - 127);
+    for (size_t i = 0; x != NULL && i < n_x; i++)
+        x[i] = (uint8_t)spn_rng_below(&rng, 256);
+    if (!weights || !x || !y || spn_core_create(&core, &config, weights, NULL, NULL) ||
+        spn_core_select_kernel(core, kernel, NULL) ||
+        spn_core_scratch_create(&scratch, core, w->batch, NULL))
+        goto out;
+    int loops = 1;
+    for (int r = 0; r < N_REPEATS;) {
+        double start = cpu_s();
+        for (int i = 0; i < loops; i++)
+            spn_core_multiply(core, x, w->batch, y, scratch, 0);
+        double took = cpu_s() - start;
+        if (took < least_s) {
+            loops *= 2;
+            continue;
+        }
+        double ms = 1e3 * took / loops / w->batch;
+        best = best < 0 || ms < best ? ms : best;
+        r++;
+    }
+out:
+    spn_core_scratch_destroy(scratch);
+    spn_core_destroy(core);
+    free(weights);
+    free(x);
+    free(y);
+    return best;
+}
+
+/* Byte products a cycle at the best of the kernel's instructions: two 512-bit (or 256-bit)
+ * multiply-adds a cycle, or a tile product of 16 x 16 x 64 in 16 cycles [intel2024optimization]. */
+static double products_per_cycle(const char *kernel)
+{
+    return strcmp(kernel, "amx") == 0      ? 1024
+           : strcmp(kernel, "avx512") == 0 ? 128
+           : strcmp(kernel, "avx2") == 0   ? 32
+                                           : 0;
+}
+
+int main(int argc, char **argv)
+{
+    double GHz = argc > 1 ? strtod(argv[1], NULL) : clock_GHz();
+    printf("# CPU-ms per product, one thread, minimum of %d; core clock %.2f GHz\n", N_REPEATS,
+           GHz);
+    printf("# peak: byte products needed over what the kernel's instructions can do; CrossSim 3.2 "
+           "as published here\n");
+    printf("%-30s %5s %5s %-9s %10s %8s %10s %8s\n", "work", "size", "batch", "kernel", "ms",
+           "of peak", "CrossSim", "ratio");
+    for (size_t i = 0; i < sizeof works / sizeof *works; i++)
+        for (size_t k = 0; spn_kernels[k] != NULL; k++) {
+            const struct work *w = &works[i];
+            const char *name = spn_kernels[k]->name;
+            double ms = spn_kernels[k]->supported() ? measure(w, name) : -1;
+            if (ms < 0)
+                continue;
+            int limbs = w->programmed != 0 || (w->errors & SPN_ERROR_QUANTIZATION) == 0 ? 2 : 1;
+            int slices = (w->errors & SPN_ERROR_QUANTIZATION) != 0 ? INPUT_BITS : 1;
+            limbs = w->errors == 0 ? 1 : limbs;
+            double peak = products_per_cycle(name) * GHz * 1e6;
+            double share = peak > 0 ? (double)w->size * w->size * slices * limbs / peak / ms : 0;
+            printf("%-30s %5d %5d %-9s %10.5f", w->name, w->size, w->batch, name, ms);
+            share > 0 ? printf(" %7.0f%%", 100 * share) : printf(" %8s", "-");
+            w->cross_ms > 0 ? printf(" %10.4f %7.0fx\n", w->cross_ms, w->cross_ms / ms)
+                            : printf(" %10s %8s\n", "-", "-");
+        }
+    return 0;
+}

@@ -1,0 +1,94 @@
+/* kernel.h -- the inner loops of the analog core, one set per instruction set, all giving the same
+ * bits.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A block is at most 16 reads (vector x input slice) of one group of rows by 16 columns. Cells are
+ * packed four rows deep, [row / 4][column][row % 4] signed bytes, so that one instruction
+ * multiplies four input bytes into 16 columns. Sums are integers; every float operation (ADC
+ * scaling, noise) is a single IEEE operation in one fixed order, so the results of all kernels are
+ * equal to the bit.
+ */
+#ifndef SPN_SIMULATOR_KERNEL_H
+#define SPN_SIMULATOR_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    SPN_KERNEL_COLUMNS = 16, /* of a block */
+    SPN_KERNEL_READS = 16,
+    SPN_KERNEL_QUAD_BYTES = 64 /* 4 rows x 16 columns */
+};
+
+struct spn_kernel_dot {
+    const uint8_t
+        *x; /* reads x_stride bytes apart, 4 n_quads bytes each; 16 of them are readable */
+    size_t x_stride;
+    const int8_t *cells; /* n_quads x 64 bytes, aligned to 64 */
+    int n_reads, n_quads;
+    int x_max; /* largest input byte */
+};
+
+struct spn_kernel_convert {
+    const int32_t
+        *sums;          /* [vector][slice][16]: x * cells, or their high bytes where low is given */
+    const int32_t *low; /* low bytes: the sum is 256 sums + low; or NULL */
+    const float *normals; /* [vector] normal_stride apart, [slice][16]; NULL: no read noise */
+    size_t normal_stride;
+    const float *deviation; /* of the noise per vector (deviation_stride apart) and slice, times
+                               noise_scale; or */
+    size_t deviation_stride;
+    const int32_t *variance; /* like sums: deviation is its square root for each column; NULL: the
+                                same for all */
+    float noise_scale;
+    int n_vectors, n_slices, slice_bits;
+    bool ideal; /* no conversion: the sum itself, noise rounded to its unit */
+    float inverse_step, low_code, high_code;
+    int32_t *codes; /* [vector][16], added to: sum over slices of code << (slice_bits * slice) */
+};
+
+/* Standard normals for 16 columns: block b, word w, column c from the Philox block with counter
+ * {counter[0] + b * block_stride + lane[c], counter[1..3]}; words 0, 1 and words 2, 3 are
+ * Box-Muller pairs. */
+struct spn_kernel_normals {
+    uint32_t key[2], counter[4], block_stride;
+    const uint32_t *lane; /* [16] */
+    int n_blocks;
+    bool add;   /* add to out */
+    float *out; /* [n_blocks][4][16], aligned to 64 */
+};
+
+struct spn_kernel {
+    const char *name;
+    bool (*supported)(void);
+    void (*begin)(void), (*end)(void); /* around a run of dots on one thread; NULL: nothing to do */
+    void (*dot)(const struct spn_kernel_dot *d,
+                int32_t *sums); /* sums [n_reads][16], aligned to 64 */
+    void (*convert)(const struct spn_kernel_convert *c);
+    void (*normals)(const struct spn_kernel_normals *n);
+};
+
+/* By name, or for NULL the fastest that this CPU has. NULL if unknown or the CPU lacks it. */
+const struct spn_kernel *spn_kernel_find(const char *name);
+/* All that were built, fastest first, NULL-terminated; the last is "portable". */
+extern const struct spn_kernel *const spn_kernels[];
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define SPN_KERNEL_X86 1
+extern const struct spn_kernel spn_kernel_avx512, spn_kernel_avx2;
+/* Used by the AMX kernel for what tiles do not cover. */
+void spn_kernel_avx512_dot(const struct spn_kernel_dot *d, int32_t *sums);
+void spn_kernel_avx512_convert(const struct spn_kernel_convert *c);
+void spn_kernel_avx512_normals(const struct spn_kernel_normals *n);
+#endif
+
+/* Philox4x32-10 [salmon2011, table 2]. */
+#define SPN_PHILOX_ROUNDS 10
+#define SPN_PHILOX_M0 0xD2511F53u
+#define SPN_PHILOX_M1 0xCD9E8D57u
+#define SPN_PHILOX_W0 0x9E3779B9u
+#define SPN_PHILOX_W1 0xBB67AE85u
+
+#endif

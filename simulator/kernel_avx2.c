@@ -1,0 +1,170 @@
+/* kernel_avx2.c -- the analog core's inner loops with AVX2: byte products summed in 16 bits while
+ * they cannot overflow.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * maddubs adds two products with saturation at 16 bits, so inputs are held to 7 bits (the eighth
+ * bit is a second pass) and 16-bit sums are widened before they could pass 32767.
+ */
+#include "simulator/kernel.h"
+
+#ifdef SPN_KERNEL_X86
+#include <immintrin.h>
+#include <string.h>
+
+#define LANES 8
+#define TARGET __attribute__((target("avx2"), always_inline))
+#define TARGET_ENTRY __attribute__((target("avx2")))
+#define VF __m256
+#define VI __m256i
+#define SETF(x) _mm256_set1_ps(x)
+#define SETI(x) _mm256_set1_epi32((int)(x))
+#define LOADF(p) _mm256_load_ps(p)
+#define LOADI(p) _mm256_load_si256((const __m256i *)(const void *)(p))
+#define STOREI(p, v) _mm256_store_si256((__m256i *)(void *)(p), v)
+#define ADDF(a, b) _mm256_add_ps(a, b)
+#define SUBF(a, b) _mm256_sub_ps(a, b)
+#define MULF(a, b) _mm256_mul_ps(a, b)
+#define MINF(a, b) _mm256_min_ps(a, b)
+#define MAXF(a, b) _mm256_max_ps(a, b)
+#define SQRTF(a) _mm256_sqrt_ps(a)
+#define ADDI(a, b) _mm256_add_epi32(a, b)
+#define SUBI(a, b) _mm256_sub_epi32(a, b)
+#define ANDI(a, b) _mm256_and_si256(a, b)
+#define XORI(a, b) _mm256_xor_si256(a, b)
+#define SLLI(a, n) _mm256_slli_epi32(a, n)
+#define SRAI(a, n) _mm256_srai_epi32(a, n)
+#define SHIFT(a, n) _mm256_sll_epi32(a, _mm_cvtsi32_si128(n))
+#define I2F(a) _mm256_cvtepi32_ps(a)
+#define F2I(a) _mm256_cvtps_epi32(a)
+#define F2I_WIDE(a) _mm256_cvtps_epi32(a)
+#define AS_I(a) _mm256_castps_si256(a)
+#define AS_F(a) _mm256_castsi256_ps(a)
+#define SIGN_BIT(a) _mm256_and_si256(a, _mm256_set1_epi32((int)0x80000000u))
+#define SELECT_BIT30(v, set, clear)                                                                \
+    _mm256_blendv_ps(clear, set, _mm256_castsi256_ps(_mm256_slli_epi32(v, 1)))
+
+/* Both halves are exact; their sum is rounded once, as the plain conversion is. */
+static inline TARGET __m256 unsigned_to_float(__m256i w)
+{
+    __m256 high = _mm256_cvtepi32_ps(_mm256_srli_epi32(w, 16));
+    __m256 low = _mm256_cvtepi32_ps(_mm256_and_si256(w, _mm256_set1_epi32(0xffff)));
+    return _mm256_add_ps(_mm256_mul_ps(high, _mm256_set1_ps(65536.0f)), low);
+}
+#define U2F(a) unsigned_to_float(a)
+#include "simulator/kernel_body.h"
+
+enum { CELL_MAX = 128, SEVEN_BITS = 127, N_AT_ONCE = 2 };
+
+struct pass { /* which bits of the input, and their weight */
+    int shift, mask, quads_per_sum;
+};
+
+static inline TARGET __m256i broadcast_quad(const uint8_t *x, struct pass p)
+{
+    int32_t quad;
+    memcpy(&quad, x, sizeof quad);
+    __m256i v = _mm256_srl_epi32(_mm256_set1_epi32(quad), _mm_cvtsi32_si128(p.shift));
+    return _mm256_and_si256(v, _mm256_set1_epi8((char)p.mask));
+}
+
+/* Two reads by 16 columns, added to sums << shift. */
+static inline TARGET void dot_2(const struct spn_kernel_dot *d, int read, struct pass p,
+                                int32_t *sums)
+{
+    const uint8_t *x = d->x + (size_t)read * d->x_stride;
+    const int8_t *cell = d->cells;
+    __m256i ones = _mm256_set1_epi16(1), zero = _mm256_setzero_si256();
+    __m256i wide[4] = {zero, zero, zero, zero};
+    for (int q = 0; q < d->n_quads;) {
+        int end = q + p.quads_per_sum < d->n_quads ? q + p.quads_per_sum : d->n_quads;
+        __m256i s0 = zero, s1 = zero, s2 = zero, s3 = zero;
+        for (; q < end; q++, x += 4, cell += SPN_KERNEL_QUAD_BYTES) {
+            __m256i w0 = LOADI(cell), w1 = LOADI(cell + SPN_KERNEL_QUAD_BYTES / 2);
+            __m256i a = broadcast_quad(x, p), b = broadcast_quad(x + d->x_stride, p);
+            s0 = _mm256_add_epi16(s0, _mm256_maddubs_epi16(a, w0));
+            s1 = _mm256_add_epi16(s1, _mm256_maddubs_epi16(a, w1));
+            s2 = _mm256_add_epi16(s2, _mm256_maddubs_epi16(b, w0));
+            s3 = _mm256_add_epi16(s3, _mm256_maddubs_epi16(b, w1));
+        }
+        wide[0] = ADDI(wide[0], _mm256_madd_epi16(s0, ones));
+        wide[1] = ADDI(wide[1], _mm256_madd_epi16(s1, ones));
+        wide[2] = ADDI(wide[2], _mm256_madd_epi16(s2, ones));
+        wide[3] = ADDI(wide[3], _mm256_madd_epi16(s3, ones));
+    }
+    int32_t *out = sums + read * SPN_KERNEL_COLUMNS;
+    for (int i = 0; i < 4; i++, out += LANES)
+        STOREI(out, p.shift == 0 ? wide[i] : ADDI(LOADI(out), SHIFT(wide[i], p.shift)));
+}
+
+static TARGET_ENTRY void dot(const struct spn_kernel_dot *d, int32_t *sums)
+{
+    int low_max = d->x_max < SEVEN_BITS ? d->x_max : SEVEN_BITS;
+    struct pass low = {0, SEVEN_BITS, INT16_MAX / (2 * CELL_MAX * (low_max < 1 ? 1 : low_max))};
+    struct pass high = {7, 1, INT16_MAX / (2 * CELL_MAX)};
+    for (int r = 0; r < d->n_reads; r += N_AT_ONCE) {
+        dot_2(d, r, low, sums);
+        if (d->x_max > SEVEN_BITS)
+            dot_2(d, r, high, sums);
+    }
+}
+
+static TARGET_ENTRY void convert(const struct spn_kernel_convert *c)
+{
+    convert_block(c);
+}
+
+/* As in the AVX-512 kernel: 32-bit words in 64-bit lanes. */
+static inline TARGET void philox_lanes(const struct spn_kernel_normals *n, __m256i counter,
+                                       __m256i w[4])
+{
+    __m256i m0 = _mm256_set1_epi64x((long long)SPN_PHILOX_M0),
+            m1 = _mm256_set1_epi64x((long long)SPN_PHILOX_M1);
+    uint32_t k0 = n->key[0], k1 = n->key[1];
+    __m256i c0 = counter, c1 = SETI(n->counter[1]), c2 = SETI(n->counter[2]),
+            c3 = SETI(n->counter[3]);
+    for (int round = 0; round < SPN_PHILOX_ROUNDS; round++) {
+        __m256i p0 = _mm256_mul_epu32(c0, m0), p1 = _mm256_mul_epu32(c2, m1);
+        c0 = XORI(XORI(_mm256_srli_epi64(p1, 32), c1), SETI(k0));
+        c2 = XORI(XORI(_mm256_srli_epi64(p0, 32), c3), SETI(k1));
+        c1 = p1;
+        c3 = p0;
+        k0 += SPN_PHILOX_W0;
+        k1 += SPN_PHILOX_W1;
+    }
+    w[0] = c0;
+    w[1] = c1;
+    w[2] = c2;
+    w[3] = c3;
+}
+
+static TARGET_ENTRY void normals(const struct spn_kernel_normals *n)
+{
+    for (int b = 0; b < n->n_blocks; b++)
+        for (int half = 0; half < SPN_KERNEL_COLUMNS; half += LANES) {
+            __m256i lane = _mm256_loadu_si256((const __m256i *)(const void *)(n->lane + half));
+            __m256i counter = ADDI(lane, SETI(n->counter[0] + (uint32_t)b * n->block_stride));
+            __m256i even[4], odd[4], w[4];
+            philox_lanes(n, counter, even);
+            philox_lanes(n, _mm256_srli_epi64(counter, 32), odd);
+            for (int i = 0; i < 4; i++)
+                w[i] = _mm256_blend_epi32(even[i], _mm256_slli_epi64(odd[i], 32), 0xAA);
+            __m256 z[4];
+            normal_pair(w[0], w[1], &z[0], &z[1]);
+            normal_pair(w[2], w[3], &z[2], &z[3]);
+            float *out = n->out + (size_t)b * 4 * SPN_KERNEL_COLUMNS + half;
+            for (int i = 0; i < 4; i++, out += SPN_KERNEL_COLUMNS)
+                _mm256_store_ps(out, n->add ? ADDF(LOADF(out), z[i]) : z[i]);
+        }
+}
+
+static bool supported(void)
+{
+    return __builtin_cpu_supports("avx2");
+}
+
+const struct spn_kernel spn_kernel_avx2 = {
+    .name = "avx2", .supported = supported, .dot = dot, .convert = convert, .normals = normals};
+#else
+extern const int spn_kernel_avx2_absent; /* ISO C wants something here */
+#endif

@@ -1,0 +1,131 @@
+/* kernel_portable.c -- the analog core's inner loops in plain C, and the choice of a kernel.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "simulator/kernel.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/rng.h"
+
+#define LANES 1
+#define TARGET
+#define VF float
+#define VI uint32_t
+
+static inline uint32_t float_bits(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline float bits_float(uint32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* Arithmetic shift: every compiler we build with keeps the sign. */
+static inline uint32_t shift_right(uint32_t x, int n)
+{
+    return (uint32_t)((int32_t)x >> n);
+}
+
+/* To nearest, ties to even, for |x| < 2^22: adding 1.5 * 2^23 leaves no fraction bits. */
+static inline uint32_t round_small(float x)
+{
+    float shifted = x + 12582912.0f;
+    float back = shifted - 12582912.0f;
+    return (uint32_t)(int32_t)back;
+}
+
+#define SETF(x) (x)
+#define SETI(x) ((uint32_t)(x))
+#define LOADF(p) (*(p))
+#define LOADI(p) ((uint32_t) * (p))
+#define STOREI(p, v) (*(p) = (int32_t)(v))
+#define ADDF(a, b) ((a) + (b))
+#define SUBF(a, b) ((a) - (b))
+#define MULF(a, b) ((a) * (b))
+#define MINF(a, b) ((a) < (b) ? (a) : (b))
+#define MAXF(a, b) ((a) > (b) ? (a) : (b))
+#define SQRTF(a) sqrtf(a)
+#define ADDI(a, b) ((a) + (b))
+#define SUBI(a, b) ((a) - (b))
+#define ANDI(a, b) ((a) & (b))
+#define XORI(a, b) ((a) ^ (b))
+#define SLLI(a, n) ((a) << (n))
+#define SRAI(a, n) shift_right(a, n)
+#define SHIFT(a, n) ((a) << (n))
+#define I2F(a) ((float)(int32_t)(a))
+#define U2F(a) ((float)(a))
+#define F2I(a) round_small(a)
+#define F2I_WIDE(a) ((uint32_t)(int32_t)lrintf(a))
+#define AS_I(a) float_bits(a)
+#define AS_F(a) bits_float(a)
+#define SIGN_BIT(a) ((a)&0x80000000u)
+#define SELECT_BIT30(v, set, clear) (((v)&0x40000000u) != 0 ? (set) : (clear))
+#include "simulator/kernel_body.h"
+
+static void dot(const struct spn_kernel_dot *d, int32_t *sums)
+{
+    for (int r = 0; r < d->n_reads; r++) {
+        int32_t total[SPN_KERNEL_COLUMNS] = {0};
+        const uint8_t *x = d->x + (size_t)r * d->x_stride;
+        const int8_t *cell = d->cells;
+        for (int q = 0; q < d->n_quads; q++, x += 4, cell += SPN_KERNEL_QUAD_BYTES)
+            for (int c = 0; c < SPN_KERNEL_COLUMNS; c++)
+                total[c] += x[0] * cell[4 * c] + x[1] * cell[4 * c + 1] + x[2] * cell[4 * c + 2] +
+                            x[3] * cell[4 * c + 3];
+        memcpy(sums + r * SPN_KERNEL_COLUMNS, total, sizeof total);
+    }
+}
+
+static void convert(const struct spn_kernel_convert *c)
+{
+    convert_block(c);
+}
+
+static void normals(const struct spn_kernel_normals *n)
+{
+    for (int b = 0; b < n->n_blocks; b++)
+        for (int c = 0; c < SPN_KERNEL_COLUMNS; c++) {
+            uint32_t counter[4] = {n->counter[0] + (uint32_t)b * n->block_stride + n->lane[c],
+                                   n->counter[1], n->counter[2], n->counter[3]};
+            uint32_t w[4];
+            float z[4];
+            spn_rng_philox(counter, n->key, w);
+            normal_pair(w[0], w[1], &z[0], &z[1]);
+            normal_pair(w[2], w[3], &z[2], &z[3]);
+            for (int i = 0; i < 4; i++) {
+                float *out = n->out + (4 * b + i) * SPN_KERNEL_COLUMNS + c;
+                *out = n->add ? *out + z[i] : z[i];
+            }
+        }
+}
+
+static bool supported(void)
+{
+    return true;
+}
+
+static const struct spn_kernel portable = {
+    .name = "portable", .supported = supported, .dot = dot, .convert = convert, .normals = normals};
+
+const struct spn_kernel *const spn_kernels[] = {
+#ifdef SPN_KERNEL_X86
+    &spn_kernel_avx512, &spn_kernel_avx2,
+#endif
+    &portable, NULL};
+
+const struct spn_kernel *spn_kernel_find(const char *name)
+{
+    for (size_t i = 0; spn_kernels[i] != NULL; i++)
+        if ((name == NULL || strcmp(spn_kernels[i]->name, name) == 0) &&
+            spn_kernels[i]->supported())
+            return spn_kernels[i];
+    return NULL;
+}
