@@ -269,36 +269,31 @@ static enum spn_status read_input(const struct spn_json_at *root, const struct h
     return spn_shape_read(&shape, 1, head->sequence, &net->input, err);
 }
 
-/* One value holds for all channels. */
-static enum spn_status spread(const struct spn_json_at *root, const char *key, const double *value,
-                              int n, double *out, int channels, struct spn_err *err)
-{
-    struct spn_json_at at = spn_json_get(root, "preprocess");
-    if (n > 1 && n != channels)
-        return spn_json_fail(&at, err, "%s has %d values for an input of %d channels", key, n,
-                             channels);
-    for (int i = 0; i < channels; i++)
-        out[i] = value[n > 1 ? i : 0];
-    return SPN_OK;
-}
-
+/* One value holds for all channels of an image. */
 static enum spn_status set_preprocess(const struct spn_json_at *root, const struct head *head,
                                       struct spn_network *net, struct spn_err *err)
 {
-    bool image = net->input.n == 3 && net->input.dim[0] <= MAX_CHANNELS;
-    if (!image && (head->n_mean || head->n_std)) {
-        struct spn_json_at at = spn_json_get(root, "preprocess");
+    struct spn_json_at at = spn_json_get(root, "preprocess");
+    int channels = net->input.dim[0];
+    bool image = net->input.n == 3 && channels <= MAX_CHANNELS;
+    if (!image && (head->n_mean || head->n_std))
         return spn_json_fail(&at, err,
                              "is for an input [channels, height, width] of at most %d channels",
                              MAX_CHANNELS);
-    }
     if (!image)
         return SPN_OK;
-    net->n_mean = net->n_std = net->input.dim[0];
-    enum spn_status status =
-        spread(root, "mean", head->mean, head->n_mean, net->input_mean, net->n_mean, err);
-    return status ? status
-                  : spread(root, "std", head->std, head->n_std, net->input_std, net->n_std, err);
+    if (head->n_mean > 1 && head->n_mean != channels)
+        return spn_json_fail(&at, err, "mean has %d values for an input of %d channels",
+                             head->n_mean, channels);
+    if (head->n_std > 1 && head->n_std != channels)
+        return spn_json_fail(&at, err, "std has %d values for an input of %d channels", head->n_std,
+                             channels);
+    net->n_mean = net->n_std = channels;
+    for (int i = 0; i < channels; i++) {
+        net->input_mean[i] = head->mean[head->n_mean > 1 ? i : 0];
+        net->input_std[i] = head->std[head->n_std > 1 ? i : 0];
+    }
+    return SPN_OK;
 }
 
 /* `name` relative to the folder of `file`. */

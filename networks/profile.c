@@ -105,18 +105,14 @@ void spn_profile_clear(struct spn_profile *profile)
 
 /* ---- from weights ---- */
 
-/* Histogram of round(127 w / max |w|) over w != 0; false if there is none. NaN and infinity set
- * *bad. */
-static bool weight_histogram(const float *value, int64_t n, double *probability, bool *bad)
+/* Histogram of round(127 w / max |w|) over w != 0; false if there is none. */
+static bool weight_histogram(const float *value, int64_t n, double *probability)
 {
     int64_t count[SPN_PROFILE_BINS] = {0}, kept = 0;
     double largest = 0.0;
-    for (int64_t i = 0; i < n; i++) {
-        if (!isfinite(value[i]))
-            *bad = true;
+    for (int64_t i = 0; i < n; i++)
         largest = fmax(largest, fabs((double)value[i]));
-    }
-    if (*bad || largest == 0.0)
+    if (largest == 0.0)
         return false;
     for (int64_t i = 0; i < n; i++) {
         if (value[i] == 0.0f)
@@ -129,22 +125,18 @@ static bool weight_histogram(const float *value, int64_t n, double *probability,
     return true;
 }
 
+/* spn_weights_floats lets no NaN or infinity pass. */
 static enum spn_status read_layer(const struct spn_layer *layer, const struct spn_weights *weights,
                                   float *value, struct spn_layer_profile *out, struct spn_err *err)
 {
     char name[sizeof layer->tensor + sizeof ".weight"];
-    bool bad = false;
     snprintf(name, sizeof name, "%s.weight", layer->tensor);
     if (!spn_weights_find(weights, name))
         return SPN_OK;
     enum spn_status status = spn_weights_floats(weights, name, layer->n_weights, value, err);
-    if (status)
-        return status;
-    out->measured_weight = weight_histogram(value, layer->n_weights, out->weight, &bad);
-    if (bad)
-        return spn_err_set(err, SPN_EINPUT, "%s: tensor \"%s\" holds a value that is not finite",
-                           spn_weights_path(weights), name);
-    return SPN_OK;
+    if (!status)
+        out->measured_weight = weight_histogram(value, layer->n_weights, out->weight);
+    return status;
 }
 
 static int64_t largest_matrix(const struct spn_network *net)
