@@ -5,7 +5,7 @@
  * All walkers load index bits into an input register and give a position register per kept weight.
  * bitmap: the priority encoder finds the next 1 of the window, an adder puts the window's base
  * before it. csr: an adder joins row base and column number. rle: an adder advances the last
- * position by the run. [M:B19] The formats are those of [eie2016] (run length), compressed rows,
+ * position by the run. [M:B19] The formats are those of [han2016eie] (run length), compressed rows,
  * and one mask bit per weight.
  */
 #include "models/index.h"
