@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * softmax(Q K^T / sqrt(d)) V per head, d = features / heads [vaswani2017attention, eq. 1 and sec. 3.2.2;
- * M:N3]; key/value heads shared by groups of query heads [ainslie2023, sec. 2.2].
+ * softmax(Q K^T / sqrt(d)) V per head, d = features / heads [vaswani2017attention, eq. 1 and
+ * sec. 3.2.2; M:N3]; key/value heads shared by groups of query heads [ainslie2023, sec. 2.2].
  */
 #include "networks/attention.h"
 

@@ -89,11 +89,12 @@ struct spn_layer {
     int n_in, in[SPN_MAX_INPUTS];
     struct spn_shape in_shape[2], out_shape; /* of the first two inputs */
     int channels;                            /* conv2d output channels, linear/embedding features */
-    int kernel[2], stride[2], padding[2], dilation[2],
-        groups;         /* [0] height, [1] width; padding of top and left */
+    int kernel[2], stride[2], dilation[2];   /* [0] height, [1] width */
+    int padding[2];                          /* of top and left */
     int padding_end[2]; /* of bottom and right; equals padding unless the file gives four numbers */
+    int groups;
     bool bias, causal, transpose_b;
-    bool fixed; /* position: sinusoids instead of a learned table [vaswani2017attention, sec. 3.5] */
+    bool fixed; /* position: sinusoids, no learned table [vaswani2017attention, sec. 3.5] */
     int heads, kv_heads; /* matmul, rotary: heads of the query side and of the key/value side */
     int vocabulary, index;
     double scale; /* matmul, embedding: factor on the result, default 1 */
