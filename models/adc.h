@@ -21,7 +21,12 @@ struct spn_adc {
 enum spn_adc_action { SPN_ADC_CONVERT };
 extern const struct spn_component_type spn_component_adc_sar, spn_component_adc_flash;
 
+extern const struct spn_field spn_adc_fields[];
+extern const char *const spn_adc_actions[];
 struct spn_adc spn_adc_default(void); /* scales 1 */
+void spn_adc_example(void *params);
+/* Width of the input transistor that carries column_full_A: see [M:A19]. */
+double spn_adc_input_width_m(const struct spn_adc *adc, const struct spn_env *env);
 double spn_adc_input_F(const struct spn_adc *adc,
                        const struct spn_env *env); /* what the mux drives */
 
