@@ -25,7 +25,7 @@ struct spn_err {
 enum spn_status spn_err_set(struct spn_err *err, enum spn_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Put "prefix: " before the present message; for callers that know the file or layer. */
+/* Put a formatted prefix, "file: " with its colon, before the present message. */
 void spn_err_prefix(struct spn_err *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -136,7 +136,7 @@ static enum spn_status read_entry(const struct spn_json_at *at, struct entry *en
     if (!status) {
         status = spn_tensor_size(&entry->info, &n_bytes, err);
         if (status)
-            spn_err_prefix(err, "%s", spn_json_name(at->doc));
+            spn_err_prefix(err, "%s: ", spn_json_name(at->doc));
     }
     return status ? status : read_offsets(&offsets, entry, n_bytes, err);
 }

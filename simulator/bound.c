@@ -172,18 +172,23 @@ static enum spn_status bind_parameters(struct spn_bound_layer *b, const struct s
     }
 }
 
-static void bind_window(struct spn_bound_layer *b, const struct spn_layer *layer)
+struct spn_window spn_bound_window(const struct spn_layer *layer)
 {
     const int *in = layer->in_shape[0].dim, *out = layer->out_shape.dim;
-    struct spn_window *w = &b->window;
-    *w = (struct spn_window){.channels = in[0], .height = in[1], .width = in[2], .out_channels = out[0],
-                             .out_height = out[1], .out_width = out[2], .groups = layer->groups > 0 ? layer->groups : 1};
-    memcpy(w->kernel, layer->kernel, sizeof w->kernel);
-    memcpy(w->stride, layer->stride, sizeof w->stride);
-    memcpy(w->padding, layer->padding, sizeof w->padding);
-    for (int axis = 0; axis < 2; axis++) {
-        w->dilation[axis] = layer->dilation[axis] > 0 ? layer->dilation[axis] : 1;
+    if (layer->op == SPN_OP_LINEAR) {
+        return (struct spn_window){.channels = layer->in_shape[0].dim[layer->in_shape[0].n - 1], .height = 1, .width = 1,
+                                   .out_channels = layer->channels, .out_height = 1, .out_width = 1, .kernel = {1, 1},
+                                   .stride = {1, 1}, .dilation = {1, 1}, .groups = 1};
     }
+    struct spn_window w = {.channels = in[0], .height = in[1], .width = in[2], .out_channels = out[0],
+                           .out_height = out[1], .out_width = out[2], .groups = layer->groups > 0 ? layer->groups : 1};
+    memcpy(w.kernel, layer->kernel, sizeof w.kernel);
+    memcpy(w.stride, layer->stride, sizeof w.stride);
+    memcpy(w.padding, layer->padding, sizeof w.padding);
+    for (int axis = 0; axis < 2; axis++) {
+        w.dilation[axis] = layer->dilation[axis] > 0 ? layer->dilation[axis] : 1;
+    }
+    return w;
 }
 
 static bool is_image(const struct spn_bound_network *p, int node)
@@ -302,7 +307,7 @@ static enum spn_status bind_layer(struct spn_bound_network *p, int i, const stru
     b->matrix = spn_layer_is_matrix(layer) ? p->n_matrices++ : -1;
     enum spn_status status = bind_layout(p, i, err);
     if (!status && wants_image(layer->op)) {
-        bind_window(b, layer);
+        b->window = spn_bound_window(layer);
         const size_t scratch = layer->op == SPN_OP_CONV2D ? spn_layers_conv2d_scratch(&b->window) : 0;
         p->scratch = scratch > p->scratch ? scratch : p->scratch;
     }
@@ -333,7 +338,7 @@ enum spn_status spn_bound_create(struct spn_bound_network **bound, const struct 
     for (int i = 0; i < p->n_layers && !status; i++) {
         status = bind_layer(p, i, weights, err);
         if (status) {
-            spn_err_prefix(err, "layer '%s'", net->layer[i].name);
+            spn_err_prefix(err, "layer '%s': ", net->layer[i].name);
         }
     }
     if (!status) {
