@@ -85,6 +85,10 @@ enum spn_status spn_component_check(const struct spn_component_type *type, const
             int n;
             memcpy(&n, at, sizeof n);
             value = n;
+        } else if (field->type == SPN_FIELD_INT64) {
+            int64_t n;
+            memcpy(&n, at, sizeof n);
+            value = (double)n;
         } else {
             continue;
         }

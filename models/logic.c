@@ -220,36 +220,12 @@ struct spn_cost spn_logic_action(const struct spn_logic *logic, struct spn_cost 
                              .latency_s = spn_logic_clocked_s(logic, work.latency_s, least)};
 }
 
-/* The number that a field holds; false for a field that is none. */
-static bool field_value(const struct spn_field *field, const void *params, double *value)
-{
-    const char *at = (const char *)params + field->offset;
-    switch (field->type) {
-    case SPN_FIELD_DOUBLE:
-        *value = *(const double *)(const void *)at;
-        return true;
-    case SPN_FIELD_INT:
-        *value = *(const int *)(const void *)at;
-        return true;
-    case SPN_FIELD_INT64:
-        *value = (double)*(const int64_t *)(const void *)at;
-        return true;
-    default:
-        return false;
-    }
-}
-
 enum spn_status spn_logic_check(const struct spn_component_type *type, const void *params,
                                 const struct spn_env *env, struct spn_err *err)
 {
-    for (const struct spn_field *field = type->fields; field->key; field++) {
-        double value;
-        if (!field_value(field, params, &value))
-            continue;
-        if (!(value >= field->min && value <= field->max))
-            return spn_err_set(err, SPN_EINPUT, "%s.%s = %g outside [%g, %g]", type->name,
-                               field->key, value, field->min, field->max);
-    }
+    enum spn_status status = spn_component_check(type, params, err);
+    if (status)
+        return status;
     if (!env || !env->node)
         return spn_err_set(err, SPN_EINTERNAL, "%s: no node given", type->name);
     if (!(env->clock_Hz > 0) || !isfinite(env->clock_Hz))

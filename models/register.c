@@ -100,6 +100,7 @@ static enum spn_status file_eval(const void *params, const struct spn_env *env,
     if (status)
         return status;
     struct spn_cost decode = decoder.action[SPN_DECODER_DECODE];
+    decode.energy_J += spn_gate_cycle_J(select.F, logic.vdd_V);
 
     double write_line_F = column.F - words * pass->output_F + words * logic.flip_flop.input_F;
     double data_J = p->toggle_frac * bits / 2;

@@ -159,7 +159,8 @@ static enum spn_status price_mat(const struct spn_logic *logic, const struct spn
     if (status)
         return status;
     double cells = g->rows * g->columns;
-    *mat = (struct mat){.access_J = decoder.action[SPN_DECODER_DECODE].energy_J,
+    *mat = (struct mat){.access_J = decoder.action[SPN_DECODER_DECODE].energy_J +
+                                    spn_gate_cycle_J(word.F, logic->vdd_V),
                         .open_s = decoder.action[SPN_DECODER_DECODE].latency_s,
                         .area_m2 = cells * g->cell_height_m * g->cell_width_m + decoder.area_m2,
                         .leakage_W = cells * cell_leakage_W(env) + decoder.leakage_W};
