@@ -91,7 +91,7 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
     enum spn_status status = spn_component_check(&spn_component_adc_sar, params, err);
     if (status)
         return status;
-    struct coefficients k;
+    struct coefficients k = {0};
     status = coefficients_of(env->node, &k, err);
     if (status)
         return status;
