@@ -196,11 +196,19 @@ struct spn_chip spn_chip_default(void)
     return chip;
 }
 
+/* [M:T5] */
 int spn_chip_digits_per_weight(const struct spn_chip *chip)
 {
     const struct spn_chip_weight *w = &chip->weight;
-    int bits = w->encoding == SPN_ENCODING_DIFFERENTIAL ? w->bits - 1 : w->bits;
-    return (bits + w->cell_bits - 1) / w->cell_bits;
+    int magnitude = (w->bits - 1 + w->cell_bits - 1) / w->cell_bits;
+    switch (w->encoding) {
+    case SPN_ENCODING_DIFFERENTIAL:
+        return magnitude;
+    case SPN_ENCODING_TWOS_COMPLEMENT:
+        return magnitude + 1; /* the sign bit counts negative: a cell of its own */
+    default:
+        return (w->bits + w->cell_bits - 1) / w->cell_bits;
+    }
 }
 
 int spn_chip_cells_per_weight(const struct spn_chip *chip)

@@ -145,7 +145,8 @@ extern const char *const spn_encoding_names[], *const spn_adc_range_names[], *co
     *const spn_schedule_names[], *const spn_scheme_names[], *const spn_index_place_names[], *const spn_update_names[],
     *const spn_interconnect_names[];
 
-/* Digits of cell_bits that a weight is cut into: of its magnitude (bits - 1) for differential pairs, else of all bits. */
+/* Digits of cell_bits that a weight is cut into: all bits for offset, the magnitude (bits - 1) for differential pairs, the
+ * magnitude and a cell for the sign bit for two's complement. [M:T5] */
 int spn_chip_digits_per_weight(const struct spn_chip *chip);
 /* Cells (columns) that one weight takes: digits, x 2 for differential pairs. */
 int spn_chip_cells_per_weight(const struct spn_chip *chip);
