@@ -18,7 +18,7 @@ static void example(void *params)
     *(struct spn_dram *)params = (struct spn_dram){.name = "example",
                                                    .energy_J_per_bit = 3.9e-12,
                                                    .bandwidth_bit_per_s = 2.048e12,
-                                                   .latency_s = 100e-9};
+                                                   .latency_s = 42e-9};
 }
 
 static enum spn_status eval(const void *params, const struct spn_env *env,
