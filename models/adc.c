@@ -9,10 +9,6 @@
 
 #include "models/gate.h"
 
-/* [M:A19] The input transistor is diode-connected; at column_full_A it runs at this share of the
- * saturation current at full gate drive, which keeps its gate voltage well below the supply. */
-#define INPUT_DRIVE_FRAC 0.25
-
 #define A struct spn_adc
 const struct spn_field spn_adc_fields[] = {
     SPN_F_INT(A, bits, "bit", 1, 14, "resolution"),
@@ -46,7 +42,7 @@ void spn_adc_example(void *params)
 double spn_adc_input_width_m(const struct spn_adc *adc, const struct spn_env *env)
 {
     const double needed_m =
-        adc->column_full_A / (INPUT_DRIVE_FRAC * spn_gate_on_A_per_m(env, SPN_CHANNEL_N));
+        adc->column_full_A / (SPN_ADC_INPUT_DRIVE_FRAC * spn_gate_on_A_per_m(env, SPN_CHANNEL_N));
     return fmax(needed_m, spn_gate_min_width_m(env));
 }
 

@@ -25,7 +25,9 @@ extern const struct spn_field spn_adc_fields[];
 extern const char *const spn_adc_actions[];
 struct spn_adc spn_adc_default(void); /* scales 1 */
 void spn_adc_example(void *params);
-/* Width of the input transistor that carries column_full_A: see [M:A19]. */
+/* [M:A19] The input transistor is diode-connected. At column_full_A it runs at this share of the
+ * saturation current at full gate drive, which keeps its gate voltage well below the supply. */
+#define SPN_ADC_INPUT_DRIVE_FRAC 0.25
 double spn_adc_input_width_m(const struct spn_adc *adc, const struct spn_env *env);
 double spn_adc_input_F(const struct spn_adc *adc,
                        const struct spn_env *env); /* what the mux drives */

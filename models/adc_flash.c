@@ -16,20 +16,27 @@
 
 #define LN2 0.69314718055994530942
 
+/* [M:A23] Square law: at the share d of saturation current, Vov = sqrt(d) (Vdd - Vth); gm = 2
+ * I/Vov. The mirror settles at half of full current. */
+#define HALF_FULL_OVERDRIVE 0.35355339059327376 /* sqrt(SPN_ADC_INPUT_DRIVE_FRAC/2) */
+
 struct comparator {
     double latch_F,
-        latch_S; /* node capacitance and transconductance of one inverter of the latch */
-    struct spn_gate inverter, mirror;
+        latch_S;      /* node capacitance and transconductance of one inverter of the latch */
+    double copy_frac; /* current of a copy, relative to the column's */
+    struct spn_gate inverter, input, copy;
 };
 
 static struct comparator comparator_of(const struct spn_adc *adc, const struct spn_env *env)
 {
     const double input_m = spn_adc_input_width_m(adc, env), w = spn_gate_min_width_m(env);
     struct comparator c = {.inverter = spn_gate_min_inverter(env),
-                           .mirror = spn_gate_inverter(env, input_m, 0)};
+                           .input = spn_gate_inverter(env, input_m, 0),
+                           .copy = spn_gate_inverter(env, w, 0)};
+    c.copy_frac = w / input_m; /* copies are of minimum width: a latch needs no more */
     /* each latch node: an inverter's input and output, the next stage's input, the mirror's drain
      */
-    c.latch_F = 2 * c.inverter.input_F + c.inverter.output_F + c.mirror.output_F;
+    c.latch_F = 2 * c.inverter.input_F + c.inverter.output_F + c.copy.output_F;
     /* velocity-saturated: gm = Ion W/(Vdd - Vth), of both transistors of an inverter */
     const double drive_A = spn_gate_on_A_per_m(env, SPN_CHANNEL_N) * w +
                            spn_gate_on_A_per_m(env, SPN_CHANNEL_P) * spn_gate_min_pmos_m(env);
@@ -76,21 +83,20 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
     const struct comparator k = comparator_of(adc, env);
     struct conversion c = {.switched_F = n * 4 * k.latch_F};
     *out = (struct spn_component_cost){
-        .area_m2 = n * (2 * k.mirror.area_m2 + 4 * k.inverter.area_m2) + k.mirror.area_m2,
+        .area_m2 = n * (2 * k.copy.area_m2 + 4 * k.inverter.area_m2) + k.input.area_m2,
         .leakage_W = n * 4 * k.inverter.leakage_W};
-    /* [M:A23] mirror: gates of all copies on one diode of gm = I/(Vdd - Vth) at half of full
-     * current */
+    /* [M:A23] one diode, the gates of all copies on it */
     const double half_A = adc->column_full_A / 2;
-    const double mirror_S = half_A / (vdd_V - env->node->vth_V);
-    const double mirror_F = adc->column_F + (n + 1) * k.mirror.input_F + k.mirror.output_F;
+    const double mirror_S = 2 * half_A / (HALF_FULL_OVERDRIVE * (vdd_V - env->node->vth_V));
+    const double mirror_F = adc->column_F + k.input.input_F + k.input.output_F + n * k.copy.input_F;
     c.mirror_s = (adc->bits + 1) * LN2 * mirror_F / mirror_S;
     /* [M:A24] latch driven by half a step of current: V = dI/gm (e^(t/tau) - 1) reaches Vdd */
-    const double step_A = adc->column_full_A / (n + 1) / 2;
+    const double step_A = k.copy_frac * adc->column_full_A / (n + 1) / 2;
     c.latch_s = k.latch_F / k.latch_S * log1p(vdd_V * k.latch_S / step_A);
     /* [M:A25] the copies and the references, which are spread evenly up to full scale */
-    c.static_A = n * (adc->column_mean_A + half_A);
+    c.static_A = n * k.copy_frac * (adc->column_mean_A + half_A);
     encoder(adc, env, n, &c, out);
-    const double analog_s = c.mirror_s + c.latch_s;
+    const double analog_s = c.mirror_s + 2 * c.latch_s; /* regeneration, and as long to reset */
     out->area_m2 *= adc->area_scale;
     out->action[SPN_ADC_CONVERT] =
         (struct spn_cost){.energy_J = adc->energy_scale * (c.static_A * vdd_V * analog_s +
