@@ -2,7 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * gzip files are inflated here rather than by gzread, which passes over garbage after the last member in silence.
+ * gzip files are inflated here rather than by gzread, which passes over garbage after the last
+ * member in silence.
  */
 #include "networks/bytes.h"
 
@@ -15,7 +16,8 @@
 
 #include <zlib.h>
 
-/* Deflate cannot expand by more: 258 bytes from 2 bits, less block headers [zlib, "Maximum Compression Factor"]. */
+/* Deflate cannot expand by more: 258 bytes from 2 bits, less block headers [zlib, "Maximum
+ * Compression Factor"]. */
 #define DEFLATE_MAX_RATIO 1032u
 #define BUFFER_BYTES 65536u
 #define INFLATE_ANY_GZIP (16 + MAX_WBITS)
@@ -103,7 +105,8 @@ static enum spn_status inflate_step(struct spn_bytes *in, struct spn_err *err)
         if (status)
             return status;
         if (in->stream.avail_in == 0)
-            return spn_err_set(err, SPN_EINPUT, "%s: truncated gzip data: ends after %" PRIu64 " bytes", in->path,
+            return spn_err_set(err, SPN_EINPUT,
+                               "%s: truncated gzip data: ends after %" PRIu64 " bytes", in->path,
                                in->n_file);
     }
     int code = inflate(&in->stream, Z_NO_FLUSH);
@@ -143,7 +146,8 @@ static enum spn_status read_gzip(struct spn_bytes *in, unsigned char *out, size_
     return SPN_OK;
 }
 
-enum spn_status spn_bytes_read_some(struct spn_bytes *in, void *out, size_t n, size_t *n_got, struct spn_err *err)
+enum spn_status spn_bytes_read_some(struct spn_bytes *in, void *out, size_t n, size_t *n_got,
+                                    struct spn_err *err)
 {
     size_t got = 0;
     if (in->gzip) {
@@ -153,14 +157,16 @@ enum spn_status spn_bytes_read_some(struct spn_bytes *in, void *out, size_t n, s
     } else {
         got = fread(out, 1, n, in->file);
         if (got < n && ferror(in->file))
-            return spn_err_set(err, SPN_EINPUT, "%s: cannot be read: %s", in->path, strerror(errno));
+            return spn_err_set(err, SPN_EINPUT, "%s: cannot be read: %s", in->path,
+                               strerror(errno));
     }
     in->n_read += got;
     *n_got = got;
     return SPN_OK;
 }
 
-enum spn_status spn_bytes_read(struct spn_bytes *in, void *out, size_t n, const char *what, struct spn_err *err)
+enum spn_status spn_bytes_read(struct spn_bytes *in, void *out, size_t n, const char *what,
+                               struct spn_err *err)
 {
     size_t got = 0;
     uint64_t start = in->n_read;
@@ -169,8 +175,9 @@ enum spn_status spn_bytes_read(struct spn_bytes *in, void *out, size_t n, const 
         return status;
     if (got < n)
         return spn_err_set(err, SPN_EINPUT,
-                           "%s: truncated: %s needs %zu bytes from byte %" PRIu64 ", only %zu are there", in->path,
-                           what, n, start, got);
+                           "%s: truncated: %s needs %zu bytes from byte %" PRIu64
+                           ", only %zu are there",
+                           in->path, what, n, start, got);
     return SPN_OK;
 }
 
@@ -183,7 +190,8 @@ enum spn_status spn_bytes_end(struct spn_bytes *in, struct spn_err *err)
     if (status)
         return status;
     if (got)
-        return spn_err_set(err, SPN_EINPUT, "%s: trailing bytes after its end at byte %" PRIu64, in->path, end);
+        return spn_err_set(err, SPN_EINPUT, "%s: trailing bytes after its end at byte %" PRIu64,
+                           in->path, end);
     return SPN_OK;
 }
 
@@ -191,7 +199,8 @@ uint64_t spn_bytes_limit(const struct spn_bytes *in)
 {
     if (!in->gzip)
         return in->n_file;
-    return in->n_file > UINT64_MAX / DEFLATE_MAX_RATIO ? UINT64_MAX : in->n_file * DEFLATE_MAX_RATIO;
+    return in->n_file > UINT64_MAX / DEFLATE_MAX_RATIO ? UINT64_MAX
+                                                       : in->n_file * DEFLATE_MAX_RATIO;
 }
 
 bool spn_bytes_is_gzip(const struct spn_bytes *in)

@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A record is one label byte (0..9) and 3072 pixel bytes: the red, green and blue plane of 32 x 32 pixels, row by row
- * [krizhevsky2009, "Binary version"].
+ * A record is one label byte (0..9) and 3072 pixel bytes: the red, green and blue plane of 32 x 32
+ * pixels, row by row [krizhevsky2009, "Binary version"].
  */
 #include "networks/dataset.h"
 
@@ -23,7 +23,8 @@
 #define MAX_RECORDS 1000000 /* twenty times the whole training set */
 #define FIRST_RECORDS 1024
 
-/* Room for `wanted` records; doubles, so that a gzip file is never believed further than it has inflated. */
+/* Room for `wanted` records; doubles, so that a gzip file is never believed further than it has
+ * inflated. */
 static enum spn_status grow(struct spn_dataset *data, size_t *room, size_t wanted, const char *path,
                             struct spn_err *err)
 {
@@ -44,8 +45,8 @@ static enum spn_status grow(struct spn_dataset *data, size_t *room, size_t wante
 }
 
 /* One record; *at_end if the file ended before it. */
-static enum spn_status read_record(struct spn_bytes *in, struct spn_dataset *data, const char *path, int *at_end,
-                                   struct spn_err *err)
+static enum spn_status read_record(struct spn_bytes *in, struct spn_dataset *data, const char *path,
+                                   int *at_end, struct spn_err *err)
 {
     size_t i = (size_t)data->n_images, got = 0;
     enum spn_status status = spn_bytes_read_some(in, data->label + i, 1, &got, err);
@@ -55,13 +56,13 @@ static enum spn_status read_record(struct spn_bytes *in, struct spn_dataset *dat
     if (*at_end)
         return SPN_OK;
     if (data->label[i] >= N_CLASSES)
-        return spn_err_set(err, SPN_EINPUT, "%s: record %zu: label %d outside [0, %d]", path, i, data->label[i],
-                           N_CLASSES - 1);
+        return spn_err_set(err, SPN_EINPUT, "%s: record %zu: label %d outside [0, %d]", path, i,
+                           data->label[i], N_CLASSES - 1);
     return spn_bytes_read(in, data->image + i * PIXEL_BYTES, PIXEL_BYTES, "a record's pixels", err);
 }
 
-static enum spn_status read_records(struct spn_bytes *in, struct spn_dataset *data, const char *path, int max_images,
-                                    struct spn_err *err)
+static enum spn_status read_records(struct spn_bytes *in, struct spn_dataset *data,
+                                    const char *path, int max_images, struct spn_err *err)
 {
     size_t room = 0;
     int at_end = 0;
@@ -80,17 +81,22 @@ static enum spn_status read_records(struct spn_bytes *in, struct spn_dataset *da
     return SPN_OK;
 }
 
-enum spn_status spn_dataset_load_cifar10(struct spn_dataset *out, const char *path, int max_images, struct spn_err *err)
+enum spn_status spn_dataset_load_cifar10(struct spn_dataset *out, const char *path, int max_images,
+                                         struct spn_err *err)
 {
     struct spn_bytes *in = NULL;
-    struct spn_dataset data = {
-        .channels = N_CHANNELS, .height = SIDE, .width = SIDE, .n_classes = N_CLASSES, .name = "cifar10"};
+    struct spn_dataset data = {.channels = N_CHANNELS,
+                               .height = SIDE,
+                               .width = SIDE,
+                               .n_classes = N_CLASSES,
+                               .name = "cifar10"};
     enum spn_status status = spn_bytes_open(&in, path, err);
     if (status)
         goto out;
     if (!spn_bytes_is_gzip(in) && spn_bytes_file_size(in) % RECORD_BYTES != 0) {
-        status = spn_err_set(err, SPN_EINPUT, "%s: %" PRIu64 " bytes are not a whole number of %zu-byte records", path,
-                             spn_bytes_file_size(in), RECORD_BYTES);
+        status = spn_err_set(err, SPN_EINPUT,
+                             "%s: %" PRIu64 " bytes are not a whole number of %zu-byte records",
+                             path, spn_bytes_file_size(in), RECORD_BYTES);
         goto out;
     }
     status = read_records(in, &data, path, max_images, err);

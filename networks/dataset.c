@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Each set is a row of `sets`: which files hold a split, and how many classes they have. Files are looked for in
- * <dir>/<sub-folder>/ and then in <dir>/ itself, plain and then with ".gz".
+ * Each set is a row of `sets`: which files hold a split, and how many classes they have. Files are
+ * looked for in <dir>/<sub-folder>/ and then in <dir>/ itself, plain and then with ".gz".
  */
 #include "networks/dataset.h"
 
@@ -21,13 +21,14 @@
 #define MAX_PATH_BYTES 1024
 #define MAX_SIDE 4096
 #define MAX_BATCHES 5
-#define LETTERS_DEFAULT_SIDE 32 /* from this side on, letters are in colour unless asked otherwise */
-#define LETTERS_BINARY_SIDE 20  /* the side of MSNet's binarised input [ning2025] */
+#define LETTERS_DEFAULT_SIDE                                                                       \
+    32                         /* from this side on, letters are in colour unless asked otherwise */
+#define LETTERS_BINARY_SIDE 20 /* the side of MSNet's binarised input [ning2025] */
 
 struct split_files {
     const char *split;
-    int n_batches;            /* > 1: "%d" in the names counts from 1; those that are there are joined */
-    const char *stem;         /* IDX: <stem>-images-idx{3,4}-ubyte and <stem>-labels-idx1-ubyte */
+    int n_batches;    /* > 1: "%d" in the names counts from 1; those that are there are joined */
+    const char *stem; /* IDX: <stem>-images-idx{3,4}-ubyte and <stem>-labels-idx1-ubyte */
     const char *cifar10_file; /* binary records; NULL if the set has none */
 };
 
@@ -40,11 +41,15 @@ struct set_files {
 static const struct set_files sets[] = {
     {"mnist", {"mnist/", ""}, 10, {{"train", 1, "train", NULL}, {"test", 1, "t10k", NULL}}},
     {"fashion", {"fashion/", ""}, 10, {{"train", 1, "train", NULL}, {"test", 1, "t10k", NULL}}},
-    {"emnist-spare", {"emnist/", ""}, 5, {{"train", 1, "spare_train", NULL}, {"test", 1, "spare_test", NULL}}},
+    {"emnist-spare",
+     {"emnist/", ""},
+     5,
+     {{"train", 1, "spare_train", NULL}, {"test", 1, "spare_test", NULL}}},
     {"cifar10",
      {"cifar10/", "cifar-10-batches-bin/", ""},
      10,
-     {{"train", MAX_BATCHES, "data_batch_%d", "data_batch_%d.bin"}, {"test", 1, "test", "test_batch.bin"}}},
+     {{"train", MAX_BATCHES, "data_batch_%d", "data_batch_%d.bin"},
+      {"test", 1, "test", "test_batch.bin"}}},
 };
 
 void spn_dataset_clear(struct spn_dataset *data)
@@ -55,16 +60,17 @@ void spn_dataset_clear(struct spn_dataset *data)
 }
 
 /* A malloc'ed array of `n` labels of n_all; sets *n_classes to the largest of all labels + 1. */
-static enum spn_status load_labels(const char *path, int64_t n_images, int64_t n_kept, struct spn_dataset *data,
-                                   struct spn_err *err)
+static enum spn_status load_labels(const char *path, int64_t n_images, int64_t n_kept,
+                                   struct spn_dataset *data, struct spn_err *err)
 {
     struct spn_idx labels = {0};
     enum spn_status status = spn_idx_load(&labels, path, 0, err);
     if (status)
         return status;
     if (labels.n_dims != 1 || labels.dim[0] != n_images) {
-        status = spn_err_set(err, SPN_EINPUT, "%s: %" PRId64 " labels in %d dimension%s for %" PRId64 " images", path,
-                             labels.dim[0], labels.n_dims, labels.n_dims == 1 ? "" : "s", n_images);
+        status = spn_err_set(
+            err, SPN_EINPUT, "%s: %" PRId64 " labels in %d dimension%s for %" PRId64 " images",
+            path, labels.dim[0], labels.n_dims, labels.n_dims == 1 ? "" : "s", n_images);
         goto out;
     }
     for (int64_t i = 0; i < n_images; i++)
@@ -87,22 +93,25 @@ static void base_name(char *out, size_t size, const char *path)
         out[size - 1] = '\0';
 }
 
-static enum spn_status check_images(const struct spn_idx *images, const char *path, struct spn_err *err)
+static enum spn_status check_images(const struct spn_idx *images, const char *path,
+                                    struct spn_err *err)
 {
     if (images->n_dims != 3 && images->n_dims != 4)
-        return spn_err_set(err, SPN_EINPUT, "%s: %d dimensions, images have 3 ([n, h, w]) or 4 ([n, c, h, w])", path,
+        return spn_err_set(err, SPN_EINPUT,
+                           "%s: %d dimensions, images have 3 ([n, h, w]) or 4 ([n, c, h, w])", path,
                            images->n_dims);
     if (images->n_kept > INT_MAX)
-        return spn_err_set(err, SPN_EINPUT, "%s: %" PRId64 " images are more than %d", path, images->n_kept, INT_MAX);
+        return spn_err_set(err, SPN_EINPUT, "%s: %" PRId64 " images are more than %d", path,
+                           images->n_kept, INT_MAX);
     for (int i = 1; i < images->n_dims; i++)
         if (images->dim[i] > MAX_SIDE)
-            return spn_err_set(err, SPN_EINPUT, "%s: dimension %d is %" PRId64 ", outside [1, %d]", path, i + 1,
-                               images->dim[i], MAX_SIDE);
+            return spn_err_set(err, SPN_EINPUT, "%s: dimension %d is %" PRId64 ", outside [1, %d]",
+                               path, i + 1, images->dim[i], MAX_SIDE);
     return SPN_OK;
 }
 
-enum spn_status spn_dataset_load_idx(struct spn_dataset *out, const char *images_path, const char *labels_path,
-                                     int max_images, struct spn_err *err)
+enum spn_status spn_dataset_load_idx(struct spn_dataset *out, const char *images_path,
+                                     const char *labels_path, int max_images, struct spn_err *err)
 {
     struct spn_idx images = {0};
     struct spn_dataset data = {0};
@@ -152,11 +161,12 @@ static void batch_name(char *out, size_t size, const char *pattern, int batch, c
 
 /* Where one batch lies in one folder. */
 struct batch_paths {
-    char images[MAX_PATH_BYTES], labels[MAX_PATH_BYTES]; /* labels[0] = 0: `images` holds CIFAR-10 records */
+    char images[MAX_PATH_BYTES],
+        labels[MAX_PATH_BYTES]; /* labels[0] = 0: `images` holds CIFAR-10 records */
 };
 
-static bool find_batch(struct batch_paths *paths, const char *dir, const char *folder, const struct split_files *files,
-                       int batch)
+static bool find_batch(struct batch_paths *paths, const char *dir, const char *folder,
+                       const struct split_files *files, int batch)
 {
     static const char *const image_endings[] = {"-images-idx3-ubyte", "-images-idx4-ubyte"};
     char name[64];
@@ -177,7 +187,8 @@ static bool find_batch(struct batch_paths *paths, const char *dir, const char *f
 }
 
 /* Move the images of `more` to the end of `data`. */
-static enum spn_status append(struct spn_dataset *data, struct spn_dataset *more, const char *path, struct spn_err *err)
+static enum spn_status append(struct spn_dataset *data, struct spn_dataset *more, const char *path,
+                              struct spn_err *err)
 {
     if (data->n_images == 0) {
         spn_dataset_clear(data);
@@ -185,9 +196,11 @@ static enum spn_status append(struct spn_dataset *data, struct spn_dataset *more
         memset(more, 0, sizeof *more);
         return SPN_OK;
     }
-    if (more->channels != data->channels || more->height != data->height || more->width != data->width)
-        return spn_err_set(err, SPN_EINPUT, "%s: images are %dx%dx%d, those of the batch before %dx%dx%d", path,
-                           more->channels, more->height, more->width, data->channels, data->height, data->width);
+    if (more->channels != data->channels || more->height != data->height ||
+        more->width != data->width)
+        return spn_err_set(
+            err, SPN_EINPUT, "%s: images are %dx%dx%d, those of the batch before %dx%dx%d", path,
+            more->channels, more->height, more->width, data->channels, data->height, data->width);
     size_t n_pixels = (size_t)data->channels * (size_t)data->height * (size_t)data->width;
     size_t old = (size_t)data->n_images, extra = (size_t)more->n_images; /* both below 2^31 */
     uint8_t *image = realloc(data->image, (old + extra) * n_pixels);
@@ -205,16 +218,17 @@ static enum spn_status append(struct spn_dataset *data, struct spn_dataset *more
     return SPN_OK;
 }
 
-static enum spn_status load_batch(struct spn_dataset *data, const struct batch_paths *paths, int max_images,
-                                  struct spn_err *err)
+static enum spn_status load_batch(struct spn_dataset *data, const struct batch_paths *paths,
+                                  int max_images, struct spn_err *err)
 {
     struct spn_dataset more = {0};
     int left = max_images > 0 ? max_images - data->n_images : 0;
-    enum spn_status status = paths->labels[0]
-                                 ? spn_dataset_load_idx(&more, paths->images, paths->labels, left, err)
-                                 : spn_dataset_load_cifar10(&more, paths->images, left, err);
+    enum spn_status status =
+        paths->labels[0] ? spn_dataset_load_idx(&more, paths->images, paths->labels, left, err)
+                         : spn_dataset_load_cifar10(&more, paths->images, left, err);
     if (!status && data->n_images > INT_MAX - more.n_images)
-        status = spn_err_set(err, SPN_EINPUT, "%s: together more than %d images", paths->images, INT_MAX);
+        status = spn_err_set(err, SPN_EINPUT, "%s: together more than %d images", paths->images,
+                             INT_MAX);
     if (!status)
         status = append(data, &more, paths->images, err);
     spn_dataset_clear(&more);
@@ -223,14 +237,16 @@ static enum spn_status load_batch(struct spn_dataset *data, const struct batch_p
 
 /* Every batch of a split that lies in the first folder with batch 1. */
 static enum spn_status load_split(struct spn_dataset *data, const struct set_files *set,
-                                  const struct split_files *files, const struct spn_dataset_request *request,
-                                  struct spn_err *err)
+                                  const struct split_files *files,
+                                  const struct spn_dataset_request *request, struct spn_err *err)
 {
     struct batch_paths paths;
     char name[64];
     const size_t n_folders = sizeof set->folders / sizeof set->folders[0];
     for (size_t f = 0; f < n_folders && set->folders[f]; f++) {
-        for (int b = 1; b <= files->n_batches && find_batch(&paths, request->dir, set->folders[f], files, b); b++) {
+        for (int b = 1;
+             b <= files->n_batches && find_batch(&paths, request->dir, set->folders[f], files, b);
+             b++) {
             if (request->max_images > 0 && data->n_images >= request->max_images)
                 break;
             enum spn_status status = load_batch(data, &paths, request->max_images, err);
@@ -241,8 +257,8 @@ static enum spn_status load_split(struct spn_dataset *data, const struct set_fil
             return SPN_OK;
     }
     batch_name(name, sizeof name, files->stem, 1, "-images-idx*-ubyte[.gz]");
-    return spn_err_set(err, SPN_EINPUT, "data set %s, split %s: %s is neither in %s/%s nor in %s", set->name,
-                       files->split, name, request->dir, set->folders[0], request->dir);
+    return spn_err_set(err, SPN_EINPUT, "data set %s, split %s: %s is neither in %s/%s nor in %s",
+                       set->name, files->split, name, request->dir, set->folders[0], request->dir);
 }
 
 static enum spn_status open_files(struct spn_dataset *out, const struct set_files *set,
@@ -254,15 +270,17 @@ static enum spn_status open_files(struct spn_dataset *out, const struct set_file
         if (strcmp(set->split[i].split, request->split) == 0)
             files = &set->split[i];
     if (!files)
-        return spn_err_set(err, SPN_EINPUT, "data set %s: split \"%s\" is none of train, test", set->name,
-                           request->split);
+        return spn_err_set(err, SPN_EINPUT, "data set %s: split \"%s\" is none of train, test",
+                           set->name, request->split);
     if (!request->dir || !request->dir[0])
-        return spn_err_set(err, SPN_EINPUT, "data set %s: needs the folder that holds it (or use letters, which is drawn)",
-                           set->name);
+        return spn_err_set(
+            err, SPN_EINPUT,
+            "data set %s: needs the folder that holds it (or use letters, which is drawn)",
+            set->name);
     enum spn_status status = load_split(&data, set, files, request, err);
     if (!status && data.n_classes > set->n_classes)
-        status = spn_err_set(err, SPN_EINPUT, "data set %s in %s: label %d outside [0, %d]", set->name, request->dir,
-                             data.n_classes - 1, set->n_classes - 1);
+        status = spn_err_set(err, SPN_EINPUT, "data set %s in %s: label %d outside [0, %d]",
+                             set->name, request->dir, data.n_classes - 1, set->n_classes - 1);
     if (status) {
         spn_dataset_clear(&data);
         return status;
@@ -274,17 +292,21 @@ static enum spn_status open_files(struct spn_dataset *out, const struct set_file
     return SPN_OK;
 }
 
-static enum spn_status open_letters(struct spn_dataset *out, const struct spn_dataset_request *request,
-                                    struct spn_err *err)
+static enum spn_status open_letters(struct spn_dataset *out,
+                                    const struct spn_dataset_request *request, struct spn_err *err)
 {
     static const char *const splits[] = {"train", "test", "calibration"};
-    struct spn_letters what = {.n_images = request->max_images, .n_classes = request->n_classes,
-                               .size = request->size, .channels = request->channels, .seed = request->seed};
+    struct spn_letters what = {.n_images = request->max_images,
+                               .n_classes = request->n_classes,
+                               .size = request->size,
+                               .channels = request->channels,
+                               .seed = request->seed};
     uint32_t n_splits = sizeof splits / sizeof splits[0];
     while (what.split < n_splits && strcmp(splits[what.split], request->split) != 0)
         what.split++;
     if (what.split == n_splits)
-        return spn_err_set(err, SPN_EINPUT, "data set letters: split \"%s\" is none of train, test, calibration",
+        return spn_err_set(err, SPN_EINPUT,
+                           "data set letters: split \"%s\" is none of train, test, calibration",
                            request->split);
     if (what.n_images == 0)
         what.n_images = what.split == 0 ? SPN_LETTERS_N_TRAIN : SPN_LETTERS_N_TEST;
@@ -306,20 +328,22 @@ static const char *set_name(const void *ctx, size_t i)
     return i < n ? sets[i].name : i == n ? "letters" : NULL;
 }
 
-enum spn_status spn_dataset_open(struct spn_dataset *data, const struct spn_dataset_request *request,
-                                 struct spn_err *err)
+enum spn_status spn_dataset_open(struct spn_dataset *data,
+                                 const struct spn_dataset_request *request, struct spn_err *err)
 {
     if (!request->name || !request->split)
         return spn_err_set(err, SPN_EUSAGE, "a data set needs a name and a split");
     if (request->max_images < 0)
-        return spn_err_set(err, SPN_EINPUT, "data set %s: max_images = %d is negative", request->name,
-                           request->max_images);
+        return spn_err_set(err, SPN_EINPUT, "data set %s: max_images = %d is negative",
+                           request->name, request->max_images);
     if (strcmp(request->name, "letters") == 0)
         return open_letters(data, request, err);
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
         if (strcmp(request->name, sets[i].name) == 0)
             return open_files(data, &sets[i], request, err);
     const char *near = spn_text_nearest(request->name, set_name, NULL);
-    return spn_err_set(err, SPN_EINPUT, "data set \"%s\" is none of letters, mnist, fashion, emnist-spare, cifar10%s%s%s",
-                       request->name, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    return spn_err_set(
+        err, SPN_EINPUT,
+        "data set \"%s\" is none of letters, mnist, fashion, emnist-spare, cifar10%s%s%s",
+        request->name, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }

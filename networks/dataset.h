@@ -19,17 +19,20 @@ struct spn_dataset {
 
 void spn_dataset_clear(struct spn_dataset *data);
 
-/* IDX images [n,h,w] or [n,c,h,w] with labels [n]; both plain or .gz. At most max_images are kept (0 = all). */
-enum spn_status spn_dataset_load_idx(struct spn_dataset *data, const char *images_path, const char *labels_path,
-                                     int max_images, struct spn_err *err);
+/* IDX images [n,h,w] or [n,c,h,w] with labels [n]; both plain or .gz. At most max_images are kept
+ * (0 = all). */
+enum spn_status spn_dataset_load_idx(struct spn_dataset *data, const char *images_path,
+                                     const char *labels_path, int max_images, struct spn_err *err);
 /* CIFAR-10 binary batch (3073-byte records), plain or .gz. */
-enum spn_status spn_dataset_load_cifar10(struct spn_dataset *data, const char *path, int max_images, struct spn_err *err);
+enum spn_status spn_dataset_load_cifar10(struct spn_dataset *data, const char *path, int max_images,
+                                         struct spn_err *err);
 
 #define SPN_LETTERS_MAX_CLASSES 10
 #define SPN_LETTERS_N_TRAIN 5000 /* images that spn_dataset_open draws when max_images is 0 */
 #define SPN_LETTERS_N_TEST 1000
 
-/* What `letters` draws: the letters of spn_letters_name(0 ..), see docs/MODELS.md [M:L1] to [M:L4]. */
+/* What `letters` draws: the letters of spn_letters_name(0 ..), see docs/MODELS.md [M:L1] to [M:L4].
+ */
 struct spn_letters {
     int n_images;   /* classes come round-robin */
     int n_classes;  /* 5: a e p r s; up to 10: and b d g n o */
@@ -41,20 +44,24 @@ struct spn_letters {
 };
 /* The letter of a class, "aeprsbdgno"[label]; '?' outside. */
 char spn_letters_name(int label);
-enum spn_status spn_dataset_draw_letters(struct spn_dataset *data, const struct spn_letters *what, struct spn_err *err);
+enum spn_status spn_dataset_draw_letters(struct spn_dataset *data, const struct spn_letters *what,
+                                         struct spn_err *err);
 
-/* By name and split ("train" or "test"): "letters" (also split "calibration") is drawn to fit `channels` x `size`, binary at
- * 1 x 20 x 20; 0 takes 10 classes, side 32, 3 channels from side 32 on, SPN_LETTERS_N_* images. "mnist", "fashion",
- * "emnist-spare" (classes s p a r e, 0..4) and "cifar10" are read from <dir>/mnist/, <dir>/fashion/, <dir>/emnist/,
- * <dir>/cifar10/ or <dir>/ itself: t10k-images-idx3-ubyte[.gz], spare_test-..., test-images-idx4-ubyte[.gz] and
- * data_batch_1-... (2 to 5 too where they are there), or test_batch.bin and data_batch_1.bin ... of the original. Their
- * images are as in the files: `channels`, `size`, `n_classes` and `seed` are for letters alone.
- * SPN_EINPUT if dir is NULL for those. max_images keeps the first ones; 0 = all. */
+/* By name and split ("train" or "test"): "letters" (also split "calibration") is drawn to fit
+ * `channels` x `size`, binary at 1 x 20 x 20; 0 takes 10 classes, side 32, 3 channels from side 32
+ * on, SPN_LETTERS_N_* images. "mnist", "fashion", "emnist-spare" (classes s p a r e, 0..4) and
+ * "cifar10" are read from <dir>/mnist/, <dir>/fashion/, <dir>/emnist/, <dir>/cifar10/ or <dir>/
+ * itself: t10k-images-idx3-ubyte[.gz], spare_test-..., test-images-idx4-ubyte[.gz] and
+ * data_batch_1-... (2 to 5 too where they are there), or test_batch.bin and data_batch_1.bin ... of
+ * the original. Their images are as in the files: `channels`, `size`, `n_classes` and `seed` are
+ * for letters alone. SPN_EINPUT if dir is NULL for those. max_images keeps the first ones; 0 = all.
+ */
 struct spn_dataset_request {
     const char *name, *split, *dir;
     int channels, size, n_classes, max_images;
     uint64_t seed;
 };
-enum spn_status spn_dataset_open(struct spn_dataset *data, const struct spn_dataset_request *request, struct spn_err *err);
+enum spn_status spn_dataset_open(struct spn_dataset *data,
+                                 const struct spn_dataset_request *request, struct spn_err *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* idx.c -- reads IDX files (the format of MNIST): unsigned bytes in one to four dimensions, plain or gzip.
+/* idx.c -- reads IDX files (the format of MNIST): unsigned bytes in one to four dimensions, plain
+ * or gzip.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -14,53 +15,64 @@
 #define PREFIX_BYTES 4u
 #define DIM_BYTES 4u
 
-static enum spn_status read_header(struct spn_bytes *in, const char *path, struct spn_idx *idx, struct spn_err *err)
+static enum spn_status read_header(struct spn_bytes *in, const char *path, struct spn_idx *idx,
+                                   struct spn_err *err)
 {
     unsigned char prefix[PREFIX_BYTES], dims[SPN_IDX_MAX_DIMS * DIM_BYTES];
     enum spn_status status = spn_bytes_read(in, prefix, sizeof prefix, "the IDX header", err);
     if (status)
         return status;
     if (prefix[0] != 0 || prefix[1] != 0)
-        return spn_err_set(err, SPN_EINPUT, "%s: not an IDX file: starts with 0x%02x%02x, not with 0x0000", path,
+        return spn_err_set(err, SPN_EINPUT,
+                           "%s: not an IDX file: starts with 0x%02x%02x, not with 0x0000", path,
                            prefix[0], prefix[1]);
     if (prefix[2] != TYPE_UNSIGNED_BYTE)
-        return spn_err_set(err, SPN_EINPUT, "%s: IDX type 0x%02x, only 0x08 (unsigned byte) is read", path, prefix[2]);
+        return spn_err_set(err, SPN_EINPUT,
+                           "%s: IDX type 0x%02x, only 0x08 (unsigned byte) is read", path,
+                           prefix[2]);
     if (prefix[3] < 1 || prefix[3] > SPN_IDX_MAX_DIMS)
-        return spn_err_set(err, SPN_EINPUT, "%s: %d dimensions outside [1, %d]", path, prefix[3], SPN_IDX_MAX_DIMS);
+        return spn_err_set(err, SPN_EINPUT, "%s: %d dimensions outside [1, %d]", path, prefix[3],
+                           SPN_IDX_MAX_DIMS);
     idx->n_dims = prefix[3];
     status = spn_bytes_read(in, dims, (size_t)idx->n_dims * DIM_BYTES, "the IDX dimensions", err);
     if (status)
         return status;
     for (int i = 0; i < idx->n_dims; i++) {
         const unsigned char *d = dims + (size_t)i * DIM_BYTES;
-        idx->dim[i] = (int64_t)d[0] << 24 | (int64_t)d[1] << 16 | (int64_t)d[2] << 8 | (int64_t)d[3];
+        idx->dim[i] =
+            (int64_t)d[0] << 24 | (int64_t)d[1] << 16 | (int64_t)d[2] << 8 | (int64_t)d[3];
         if (idx->dim[i] == 0)
             return spn_err_set(err, SPN_EINPUT, "%s: dimension %d is 0", path, i + 1);
     }
     return SPN_OK;
 }
 
-/* Bytes of one item and of all, checked against the limit and the file before anything is allocated. */
-static enum spn_status check_size(const struct spn_bytes *in, const char *path, const struct spn_idx *idx,
-                                  uint64_t *n_item, struct spn_err *err)
+/* Bytes of one item and of all, checked against the limit and the file before anything is
+ * allocated. */
+static enum spn_status check_size(const struct spn_bytes *in, const char *path,
+                                  const struct spn_idx *idx, uint64_t *n_item, struct spn_err *err)
 {
     uint64_t header = PREFIX_BYTES + DIM_BYTES * (uint64_t)idx->n_dims, total = 1, item = 1;
     for (int i = 0; i < idx->n_dims; i++) {
         total *= (uint64_t)idx->dim[i]; /* at most 2^32 each: no overflow below the limit */
         item *= i ? (uint64_t)idx->dim[i] : 1;
         if (total > SPN_IDX_MAX_BYTES)
-            return spn_err_set(err, SPN_EINPUT, "%s: its dimensions give more than %" PRIu64 " bytes", path,
+            return spn_err_set(err, SPN_EINPUT,
+                               "%s: its dimensions give more than %" PRIu64 " bytes", path,
                                SPN_IDX_MAX_BYTES);
     }
-    if (spn_bytes_is_gzip(in) ? header + total > spn_bytes_limit(in) : header + total != spn_bytes_limit(in))
-        return spn_err_set(err, SPN_EINPUT,
-                           "%s: its dimensions ask for %" PRIu64 " bytes, %s file has %" PRIu64, path, header + total,
-                           spn_bytes_is_gzip(in) ? "too many for gzip; the" : "the", spn_bytes_file_size(in));
+    if (spn_bytes_is_gzip(in) ? header + total > spn_bytes_limit(in)
+                              : header + total != spn_bytes_limit(in))
+        return spn_err_set(
+            err, SPN_EINPUT, "%s: its dimensions ask for %" PRIu64 " bytes, %s file has %" PRIu64,
+            path, header + total, spn_bytes_is_gzip(in) ? "too many for gzip; the" : "the",
+            spn_bytes_file_size(in));
     *n_item = item;
     return SPN_OK;
 }
 
-enum spn_status spn_idx_load(struct spn_idx *out, const char *path, int64_t max_items, struct spn_err *err)
+enum spn_status spn_idx_load(struct spn_idx *out, const char *path, int64_t max_items,
+                             struct spn_err *err)
 {
     struct spn_bytes *in = NULL;
     struct spn_idx idx = {0};

@@ -1,9 +1,10 @@
-/* idx.h -- reads IDX files (the format of MNIST): unsigned bytes in one to four dimensions, plain or gzip.
+/* idx.h -- reads IDX files (the format of MNIST): unsigned bytes in one to four dimensions, plain
+ * or gzip.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Format [lecun1998mnist]: two zero bytes, the type (0x08: unsigned byte), the number of dimensions, each dimension as a
- * big-endian 32-bit number, then the data, last dimension fastest.
+ * Format [lecun1998mnist]: two zero bytes, the type (0x08: unsigned byte), the number of
+ * dimensions, each dimension as a big-endian 32-bit number, then the data, last dimension fastest.
  */
 #ifndef SPN_NETWORKS_IDX_H
 #define SPN_NETWORKS_IDX_H
@@ -22,9 +23,11 @@ struct spn_idx {
     uint8_t *data;
 };
 
-/* Load the first max_items items (0 = all). SPN_EINPUT: another type, other numbers of dimensions, a dimension of 0, more
- * than SPN_IDX_MAX_BYTES, a size that is not the file's. A gzip file is not read past the items kept. */
-enum spn_status spn_idx_load(struct spn_idx *idx, const char *path, int64_t max_items, struct spn_err *err);
+/* Load the first max_items items (0 = all). SPN_EINPUT: another type, other numbers of dimensions,
+ * a dimension of 0, more than SPN_IDX_MAX_BYTES, a size that is not the file's. A gzip file is not
+ * read past the items kept. */
+enum spn_status spn_idx_load(struct spn_idx *idx, const char *path, int64_t max_items,
+                             struct spn_err *err);
 void spn_idx_clear(struct spn_idx *idx);
 
 #endif

@@ -2,12 +2,13 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Model: each image is one writer's letter. The skeleton's points shake and warp, the whole is slanted, turned and
- * stretched [M:L2], inked with a pen of changing pressure [M:L3] and put on paper [M:L4]. The constants below are choices
- * of this program that set how hard the set is; they describe no measured population of writers.
+ * Model: each image is one writer's letter. The skeleton's points shake and warp, the whole is
+ * slanted, turned and stretched [M:L2], inked with a pen of changing pressure [M:L3] and put on
+ * paper [M:L4]. The constants below are choices of this program that set how hard the set is; they
+ * describe no measured population of writers.
  *
- * Image i of (seed, split) has a random stream of its own: what is drawn does not depend on how many are drawn, nor the
- * letter's shape on the size of the image.
+ * Image i of (seed, split) has a random stream of its own: what is drawn does not depend on how
+ * many are drawn, nor the letter's shape on the size of the image.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -20,24 +21,25 @@
 
 #define STREAM_LETTERS 0x4c455400u /* plus the split; "LET" */
 #define N_SPLITS 3u
-#define PAPER_BLOCK 65536u /* of the stream, where the paper's draws begin: far behind those of the shape */
+#define PAPER_BLOCK                                                                                \
+    65536u /* of the stream, where the paper's draws begin: far behind those of the shape */
 #define MIN_SIDE 12
 #define MAX_SIDE 64
 #define MAX_IMAGES 10000000
 
 /* The hand; lengths in x-heights (skeleton units / 100). */
-#define POINT_SHAKE_SD 0.035 /* each point, each coordinate */
-#define WARP_SD 0.055        /* amplitude of a slow wave across the letter */
-#define WARP_MAX_WAVES 0.6   /* per x-height */
-#define SLANT_MEAN 0.12      /* tangent; people lean to the right */
-#define SLANT_SD 0.20
-#define TURN_SD_rad 0.10
+#define POINT_SHAKE_SD 0.03 /* each point, each coordinate */
+#define WARP_SD 0.045       /* amplitude of a slow wave across the letter */
+#define WARP_MAX_WAVES 0.6  /* per x-height */
+#define SLANT_MEAN 0.12     /* tangent; people lean to the right */
+#define SLANT_SD 0.16
+#define TURN_SD_rad 0.09
 #define STRETCH_SD 0.12 /* of log(width / height) */
 
 /* On the image; as fractions of its side. */
-#define EXTENT_MIN 0.58
-#define EXTENT_MAX 0.80
-#define SHIFT_MAX 0.09
+#define EXTENT_MIN 0.64
+#define EXTENT_MAX 0.82
+#define SHIFT_MAX 0.05
 #define PEN_RADIUS_MIN 0.028
 #define PEN_RADIUS_MAX 0.058
 #define PEN_RADIUS_FLOOR_px 0.6 /* a thinner line would break up into dots */
@@ -90,7 +92,8 @@ static void shake(struct spn_rng *rng, const struct spn_letter_shape *shape, dou
 /* Slant, stretch, turn; then y points down  [M:L2]. */
 static void lean(struct spn_rng *rng, struct spn_letter_vertex *vertex, int n)
 {
-    double slant = SLANT_MEAN + SLANT_SD * spn_rng_normal(rng), turn = TURN_SD_rad * spn_rng_normal(rng);
+    double slant = SLANT_MEAN + SLANT_SD * spn_rng_normal(rng),
+           turn = TURN_SD_rad * spn_rng_normal(rng);
     double stretch = exp(STRETCH_SD * spn_rng_normal(rng) / 2), c = cos(turn), s = sin(turn);
     for (int i = 0; i < n; i++) {
         double x = (vertex[i].x + slant * vertex[i].y) * stretch, y = vertex[i].y / stretch;
@@ -120,10 +123,12 @@ static void place(struct spn_rng *rng, struct spn_letter_vertex *vertex, int n, 
     }
 }
 
-/* Pen radius along the line: r (1 + a sin(2 pi (w t + p))), t from 0 to 1 over the letter  [M:L3]. */
+/* Pen radius along the line: r (1 + a sin(2 pi (w t + p))), t from 0 to 1 over the letter  [M:L3].
+ */
 static void press(struct spn_rng *rng, struct spn_letter_vertex *vertex, int n, int size)
 {
-    double radius = between(rng, PEN_RADIUS_MIN, PEN_RADIUS_MAX) * size, swing = between(rng, 0, PRESSURE_SWING_MAX);
+    double radius = between(rng, PEN_RADIUS_MIN, PEN_RADIUS_MAX) * size,
+           swing = between(rng, 0, PRESSURE_SWING_MAX);
     double waves = between(rng, 0, PRESSURE_MAX_WAVES), phase = between(rng, 0, 1);
     for (int i = 0; i < n; i++) {
         double r = radius * (1 + swing * sin(2 * pi * (waves * i / n + phase)));
@@ -137,7 +142,8 @@ static void draw_shape(struct spn_rng *rng, int label, int size, float *cover)
 {
     double at[SPN_LETTER_MAX_POINTS][2];
     struct spn_letter_vertex vertex[SPN_LETTER_MAX_VERTICES];
-    struct spn_letter_shape shape = spn_letter_shape(label, (int)spn_rng_below(rng, SPN_LETTER_N_SHAPES));
+    struct spn_letter_shape shape =
+        spn_letter_shape(label, (int)spn_rng_below(rng, SPN_LETTER_N_SHAPES));
     shake(rng, &shape, at);
     int n = spn_letter_trace(&shape, at, vertex);
     lean(rng, vertex, n);
@@ -154,7 +160,8 @@ static uint8_t to_byte(double value)
 /* A colour of brightness `luma` whose channels differ from it by up to `tint`. */
 static void mix_colour(struct spn_rng *rng, double luma, double tint, double colour[3])
 {
-    double r = between(rng, -tint, tint), g = between(rng, -tint, tint), b = between(rng, -tint, tint);
+    double r = between(rng, -tint, tint), g = between(rng, -tint, tint),
+           b = between(rng, -tint, tint);
     double shift = LUMA_R * r + LUMA_G * g + LUMA_B * b;
     colour[0] = luma + r - shift;
     colour[1] = luma + g - shift;
@@ -180,7 +187,8 @@ static struct paper make_paper(struct spn_rng *rng)
     return paper;
 }
 
-/* Brightness above the paper's mean at (x, y) in [0, 1): shade and, between the corners of its cell, stains. */
+/* Brightness above the paper's mean at (x, y) in [0, 1): shade and, between the corners of its
+ * cell, stains. */
 static double paper_at(const struct paper *paper, double x, double y)
 {
     double u = x * (N_BLOTCHES - 1), v = y * (N_BLOTCHES - 1);
@@ -193,7 +201,8 @@ static double paper_at(const struct paper *paper, double x, double y)
 }
 
 /* Pixel = paper + cover (ink - paper), and grain  [M:L4]. */
-static void put_colour(struct spn_rng *rng, const float *cover, int size, float *grain, uint8_t *image)
+static void put_colour(struct spn_rng *rng, const float *cover, int size, float *grain,
+                       uint8_t *image)
 {
     double paper_colour[3], ink_colour[3], paper_luma = between(rng, PAPER_MIN, PAPER_MAX);
     double ink_luma = between(rng, INK_MIN, paper_luma - CONTRAST_MIN);
@@ -203,8 +212,10 @@ static void put_colour(struct spn_rng *rng, const float *cover, int size, float 
     struct paper paper = make_paper(rng);
     spn_rng_normals(rng, grain, n);
     for (size_t i = 0; i < n; i++) {
-        double x = ((double)(i % (size_t)size) + 0.5) / size, y = ((double)(i / (size_t)size) + 0.5) / size;
-        double light = paper_at(&paper, x, y), noise = paper.grain_sd * (double)grain[i], ink = (double)cover[i];
+        double x = ((double)(i % (size_t)size) + 0.5) / size,
+               y = ((double)(i / (size_t)size) + 0.5) / size;
+        double light = paper_at(&paper, x, y), noise = paper.grain_sd * (double)grain[i],
+               ink = (double)cover[i];
         for (size_t k = 0; k < 3; k++) {
             double ground = paper_colour[k] + light;
             image[k * n + i] = to_byte(ground + ink * (ink_colour[k] - ground) + noise);
@@ -212,7 +223,8 @@ static void put_colour(struct spn_rng *rng, const float *cover, int size, float 
     }
 }
 
-static void put_grey(struct spn_rng *rng, const float *cover, int size, float *grain, uint8_t *image)
+static void put_grey(struct spn_rng *rng, const float *cover, int size, float *grain,
+                     uint8_t *image)
 {
     double ink = between(rng, GREY_INK_MIN, 255);
     size_t n = (size_t)size * (size_t)size;
@@ -244,20 +256,25 @@ static void draw_image(const struct spn_letters *what, int i, float *scratch, ui
 static enum spn_status check_what(const struct spn_letters *what, struct spn_err *err)
 {
     if (what->n_images < 1 || what->n_images > MAX_IMAGES)
-        return spn_err_set(err, SPN_EINPUT, "letters: n_images = %d outside [1, %d]", what->n_images, MAX_IMAGES);
+        return spn_err_set(err, SPN_EINPUT, "letters: n_images = %d outside [1, %d]",
+                           what->n_images, MAX_IMAGES);
     if (what->n_classes < 2 || what->n_classes > SPN_LETTERS_MAX_CLASSES)
-        return spn_err_set(err, SPN_EINPUT, "letters: n_classes = %d outside [2, %d]", what->n_classes,
-                           SPN_LETTERS_MAX_CLASSES);
+        return spn_err_set(err, SPN_EINPUT, "letters: n_classes = %d outside [2, %d]",
+                           what->n_classes, SPN_LETTERS_MAX_CLASSES);
     if (what->size < MIN_SIDE || what->size > MAX_SIDE)
-        return spn_err_set(err, SPN_EINPUT, "letters: size = %d outside [%d, %d]", what->size, MIN_SIDE, MAX_SIDE);
+        return spn_err_set(err, SPN_EINPUT, "letters: size = %d outside [%d, %d]", what->size,
+                           MIN_SIDE, MAX_SIDE);
     if (what->channels != 1 && what->channels != 3)
-        return spn_err_set(err, SPN_EINPUT, "letters: channels = %d is neither 1 nor 3", what->channels);
+        return spn_err_set(err, SPN_EINPUT, "letters: channels = %d is neither 1 nor 3",
+                           what->channels);
     if (what->split >= N_SPLITS)
-        return spn_err_set(err, SPN_EINPUT, "letters: split = %u outside [0, %u]", what->split, N_SPLITS - 1);
+        return spn_err_set(err, SPN_EINPUT, "letters: split = %u outside [0, %u]", what->split,
+                           N_SPLITS - 1);
     return SPN_OK;
 }
 
-enum spn_status spn_dataset_draw_letters(struct spn_dataset *out, const struct spn_letters *what, struct spn_err *err)
+enum spn_status spn_dataset_draw_letters(struct spn_dataset *out, const struct spn_letters *what,
+                                         struct spn_err *err)
 {
     struct spn_dataset data = {.name = "letters",
                                .n_images = what->n_images,
@@ -268,7 +285,8 @@ enum spn_status spn_dataset_draw_letters(struct spn_dataset *out, const struct s
     enum spn_status status = check_what(what, err);
     if (status)
         return status;
-    size_t n_pixels = (size_t)what->size * (size_t)what->size, n_image = n_pixels * (size_t)what->channels;
+    size_t n_pixels = (size_t)what->size * (size_t)what->size,
+           n_image = n_pixels * (size_t)what->channels;
     float *scratch = malloc(2 * n_pixels * sizeof *scratch);
     data.image = malloc((size_t)what->n_images * n_image);
     data.label = malloc((size_t)what->n_images);

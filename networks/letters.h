@@ -1,9 +1,10 @@
-/* letters.h -- stroke skeletons of handwritten letters and the pen that draws them; private to letters*.c.
+/* letters.h -- stroke skeletons of handwritten letters and the pen that draws them; private to
+ * letters*.c.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Coordinates are in hundredths of the x-height: x to the right from the left edge of the letter's body, y up from the
- * base line; ascenders reach about 185, descenders about -85.
+ * Coordinates are in hundredths of the x-height: x to the right from the left edge of the letter's
+ * body, y up from the base line; ascenders reach about 185, descenders about -85.
  */
 #ifndef SPN_NETWORKS_LETTERS_H
 #define SPN_NETWORKS_LETTERS_H
@@ -41,8 +42,10 @@ struct spn_letter_vertex {
 #define SPN_LETTER_STEPS 5 /* straight pieces per curve between two points */
 #define SPN_LETTER_MAX_VERTICES (SPN_LETTER_MAX_POINTS * SPN_LETTER_STEPS)
 
-/* The curve through the points `at` (those of `shape`, moved) as at most SPN_LETTER_MAX_VERTICES vertices; their number. */
-int spn_letter_trace(const struct spn_letter_shape *shape, double (*at)[2], struct spn_letter_vertex *vertex);
+/* The curve through the points `at` (those of `shape`, moved) as at most SPN_LETTER_MAX_VERTICES
+ * vertices; their number. */
+int spn_letter_trace(const struct spn_letter_shape *shape, double (*at)[2],
+                     struct spn_letter_vertex *vertex);
 
 /* Ink on size x size pixels, 0..1, anti-aliased. Row 0 is at the top, y points down. */
 void spn_letter_ink(const struct spn_letter_vertex *vertex, int n, int size, float *cover);

@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Model: uniform Catmull-Rom splines [catmull1974] through the skeleton's points [M:L1], inked with a round pen whose
- * radius changes along the line [M:L3].
+ * Model: uniform Catmull-Rom splines [catmull1974] through the skeleton's points [M:L1], inked with
+ * a round pen whose radius changes along the line [M:L3].
  */
 #include "networks/letters.h"
 
@@ -15,11 +15,15 @@
 static double spline(const double p[4], double u)
 {
     double a = p[0], b = p[1], c = p[2], d = p[3];
-    return ((((3 * b - a - 3 * c + d) * u + (2 * a - 5 * b + 4 * c - d)) * u + (c - a)) * u + 2 * b) / 2;
+    return ((((3 * b - a - 3 * c + d) * u + (2 * a - 5 * b + 4 * c - d)) * u + (c - a)) * u +
+            2 * b) /
+           2;
 }
 
-/* Points i and i + 1 joined; the spline's neighbours mirror where it begins, ends or bends sharply. */
-static int trace_span(const struct spn_letter_shape *shape, double (*at)[2], int i, struct spn_letter_vertex *vertex)
+/* Points i and i + 1 joined; the spline's neighbours mirror where it begins, ends or bends sharply.
+ */
+static int trace_span(const struct spn_letter_shape *shape, double (*at)[2], int i,
+                      struct spn_letter_vertex *vertex)
 {
     double p[2][4];
     bool first = shape->point[i].join != SPN_LETTER_SMOOTH;
@@ -38,7 +42,8 @@ static int trace_span(const struct spn_letter_shape *shape, double (*at)[2], int
     return SPN_LETTER_STEPS;
 }
 
-int spn_letter_trace(const struct spn_letter_shape *shape, double (*at)[2], struct spn_letter_vertex *vertex)
+int spn_letter_trace(const struct spn_letter_shape *shape, double (*at)[2],
+                     struct spn_letter_vertex *vertex)
 {
     int n = 0;
     for (int i = 0; i < shape->n_points; i++) {
@@ -55,13 +60,17 @@ static int clamp_pixel(double x, int size)
     return x < 0 ? 0 : x > size - 1 ? size - 1 : (int)x;
 }
 
-/* A pixel is covered by clamp(r - d + 1/2, 0, 1), d from its centre to the line, r the radius there  [M:L3]. */
-static void ink_piece(const struct spn_letter_vertex *a, const struct spn_letter_vertex *b, int size, float *cover)
+/* A pixel is covered by clamp(r - d + 1/2, 0, 1), d from its centre to the line, r the radius there
+ * [M:L3]. */
+static void ink_piece(const struct spn_letter_vertex *a, const struct spn_letter_vertex *b,
+                      int size, float *cover)
 {
     double reach = fmax(a->radius, b->radius) + 1, dx = b->x - a->x, dy = b->y - a->y;
     double length2 = dx * dx + dy * dy;
-    int x0 = clamp_pixel(fmin(a->x, b->x) - reach, size), x1 = clamp_pixel(fmax(a->x, b->x) + reach, size);
-    int y0 = clamp_pixel(fmin(a->y, b->y) - reach, size), y1 = clamp_pixel(fmax(a->y, b->y) + reach, size);
+    int x0 = clamp_pixel(fmin(a->x, b->x) - reach, size),
+        x1 = clamp_pixel(fmax(a->x, b->x) + reach, size);
+    int y0 = clamp_pixel(fmin(a->y, b->y) - reach, size),
+        y1 = clamp_pixel(fmax(a->y, b->y) + reach, size);
     for (int y = y0; y <= y1; y++)
         for (int x = x0; x <= x1; x++) {
             double px = x + 0.5 - a->x, py = y + 0.5 - a->y;

@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Equal content gives equal bytes [safetensors]: header keys sorted, header padded with spaces to 8 bytes, tensors by
- * falling element size and then name (so that each is aligned to its elements), gzip without time and name.
+ * Equal content gives equal bytes [safetensors]: header keys sorted, header padded with spaces to 8
+ * bytes, tensors by falling element size and then name (so that each is aligned to its elements),
+ * gzip without time and name.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -102,12 +103,14 @@ static void put_tensor(struct spn_text *text, const struct spn_tensor_info *t, u
     spn_text_add(text, ":{\"dtype\":\"%s\",\"shape\":[", spn_dtype_name(t->dtype));
     for (int i = 0; i < t->n_dims; i++)
         spn_text_add(text, "%s%" PRId64, i ? "," : "", t->dim[i]);
-    spn_text_add(text, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", begin, begin + tensor_bytes(t));
+    spn_text_add(text, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", begin,
+                 begin + tensor_bytes(t));
 }
 
 /* order[k] is the k-th tensor in the file. */
-static enum spn_status build_header(const struct spn_weights *w, const struct spn_tensor_info **order,
-                                    struct spn_text *text, struct spn_err *err)
+static enum spn_status build_header(const struct spn_weights *w,
+                                    const struct spn_tensor_info **order, struct spn_text *text,
+                                    struct spn_err *err)
 {
     uint64_t *begin = calloc((size_t)w->n_tensors + 1, sizeof *begin), end = 0;
     if (!begin)
@@ -138,7 +141,8 @@ static enum spn_status build_header(const struct spn_weights *w, const struct sp
     return text->failed ? spn_err_memory(err, "a safetensors header") : SPN_OK;
 }
 
-static enum spn_status write_all(const struct spn_weights *w, struct sink *sink, const char *path, struct spn_err *err)
+static enum spn_status write_all(const struct spn_weights *w, struct sink *sink, const char *path,
+                                 struct spn_err *err)
 {
     struct spn_text text = {0};
     unsigned char prefix[ALIGN_BYTES];
@@ -162,7 +166,8 @@ static enum spn_status write_all(const struct spn_weights *w, struct sink *sink,
         ok = deflate_out(sink, Z_FINISH);
     }
     if (!ok || fflush(sink->file) != 0 || fsync(fileno(sink->file)) != 0)
-        status = spn_err_set(err, SPN_EINTERNAL, "%s: cannot be written: %s", path, strerror(errno));
+        status =
+            spn_err_set(err, SPN_EINTERNAL, "%s: cannot be written: %s", path, strerror(errno));
 out:
     spn_text_clear(&text);
     free(order);
@@ -170,29 +175,31 @@ out:
 }
 
 /* A new file beside `path`, for writing. */
-static enum spn_status open_temporary(struct sink *sink, const char *path, const char *temporary, struct spn_err *err)
+static enum spn_status open_temporary(struct sink *sink, const char *path, const char *temporary,
+                                      struct spn_err *err)
 {
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
     if (fd >= 0)
         sink->file = fdopen(fd, "wb");
     if (!sink->file) {
-        enum spn_status status =
-            spn_err_set(err, SPN_EINTERNAL, "%s: cannot be written: %s: %s", path, temporary, strerror(errno));
+        enum spn_status status = spn_err_set(err, SPN_EINTERNAL, "%s: cannot be written: %s: %s",
+                                             path, temporary, strerror(errno));
         if (fd >= 0) {
             close(fd);
             unlink(temporary);
         }
         return status;
     }
-    if (sink->gzip && deflateInit2(&sink->stream, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY_LEVEL,
-                                   Z_DEFAULT_STRATEGY) != Z_OK) {
+    if (sink->gzip && deflateInit2(&sink->stream, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW,
+                                   GZIP_MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK) {
         sink->gzip = false; /* nothing to end */
         return spn_err_memory(err, "the gzip writer");
     }
     return SPN_OK;
 }
 
-enum spn_status spn_weights_save(const struct spn_weights *weights, const char *path, struct spn_err *err)
+enum spn_status spn_weights_save(const struct spn_weights *weights, const char *path,
+                                 struct spn_err *err)
 {
     struct spn_text temporary = {0};
     size_t n = strlen(path);
@@ -208,10 +215,11 @@ enum spn_status spn_weights_save(const struct spn_weights *weights, const char *
     if (!status)
         status = write_all(weights, sink, path, err);
     if (sink->file && fclose(sink->file) != 0 && !status)
-        status = spn_err_set(err, SPN_EINTERNAL, "%s: cannot be written: %s", path, strerror(errno));
+        status =
+            spn_err_set(err, SPN_EINTERNAL, "%s: cannot be written: %s", path, strerror(errno));
     if (!status && rename(temporary.data, path) != 0)
-        status = spn_err_set(err, SPN_EINTERNAL, "%s: cannot be renamed from %s: %s", path, temporary.data,
-                             strerror(errno));
+        status = spn_err_set(err, SPN_EINTERNAL, "%s: cannot be renamed from %s: %s", path,
+                             temporary.data, strerror(errno));
     if (status && sink->file)
         unlink(temporary.data);
 out:

@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Formats: binary16 and binary32 [ieee754, 3.6]; bfloat16 is the upper half of a binary32. Elements are little-endian in
- * memory as in the file, and read byte by byte, so that any host will do.
+ * Formats: binary16 and binary32 [ieee754, 3.6]; bfloat16 is the upper half of a binary32. Elements
+ * are little-endian in memory as in the file, and read byte by byte, so that any host will do.
  */
 #include "networks/weights.h"
 
@@ -96,11 +96,11 @@ static const struct dtype {
     bool scaled; /* integers that "<name>_scale" makes real */
     double (*get)(const unsigned char *p);
 } dtypes[SPN_N_DTYPES] = {
-    [SPN_DTYPE_F32] = {"F32", 4, false, get_f32},    [SPN_DTYPE_F64] = {"F64", 8, false, get_f64},
-    [SPN_DTYPE_F16] = {"F16", 2, false, get_f16},    [SPN_DTYPE_BF16] = {"BF16", 2, false, get_bf16},
-    [SPN_DTYPE_I8] = {"I8", 1, true, get_i8},        [SPN_DTYPE_U8] = {"U8", 1, true, get_u8},
-    [SPN_DTYPE_I16] = {"I16", 2, true, get_i16},     [SPN_DTYPE_I32] = {"I32", 4, true, get_i32},
-    [SPN_DTYPE_I64] = {"I64", 8, false, get_i64},    [SPN_DTYPE_BOOL] = {"BOOL", 1, false, get_bool},
+    [SPN_DTYPE_F32] = {"F32", 4, false, get_f32}, [SPN_DTYPE_F64] = {"F64", 8, false, get_f64},
+    [SPN_DTYPE_F16] = {"F16", 2, false, get_f16}, [SPN_DTYPE_BF16] = {"BF16", 2, false, get_bf16},
+    [SPN_DTYPE_I8] = {"I8", 1, true, get_i8},     [SPN_DTYPE_U8] = {"U8", 1, true, get_u8},
+    [SPN_DTYPE_I16] = {"I16", 2, true, get_i16},  [SPN_DTYPE_I32] = {"I32", 4, true, get_i32},
+    [SPN_DTYPE_I64] = {"I64", 8, false, get_i64}, [SPN_DTYPE_BOOL] = {"BOOL", 1, false, get_bool},
 };
 
 size_t spn_dtype_bytes(int dtype)
@@ -121,7 +121,8 @@ int spn_dtype_find(const char *name)
     return -1;
 }
 
-enum spn_status spn_tensor_size(struct spn_tensor_info *tensor, uint64_t *n_bytes, struct spn_err *err)
+enum spn_status spn_tensor_size(struct spn_tensor_info *tensor, uint64_t *n_bytes,
+                                struct spn_err *err)
 {
     int64_t n = 1, most = SPN_WEIGHTS_MAX_BYTES / (int64_t)spn_dtype_bytes(tensor->dtype);
     bool empty = false;
@@ -129,11 +130,12 @@ enum spn_status spn_tensor_size(struct spn_tensor_info *tensor, uint64_t *n_byte
         empty = empty || tensor->dim[i] == 0;
     for (int i = 0; i < tensor->n_dims; i++) {
         if (tensor->dim[i] < 0)
-            return spn_err_set(err, SPN_EINPUT, "tensor %s: dimension %d is %" PRId64, tensor->name, i + 1,
-                               tensor->dim[i]);
+            return spn_err_set(err, SPN_EINPUT, "tensor %s: dimension %d is %" PRId64, tensor->name,
+                               i + 1, tensor->dim[i]);
         if (!empty && tensor->dim[i] > most / n)
-            return spn_err_set(err, SPN_EINPUT, "tensor %s: its shape gives more than %" PRId64 " bytes", tensor->name,
-                               SPN_WEIGHTS_MAX_BYTES);
+            return spn_err_set(err, SPN_EINPUT,
+                               "tensor %s: its shape gives more than %" PRId64 " bytes",
+                               tensor->name, SPN_WEIGHTS_MAX_BYTES);
         n *= empty ? 1 : tensor->dim[i];
     }
     tensor->n = empty ? 0 : n;
@@ -203,7 +205,9 @@ static int lower_bound(const struct spn_weights *weights, const char *name)
 const struct spn_tensor_info *spn_weights_find(const struct spn_weights *weights, const char *name)
 {
     int i = lower_bound(weights, name);
-    return i < weights->n_tensors && strcmp(weights->tensor[i].name, name) == 0 ? &weights->tensor[i] : NULL;
+    return i < weights->n_tensors && strcmp(weights->tensor[i].name, name) == 0
+               ? &weights->tensor[i]
+               : NULL;
 }
 
 /* Index of a metadata key, or where it would stand. */
@@ -223,22 +227,23 @@ const char *spn_weights_metadata(const struct spn_weights *weights, const char *
     return found ? weights->meta[i].value : NULL;
 }
 
-static enum spn_status check_name(const struct spn_weights *weights, const char *what, const char *name,
-                                  struct spn_err *err)
+static enum spn_status check_name(const struct spn_weights *weights, const char *what,
+                                  const char *name, struct spn_err *err)
 {
     size_t n = strlen(name);
     const char *file = weights->path[0] ? weights->path : "weights";
     if (n == 0 || n > SPN_WEIGHTS_MAX_NAME)
-        return spn_err_set(err, SPN_EINPUT, "%s: %s name \"%.40s\" has %zu bytes, outside [1, %d]", file, what, name, n,
-                           SPN_WEIGHTS_MAX_NAME);
+        return spn_err_set(err, SPN_EINPUT, "%s: %s name \"%.40s\" has %zu bytes, outside [1, %d]",
+                           file, what, name, n, SPN_WEIGHTS_MAX_NAME);
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
-            return spn_err_set(err, SPN_EINPUT, "%s: %s name %s has a control character", file, what, name);
+            return spn_err_set(err, SPN_EINPUT, "%s: %s name %s has a control character", file,
+                               what, name);
     return SPN_OK;
 }
 
-enum spn_status spn_weights_insert(struct spn_weights *weights, const struct spn_tensor_info *tensor,
-                                   struct spn_err *err)
+enum spn_status spn_weights_insert(struct spn_weights *weights,
+                                   const struct spn_tensor_info *tensor, struct spn_err *err)
 {
     enum spn_status status = check_name(weights, "tensor", tensor->name, err);
     if (status)
@@ -247,7 +252,8 @@ enum spn_status spn_weights_insert(struct spn_weights *weights, const struct spn
     if (spn_weights_find(weights, tensor->name) || strcmp(tensor->name, "__metadata__") == 0)
         return spn_err_set(err, SPN_EINPUT, "%s: tensor name %s is taken", file, tensor->name);
     if (weights->n_tensors >= SPN_WEIGHTS_MAX_TENSORS)
-        return spn_err_set(err, SPN_EINPUT, "%s: more than %d tensors", file, SPN_WEIGHTS_MAX_TENSORS);
+        return spn_err_set(err, SPN_EINPUT, "%s: more than %d tensors", file,
+                           SPN_WEIGHTS_MAX_TENSORS);
     if ((size_t)weights->n_tensors == weights->room_tensors) {
         size_t room = weights->room_tensors ? 2 * weights->room_tensors : FIRST_ROOM;
         struct spn_tensor_info *grown = realloc(weights->tensor, room * sizeof *grown);
@@ -264,15 +270,18 @@ enum spn_status spn_weights_insert(struct spn_weights *weights, const struct spn
     return SPN_OK;
 }
 
-enum spn_status spn_weights_add(struct spn_weights *weights, const char *name, int dtype, int n_dims,
-                                const int64_t *dim, const void *data, struct spn_err *err)
+enum spn_status spn_weights_add(struct spn_weights *weights, const char *name, int dtype,
+                                int n_dims, const int64_t *dim, const void *data,
+                                struct spn_err *err)
 {
     struct spn_tensor_info tensor = {.name = name, .dtype = dtype, .n_dims = n_dims};
     uint64_t n_bytes = 0;
     if (!spn_dtype_name(dtype))
-        return spn_err_set(err, SPN_EINPUT, "tensor %s: type %d outside [0, %d]", name, dtype, SPN_N_DTYPES - 1);
+        return spn_err_set(err, SPN_EINPUT, "tensor %s: type %d outside [0, %d]", name, dtype,
+                           SPN_N_DTYPES - 1);
     if (n_dims < 0 || n_dims > MAX_TENSOR_DIMS)
-        return spn_err_set(err, SPN_EINPUT, "tensor %s: %d dimensions outside [0, %d]", name, n_dims, MAX_TENSOR_DIMS);
+        return spn_err_set(err, SPN_EINPUT, "tensor %s: %d dimensions outside [0, %d]", name,
+                           n_dims, MAX_TENSOR_DIMS);
     for (int i = 0; i < n_dims; i++)
         tensor.dim[i] = dim[i];
     enum spn_status status = spn_tensor_size(&tensor, &n_bytes, err);
@@ -297,8 +306,8 @@ out:
     return status;
 }
 
-enum spn_status spn_weights_set_metadata(struct spn_weights *weights, const char *key, const char *value,
-                                         struct spn_err *err)
+enum spn_status spn_weights_set_metadata(struct spn_weights *weights, const char *key,
+                                         const char *value, struct spn_err *err)
 {
     bool found;
     enum spn_status status = check_name(weights, "metadata", key, err);
@@ -333,7 +342,8 @@ memory:
 }
 
 /* The scale tensor of an integer tensor: NULL if there is none; checked. */
-static enum spn_status find_scale(const struct spn_weights *weights, const struct spn_tensor_info *tensor,
+static enum spn_status find_scale(const struct spn_weights *weights,
+                                  const struct spn_tensor_info *tensor,
                                   const struct spn_tensor_info **scale, struct spn_err *err)
 {
     static const char ending[] = "_scale";
@@ -350,19 +360,21 @@ static enum spn_status find_scale(const struct spn_weights *weights, const struc
     int64_t rows = tensor->n_dims ? tensor->dim[0] : 1;
     if (s->dtype != SPN_DTYPE_F32 && s->dtype != SPN_DTYPE_F64 && s->dtype != SPN_DTYPE_F16 &&
         s->dtype != SPN_DTYPE_BF16)
-        return spn_err_set(err, SPN_EINPUT, "%s: tensor %s: type %s is not floating point", weights->path, name,
-                           spn_dtype_name(s->dtype));
+        return spn_err_set(err, SPN_EINPUT, "%s: tensor %s: type %s is not floating point",
+                           weights->path, name, spn_dtype_name(s->dtype));
     if (s->n != 1 && s->n != rows)
         return spn_err_set(err, SPN_EINPUT,
-                           "%s: tensor %s: %" PRId64 " scales for a first dimension of %" PRId64 " (or 1 for all)",
+                           "%s: tensor %s: %" PRId64 " scales for a first dimension of %" PRId64
+                           " (or 1 for all)",
                            weights->path, name, s->n, rows);
     *scale = s;
     return SPN_OK;
 }
 
 /* Elements of one row times its factor; with out = NULL only checks that they are finite floats. */
-static enum spn_status convert_row(const struct spn_weights *weights, const struct spn_tensor_info *tensor,
-                                   const int64_t range[2], double factor, float *out, struct spn_err *err)
+static enum spn_status convert_row(const struct spn_weights *weights,
+                                   const struct spn_tensor_info *tensor, const int64_t range[2],
+                                   double factor, float *out, struct spn_err *err)
 {
     const struct dtype *type = &dtypes[tensor->dtype];
     const unsigned char *p = (const unsigned char *)tensor->data + (size_t)range[0] * type->n_bytes;
@@ -371,20 +383,22 @@ static enum spn_status convert_row(const struct spn_weights *weights, const stru
         if (out)
             out[i] = (float)value;
         else if (!(fabs(value) <= (double)FLT_MAX))
-            return spn_err_set(err, SPN_EINPUT, "%s: tensor %s: element %" PRId64 " = %g is no finite float",
+            return spn_err_set(err, SPN_EINPUT,
+                               "%s: tensor %s: element %" PRId64 " = %g is no finite float",
                                weights->path, tensor->name, i, value);
     }
     return SPN_OK;
 }
 
-enum spn_status spn_weights_floats(const struct spn_weights *weights, const char *name, int64_t n, float *out,
-                                   struct spn_err *err)
+enum spn_status spn_weights_floats(const struct spn_weights *weights, const char *name, int64_t n,
+                                   float *out, struct spn_err *err)
 {
     const struct spn_tensor_info *scale, *tensor = spn_weights_find(weights, name);
     if (!tensor)
         return spn_err_set(err, SPN_EINPUT, "%s: has no tensor %s", weights->path, name);
     if (tensor->n != n)
-        return spn_err_set(err, SPN_EINPUT, "%s: tensor %s: %" PRId64 " elements, %" PRId64 " wanted", weights->path,
+        return spn_err_set(err, SPN_EINPUT,
+                           "%s: tensor %s: %" PRId64 " elements, %" PRId64 " wanted", weights->path,
                            name, tensor->n, n);
     enum spn_status status = find_scale(weights, tensor, &scale, err);
     int64_t n_rows = scale && !status ? scale->n : 1;
@@ -394,7 +408,8 @@ enum spn_status spn_weights_floats(const struct spn_weights *weights, const char
             double factor = 1;
             if (scale) {
                 const struct dtype *type = &dtypes[scale->dtype];
-                factor = type->get((const unsigned char *)scale->data + (size_t)row * type->n_bytes);
+                factor =
+                    type->get((const unsigned char *)scale->data + (size_t)row * type->n_bytes);
             }
             status = convert_row(weights, tensor, range, factor, pass ? out : NULL, err);
         }

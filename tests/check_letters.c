@@ -1,0 +1,214 @@
+/* check_letters.c -- tests of the drawn data set `letters`.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * No pixel values are committed: they hang on the last bit of the C library's sin and exp.
+ */
+#include "check.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "networks/dataset.h"
+
+static struct spn_dataset draw(struct spn_letters what)
+{
+    struct spn_err err;
+    struct spn_dataset d = {0};
+    ck_assert_ok(spn_dataset_draw_letters(&d, &what, &err));
+    return d;
+}
+
+static size_t image_bytes(const struct spn_dataset *d)
+{
+    return (size_t)d->channels * (size_t)d->height * (size_t)d->width;
+}
+
+static const struct spn_letters kinds[] = {
+    {.n_images = 60, .n_classes = 5, .size = 20, .channels = 1, .binary = 1, .seed = 3},
+    {.n_images = 60, .n_classes = 10, .size = 28, .channels = 1, .seed = 3},
+    {.n_images = 60, .n_classes = 10, .size = 32, .channels = 3, .seed = 3},
+    {.n_images = 60, .n_classes = 10, .size = 12, .channels = 3, .binary = 1, .seed = 3},
+    {.n_images = 60, .n_classes = 10, .size = 64, .channels = 3, .seed = 3},
+};
+
+/* Same bytes on every run; image i does not depend on how many there are; others for another seed
+ * or split. */
+START_TEST(test_streams)
+{
+    struct spn_letters what = kinds[_i];
+    struct spn_dataset first = draw(what), again = draw(what);
+    size_t n = image_bytes(&first);
+    ck_assert_mem_eq(first.image, again.image, n * 60);
+    spn_dataset_clear(&again);
+    what.n_images = 23;
+    again = draw(what);
+    ck_assert_mem_eq(first.image, again.image, n * 23);
+    ck_assert_mem_eq(first.label, again.label, 23);
+    spn_dataset_clear(&again);
+    what.n_images = 60;
+    for (int other = 0; other < 3; other++) {
+        what.seed = other == 0 ? 4 : 3;
+        what.split = (uint32_t)other;
+        again = draw(what);
+        for (size_t i = 0; i < 60; i++)
+            for (size_t k = 0; k < 60; k++)
+                ck_assert(memcmp(first.image + n * i, again.image + n * k, n) != 0);
+        spn_dataset_clear(&again);
+    }
+    for (size_t i = 0; i < 60; i++)
+        for (size_t k = 0; k < i; k++)
+            ck_assert(memcmp(first.image + n * i, first.image + n * k, n) != 0);
+    spn_dataset_clear(&first);
+}
+END_TEST
+
+START_TEST(test_classes)
+{
+    struct spn_dataset d =
+        draw((struct spn_letters){.n_images = 103, .n_classes = 10, .size = 20, .channels = 1});
+    char names[11] = {0};
+    for (int i = 0; i < 103; i++)
+        ck_assert_int_eq(d.label[i], i % 10);
+    for (int i = 0; i < 10; i++)
+        names[i] = spn_letters_name(i);
+    ck_assert_str_eq(names, "aeprsbdgno");
+    ck_assert(spn_letters_name(-1) == '?' && spn_letters_name(10) == '?');
+    spn_dataset_clear(&d);
+}
+END_TEST
+
+/* A binary letter is ink and nothing else, between a hair line and a blot, and stays clear of most
+ * of the border. */
+START_TEST(test_ink)
+{
+    struct spn_dataset d = draw((struct spn_letters){
+        .n_images = 2000, .n_classes = 10, .size = 20, .channels = 1, .binary = 1});
+    double total = 0;
+    int n_border = 0;
+    for (int i = 0; i < d.n_images; i++) {
+        int n_ink = 0;
+        for (int p = 0; p < 400; p++) {
+            int v = d.image[400 * i + p], x = p % 20, y = p / 20;
+            ck_assert(v == 0 || v == 255);
+            n_ink += v == 255;
+            n_border += v == 255 && (x == 0 || y == 0 || x == 19 || y == 19);
+        }
+        ck_assert_msg(n_ink >= 16 && n_ink <= 200, "image %d has %d pixels of ink of 400", i,
+                      n_ink);
+        total += n_ink;
+    }
+    ck_assert_msg(total > 0.08 * 400 * 2000 && total < 0.25 * 400 * 2000, "mean ink %g",
+                  total / 2000 / 400);
+    ck_assert_msg(n_border < 2000, "%d border pixels", n_border); /* of 152,000 */
+    spn_dataset_clear(&d);
+}
+END_TEST
+
+/* The nearest of the class means, a linear classifier, is right far more often than chance (1/5)
+ * but not always: classes differ, and the set is not trivial. */
+START_TEST(test_difficulty)
+{
+    struct spn_letters what = {
+        .n_images = 1000, .n_classes = 5, .size = 20, .channels = 1, .binary = 1};
+    struct spn_dataset train = draw(what);
+    double mean[5][400] = {{0}};
+    int n_right = 0;
+    what.split = 1;
+    struct spn_dataset test = draw(what);
+    for (int i = 0; i < 1000; i++)
+        for (int p = 0; p < 400; p++)
+            mean[train.label[i]][p] += train.image[400 * i + p] / 200.0;
+    for (int i = 0; i < 1000; i++) {
+        double best = INFINITY;
+        int nearest = 0;
+        for (int c = 0; c < 5; c++) {
+            double distance = 0;
+            for (int p = 0; p < 400; p++)
+                distance +=
+                    (test.image[400 * i + p] - mean[c][p]) * (test.image[400 * i + p] - mean[c][p]);
+            nearest = distance < best ? c : nearest;
+            best = distance < best ? distance : best;
+        }
+        n_right += nearest == test.label[i];
+    }
+    ck_assert_msg(n_right > 500 && n_right < 930, "%d of 1000 by nearest mean", n_right);
+    spn_dataset_clear(&train);
+    spn_dataset_clear(&test);
+}
+END_TEST
+
+START_TEST(test_bad)
+{
+    static const struct {
+        struct spn_letters what;
+        const char *words;
+    } bad[] = {
+        {{.n_images = 0, .n_classes = 5, .size = 20, .channels = 1}, "n_images = 0 outside"},
+        {{.n_images = 2000000000, .n_classes = 5, .size = 20, .channels = 1},
+         "n_images = 2000000000 outside"},
+        {{.n_images = 1, .n_classes = 11, .size = 20, .channels = 1},
+         "n_classes = 11 outside [2, 10]"},
+        {{.n_images = 1, .n_classes = 1, .size = 20, .channels = 1}, "n_classes = 1 outside"},
+        {{.n_images = 1, .n_classes = 5, .size = 11, .channels = 1}, "size = 11 outside [12, 64]"},
+        {{.n_images = 1, .n_classes = 5, .size = 65, .channels = 1}, "size = 65 outside"},
+        {{.n_images = 1, .n_classes = 5, .size = 20, .channels = 2},
+         "channels = 2 is neither 1 nor 3"},
+        {{.n_images = 1, .n_classes = 5, .size = 20, .channels = 1, .split = 3},
+         "split = 3 outside"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct spn_err err = {0};
+        struct spn_dataset d = {.n_images = 77};
+        ck_assert_fails(spn_dataset_draw_letters(&d, &bad[i].what, &err), SPN_EINPUT, bad[i].words);
+        ck_assert_int_eq(d.n_images, 77);
+    }
+}
+END_TEST
+
+/* By name: the defaults, and binary at 1 x 20 x 20. */
+START_TEST(test_open)
+{
+    struct spn_err err;
+    struct spn_dataset d = {0};
+    struct spn_dataset_request request = {.name = "letters", .split = "test"};
+    ck_assert_ok(spn_dataset_open(&d, &request, &err));
+    ck_assert(d.n_images == SPN_LETTERS_N_TEST && d.channels == 3 && d.height == 32 &&
+              d.width == 32);
+    ck_assert_int_eq(d.n_classes, 10);
+    spn_dataset_clear(&d);
+    request = (struct spn_dataset_request){.name = "letters",
+                                           .split = "calibration",
+                                           .size = 20,
+                                           .n_classes = 5,
+                                           .max_images = 250,
+                                           .seed = 9};
+    ck_assert_ok(spn_dataset_open(&d, &request, &err));
+    ck_assert(d.n_images == 250 && d.channels == 1 && d.n_classes == 5);
+    struct spn_dataset same = draw((struct spn_letters){.n_images = 250,
+                                                        .n_classes = 5,
+                                                        .size = 20,
+                                                        .channels = 1,
+                                                        .binary = 1,
+                                                        .seed = 9,
+                                                        .split = 2});
+    ck_assert_mem_eq(d.image, same.image, 250 * 400);
+    spn_dataset_clear(&same);
+    spn_dataset_clear(&d);
+}
+END_TEST
+
+Suite *spn_suite(void)
+{
+    Suite *suite = suite_create("letters");
+    TCase *tcase = tcase_create("letters");
+    tcase_set_timeout(tcase, 120);
+    tcase_add_loop_test(tcase, test_streams, 0, sizeof kinds / sizeof kinds[0]);
+    tcase_add_test(tcase, test_classes);
+    tcase_add_test(tcase, test_ink);
+    tcase_add_test(tcase, test_difficulty);
+    tcase_add_test(tcase, test_bad);
+    tcase_add_test(tcase, test_open);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
