@@ -7,65 +7,21 @@
  * integers; the step is multiplied in once. Read noise is drawn per column sum: a sum of
  * independent normals is normal, sd = sigma sqrt(sum x^2) [M:S8].
  */
-#include "simulator/core.h"
+#include "simulator/core_state.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "simulator/adc.h"
-#include "simulator/kernel.h"
-#include "simulator/program.h"
-
 enum {
-    MAX_SLICES = 8,
     MAX_INPUT_BITS = 8,
     MAX_ADC_BITS = 16,
-    INPUT_BYTE_MAX = 255,
-    NOISE_CHUNK = 4, /* row groups that share blocks of random numbers */
     IDEAL_GROUP_ROWS =
-        128,               /* without an ADC groups mean nothing: small ones keep sums in 31 bits */
-    PLANE_BYTES = 1 << 20, /* of input slices at a time: they stay in the second-level cache */
+        128, /* without an ADC groups mean nothing: small ones keep sums in 31 bits */
     ALIGNMENT = 64
 };
 static const double sum_max = 2147483647.0;
-
-struct spn_core {
-    struct spn_core_config config;
-    const struct spn_chip *chip;
-    const struct spn_kernel *kernel;
-    struct spn_program *program;
-    bool ideal; /* no ADC */
-    bool noisy;
-    int n_slices,
-        slice_bits; /* as multiplied: one slice of all bits where slicing changes nothing */
-    uint8_t level[INPUT_BYTE_MAX + 1]; /* input byte of a slice's value */
-    float square[INPUT_BYTE_MAX + 1];  /* its share in the noise variance, (input bytes)^2 */
-    int level_max;
-    double level_unit; /* input bytes of one input level */
-    struct spn_adc adc[SPN_MAX_DIGITS];
-    struct spn_adc_histogram histogram[SPN_MAX_DIGITS];
-    size_t plane_stride;
-    int groups_per_run; /* that fit 31 bits */
-};
-
-struct spn_core_scratch {
-    int n_vectors;             /* that fit */
-    uint8_t *planes, *squares; /* [vector][slice] plane_stride apart; squares only if they are
-                                  needed and differ */
-    float *deviation;          /* [vector][group][slice], sqrt(sum x^2) */
-    float *normals;            /* [vector of a block][read][16] */
-    uint8_t *group_input;      /* one group's inputs, padded with zeros */
-    int32_t *sums, *low, *variance, *codes; /* [16][16] */
-};
-
-struct block { /* vectors first .. first + n - 1 of the tile, one column group */
-    const struct spn_core *core;
-    struct spn_core_scratch *scratch;
-    int first, n, column_group, digit;
-    uint64_t first_read;
-};
 
 static bool has(const struct spn_core *core, unsigned error)
 {
@@ -119,10 +75,10 @@ static void set_levels(struct spn_core *core)
     int top = (1 << core->slice_bits) - 1;
     double bend = device->nonlinearity_per_V * device->read_voltage_V;
     bool bent = has(core, SPN_ERROR_NONLINEARITY) && bend > 0 && core->slice_bits > 1;
-    core->level_max = bent ? INPUT_BYTE_MAX : top;
+    core->level_max = bent ? SPN_INPUT_BYTE_MAX : top;
     core->level_unit = (double)core->level_max / top;
     for (int i = 0; i <= top; i++) {
-        double level = bent ? INPUT_BYTE_MAX * sinh(bend * i / top) / sinh(bend) : i;
+        double level = bent ? SPN_INPUT_BYTE_MAX * sinh(bend * i / top) / sinh(bend) : i;
         core->level[i] = (uint8_t)lrint(level);
         core->square[i] = (float)(core->level[i] * core->level[i]);
     }
@@ -196,12 +152,12 @@ static enum spn_status set_run(struct spn_core *core, struct spn_err *err)
             p->n_limbs == 2 ? INT16_MAX : fmax(p->digit[d].high_level, -p->digit[d].low_level);
         double sum = level * p->max_group_rows * core->level_max;
         if (p->n_limbs == 2)
-            sum = fmin(sum, sum_max / NOISE_CHUNK / shifts);
+            sum = fmin(sum, sum_max / SPN_NOISE_CHUNK / shifts);
         double code = core->ideal ? sum : fmax(core->adc[d].high_code, -core->adc[d].low_code);
         largest = fmax(largest, code * shifts);
     }
-    double draws = (double)p->n_digits * (p->n_groups + NOISE_CHUNK) * core->n_slices *
-                   (p->n_column_groups + 1) * 2 * SPN_KERNEL_COLUMNS / NOISE_CHUNK;
+    double draws = (double)p->n_digits * (p->n_groups + SPN_NOISE_CHUNK) * core->n_slices *
+                   (p->n_column_groups + 1) * 2 * SPN_KERNEL_COLUMNS / SPN_NOISE_CHUNK;
     core->groups_per_run = (int)fmin(p->n_groups, sum_max / largest);
     if (core->groups_per_run < 1 || draws > UINT32_MAX)
         return spn_err_set(err, SPN_EINFEASIBLE, "a matrix of %d x %d is too large for one core",
@@ -239,7 +195,7 @@ enum spn_status spn_core_create(struct spn_core **core, const struct spn_core_co
         .weights = weights,
         .mask = mask,
         .kernel = c->kernel,
-        .sum_limit = c->ideal ? c->level_max * shifts * NOISE_CHUNK : c->level_max,
+        .sum_limit = c->ideal ? c->level_max * shifts * SPN_NOISE_CHUNK : c->level_max,
         .max_group_rows = c->ideal ? IDEAL_GROUP_ROWS : 0,
         .fixed_point = c->ideal && c->noisy};
     if ((status = spn_program_create(&c->program, &request, err)) != SPN_OK)
@@ -291,319 +247,7 @@ struct spn_core_info spn_core_info(const struct spn_core *core)
                                   .adc_step = core->ideal ? 0 : core->adc[0].step};
 }
 
-static void *aligned(size_t bytes)
-{
-    return aligned_alloc(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
-}
-
-enum spn_status spn_core_scratch_create(struct spn_core_scratch **scratch,
-                                        const struct spn_core *core, int batch, struct spn_err *err)
-{
-    struct spn_core_scratch *s = calloc(1, sizeof *s);
-    if (s == NULL)
-        return spn_err_memory(err, "scratch of a core");
-    int per_block = SPN_KERNEL_READS / core->n_slices;
-    size_t vector = core->plane_stride * (size_t)core->n_slices, n = PLANE_BYTES / vector;
-    size_t wanted = batch < 1 ? 1 : (size_t)batch;
-    n = n < (size_t)per_block ? (size_t)per_block : n - n % (size_t)per_block;
-    s->n_vectors = (int)(n < wanted ? n : wanted);
-    size_t planes = vector * (size_t)s->n_vectors + SPN_KERNEL_READS * core->plane_stride;
-    size_t tile = SPN_KERNEL_READS * SPN_KERNEL_COLUMNS * sizeof(int32_t);
-    bool squares = core->program->variance != NULL && core->level_max > 1;
-    s->planes = aligned(planes);
-    s->squares = squares ? aligned(planes) : NULL;
-    s->deviation = aligned((size_t)s->n_vectors *
-                           (size_t)(core->program->n_groups * core->n_slices) * sizeof(float));
-    s->normals = aligned(NOISE_CHUNK * tile);
-    s->group_input = aligned((size_t)core->program->group_quads * 4 + ALIGNMENT);
-    s->sums = aligned(tile);
-    s->low = aligned(tile);
-    s->variance = aligned(tile);
-    s->codes = aligned(tile);
-    if (!s->planes || (squares && !s->squares) || !s->deviation || !s->normals || !s->group_input ||
-        !s->sums || !s->low || !s->variance || !s->codes) {
-        spn_core_scratch_destroy(s);
-        return spn_err_memory(err, "scratch of a core");
-    }
-    memset(s->planes, 0, planes);
-    if (squares)
-        memset(s->squares, 0, planes);
-    *scratch = s;
-    return SPN_OK;
-}
-
-void spn_core_scratch_destroy(struct spn_core_scratch *s)
-{
-    if (s == NULL)
-        return;
-    free(s->planes);
-    free(s->squares);
-    free(s->deviation);
-    free(s->normals);
-    free(s->group_input);
-    free(s->sums);
-    free(s->low);
-    free(s->variance);
-    free(s->codes);
-    free(s);
-}
-
-/* ---- inputs to slices ---- */
-
-/* Sum of eight bytes. */
-static uint32_t sum_bytes(uint64_t bytes)
-{
-    uint64_t pairs =
-        (bytes & UINT64_C(0x00ff00ff00ff00ff)) + (bytes >> 8 & UINT64_C(0x00ff00ff00ff00ff));
-    return (uint32_t)(pairs * UINT64_C(0x0001000100010001) >> 48);
-}
-
-/* One slice of eight inputs at a time, and how many are odd. Bytes beyond the group hold zeros, and
- * are rewritten by the next group. */
-static uint32_t slice_inputs(const uint8_t *x, int n_bytes, int shift, uint8_t mask, uint8_t *out)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101), masks = ones * mask;
-    uint32_t total = 0;
-    for (int i = 0; i < n_bytes;) {
-        int end = i + 8 * UINT8_MAX < n_bytes ? i + 8 * UINT8_MAX
-                                              : n_bytes; /* before a byte of the count overflows */
-        uint64_t count = 0;
-        for (; i < end; i += 8) {
-            uint64_t eight;
-            memcpy(&eight, x + i, sizeof eight);
-            eight = (eight >> shift) & masks;
-            memcpy(out + i, &eight, sizeof eight);
-            count += eight & ones;
-        }
-        total += sum_bytes(count);
-    }
-    return total;
-}
-
-static void expand_slice(const struct spn_core *core, struct spn_core_scratch *s, int n_bytes,
-                         size_t at, int slice, float *deviation)
-{
-    int shift = slice * core->slice_bits;
-    uint8_t *out = s->planes + at, mask = (uint8_t)((1 << core->slice_bits) - 1);
-    uint32_t ones = slice_inputs(s->group_input, n_bytes, shift, mask, out);
-    if (core->level_max <= 1) {
-        *deviation = sqrtf((float)ones);
-        return;
-    }
-    if (core->level_unit > 1)
-        for (int i = 0; i < n_bytes; i++)
-            out[i] = core->level[out[i]];
-    if (core->noisy) {
-        double sum = 0;
-        for (int i = 0; i < n_bytes; i++)
-            sum += (double)core->square[s->group_input[i] >> shift & mask];
-        *deviation = (float)sqrt(sum);
-    }
-    if (s->squares != NULL) { /* in 1/255 of the largest square */
-        double scale = INPUT_BYTE_MAX / ((double)core->level_max * core->level_max);
-        for (int i = 0; i < n_bytes; i++)
-            s->squares[at + (size_t)i] = (uint8_t)lrint(out[i] * out[i] * scale);
-    }
-}
-
-/* Vectors of a tile to slices, every row group padded with zeros. */
-static void expand(const struct spn_core *core, struct spn_core_scratch *s, const uint8_t *x, int n)
-{
-    const struct spn_program *p = core->program;
-    int n_bytes = p->group_quads * 4;
-    for (int v = 0; v < n; v++)
-        for (int g = 0; g < p->n_groups; g++) {
-            const struct spn_row_group *group = &p->groups[g];
-            memcpy(s->group_input, x + (size_t)v * (size_t)p->n_rows + (size_t)group->first,
-                   (size_t)group->n_rows);
-            memset(s->group_input + group->n_rows, 0, (size_t)(n_bytes - group->n_rows) + 8);
-            for (int slice = 0; slice < core->n_slices; slice++) {
-                size_t at =
-                    ((size_t)v * (size_t)core->n_slices + (size_t)slice) * core->plane_stride +
-                    (size_t)g * (size_t)n_bytes;
-                expand_slice(core, s, n_bytes, at, slice,
-                             &s->deviation[(v * p->n_groups + g) * core->n_slices + slice]);
-            }
-        }
-}
-
-/* ---- reads ---- */
-
-static void dot_group(const struct block *b, int group, const uint8_t *planes, const int8_t *cells,
-                      int x_max, int32_t *sums)
-{
-    const struct spn_program *p = b->core->program;
-    size_t row = (size_t)(b->first * b->core->n_slices);
-    struct spn_kernel_dot d = {
-        .x = planes + row * b->core->plane_stride + (size_t)group * (size_t)p->group_quads * 4,
-        .x_stride = b->core->plane_stride,
-        .cells = cells + (size_t)group * (size_t)p->group_quads * SPN_KERNEL_QUAD_BYTES,
-        .n_reads = b->n * b->core->n_slices,
-        .n_quads = (p->groups[group].n_rows + 3) / 4,
-        .x_max = x_max};
-    b->core->kernel->dot(&d, sums);
-}
-
-static void sum_group(const struct block *b, int group)
-{
-    const struct spn_program *p = b->core->program;
-    const int8_t *high = spn_program_cells(p, b->digit, b->column_group, 0);
-    dot_group(b, group, b->scratch->planes, high, b->core->level_max, b->scratch->sums);
-    if (p->n_limbs == 2)
-        dot_group(b, group, b->scratch->planes, spn_program_cells(p, b->digit, b->column_group, 1),
-                  b->core->level_max, b->scratch->low);
-}
-
-/* Normals of a chunk of row groups for the block's vectors: [vector][group of the
- * chunk][slice][16]. */
-static void draw_noise(const struct block *b, int chunk)
-{
-    const struct spn_core *core = b->core;
-    const struct spn_program *p = core->program;
-    uint32_t n_columns = (uint32_t)(p->n_column_groups * SPN_KERNEL_COLUMNS),
-             lane[SPN_KERNEL_COLUMNS];
-    uint32_t stride = p->reference == NULL ? n_columns : 2 * n_columns;
-    uint32_t n_chunks = (uint32_t)((p->n_groups + NOISE_CHUNK - 1) / NOISE_CHUNK);
-    uint32_t first = ((uint32_t)b->digit * n_chunks + (uint32_t)chunk) * (uint32_t)core->n_slices;
-    int left = p->n_groups - chunk * NOISE_CHUNK,
-        n_groups = left < NOISE_CHUNK ? left : NOISE_CHUNK;
-    size_t vector = (size_t)(NOISE_CHUNK * core->n_slices * SPN_KERNEL_COLUMNS);
-    for (int v = 0; v < b->n; v++) {
-        uint64_t read = b->first_read + (uint64_t)v;
-        struct spn_kernel_normals n = {
-            .key = {(uint32_t)core->config.seed, (uint32_t)(core->config.seed >> 32)},
-            .counter = {first * stride, (uint32_t)read, (uint32_t)(read >> 32),
-                        (uint32_t)SPN_CORE_STREAM_READ << 24 | core->config.layer},
-            .block_stride = stride,
-            .lane = lane,
-            .n_blocks = (n_groups * core->n_slices + 3) / 4,
-            .out = b->scratch->normals + (size_t)v * vector};
-        for (uint32_t c = 0; c < SPN_KERNEL_COLUMNS; c++)
-            lane[c] = (uint32_t)(b->column_group * SPN_KERNEL_COLUMNS) + c;
-        core->kernel->normals(&n);
-        if (p->reference == NULL)
-            continue;
-        for (uint32_t c = 0; c < SPN_KERNEL_COLUMNS;
-             c++) /* columns of one array share their reference's noise */
-            lane[c] = n_columns + p->reference[lane[c]];
-        n.add = true;
-        core->kernel->normals(&n);
-    }
-}
-
-/* Noise of one unit of deviation, in codes (with an ADC) or fixed-point sums (without) [M:S8]. */
-static double noise_scale(const struct spn_core *core, int digit)
-{
-    const struct spn_program *p = core->program;
-    const struct spn_program_digit *d = &p->digit[digit];
-    double sigma = core->chip->device.read_noise_frac * d->levels *
-                   sqrt(p->noisy_cells); /* levels, per input byte */
-    if (p->variance != NULL) {
-        sigma /= sqrt(SPN_VARIANCE_ONE);
-        if (core->level_max > 1)
-            sigma *= core->level_max / sqrt(INPUT_BYTE_MAX);
-    }
-    return core->ideal ? sigma * d->codes_per_level
-                       : sigma / (core->adc[digit].step * core->level_unit);
-}
-
-/* Row groups first .. last - 1 of a block's digit, added to its codes. */
-static void read_groups(const struct block *b, int first, int last)
-{
-    const struct spn_core *core = b->core;
-    const struct spn_program *p = core->program;
-    struct spn_core_scratch *s = b->scratch;
-    const struct spn_adc *adc = &core->adc[b->digit];
-    const uint8_t *squares = s->squares != NULL ? s->squares : s->planes;
-    int square_max = s->squares != NULL ? INPUT_BYTE_MAX : core->level_max;
-    size_t reads = (size_t)(NOISE_CHUNK * core->n_slices * SPN_KERNEL_COLUMNS);
-    struct spn_kernel_convert c = {
-        .sums = s->sums,
-        .low = p->n_limbs == 2 ? s->low : NULL,
-        .normal_stride = reads,
-        .deviation_stride = (size_t)(p->n_groups * core->n_slices),
-        .variance = core->noisy && p->variance != NULL ? s->variance : NULL,
-        .noise_scale = core->noisy ? (float)noise_scale(core, b->digit) : 0,
-        .n_vectors = b->n,
-        .n_slices = core->n_slices,
-        .slice_bits = core->slice_bits,
-        .ideal = core->ideal,
-        .inverse_step =
-            (float)(1 / (adc->step * p->digit[b->digit].codes_per_level * core->level_unit)),
-        .low_code = (float)adc->low_code,
-        .high_code = (float)adc->high_code,
-        .codes = s->codes};
-    for (int g = first; g < last; g++) {
-        sum_group(b, g);
-        if (core->noisy) {
-            if (g == first || g % NOISE_CHUNK == 0)
-                draw_noise(b, g / NOISE_CHUNK);
-            c.normals =
-                s->normals + (size_t)(g % NOISE_CHUNK * core->n_slices * SPN_KERNEL_COLUMNS);
-            c.deviation = s->deviation + (b->first * p->n_groups + g) * core->n_slices;
-            if (c.variance != NULL)
-                dot_group(b, g, squares, spn_program_variance(p, b->digit, b->column_group),
-                          square_max, s->variance);
-        }
-        core->kernel->convert(&c);
-    }
-}
-
-/* All digits and row groups of a block, to its part of y. Sums of codes are exact; doubles hold
- * them. */
-static void multiply_block(struct block *b, float *y)
-{
-    const struct spn_core *core = b->core;
-    const struct spn_program *p = core->program;
-    double total[SPN_KERNEL_READS * SPN_KERNEL_COLUMNS] = {0};
-    int n_codes = b->n * SPN_KERNEL_COLUMNS, first_column = b->column_group * SPN_KERNEL_COLUMNS;
-    int n_columns = p->n_columns - first_column < SPN_KERNEL_COLUMNS ? p->n_columns - first_column
-                                                                     : SPN_KERNEL_COLUMNS;
-    for (b->digit = 0; b->digit < p->n_digits; b->digit++) {
-        double scale = p->digit[b->digit].weight * core->adc[b->digit].step;
-        for (int g = 0; g < p->n_groups; g += core->groups_per_run) {
-            int last =
-                g + core->groups_per_run < p->n_groups ? g + core->groups_per_run : p->n_groups;
-            memset(b->scratch->codes, 0, (size_t)n_codes * sizeof *b->scratch->codes);
-            read_groups(b, g, last);
-            for (int i = 0; i < n_codes; i++)
-                total[i] += scale * b->scratch->codes[i];
-        }
-    }
-    for (int v = 0; v < b->n; v++)
-        for (int c = 0; c < n_columns; c++)
-            y[(size_t)v * (size_t)p->n_columns + (size_t)(first_column + c)] =
-                (float)total[v * SPN_KERNEL_COLUMNS + c];
-}
-
-void spn_core_multiply(const struct spn_core *core, const uint8_t *x, int n, float *y,
-                       struct spn_core_scratch *scratch, uint64_t first_read)
-{
-    const struct spn_program *p = core->program;
-    int per_block = SPN_KERNEL_READS / core->n_slices;
-    if (core->kernel->begin != NULL)
-        core->kernel->begin();
-    for (int tile = 0; tile < n; tile += scratch->n_vectors) {
-        int n_tile = n - tile < scratch->n_vectors ? n - tile : scratch->n_vectors;
-        expand(core, scratch, x + (size_t)tile * (size_t)p->n_rows, n_tile);
-        for (int group = 0; group < p->n_column_groups; group++)
-            for (int v = 0; v < n_tile; v += per_block) {
-                struct block b = {.core = core,
-                                  .scratch = scratch,
-                                  .first = v,
-                                  .n = n_tile - v < per_block ? n_tile - v : per_block,
-                                  .column_group = group,
-                                  .first_read = first_read + (uint64_t)(tile + v)};
-                multiply_block(&b, y + (size_t)(tile + v) * (size_t)p->n_columns);
-            }
-    }
-    if (core->kernel->end != NULL)
-        core->kernel->end();
-}
-
-/* ---- calibration ---- */
-
-static void count_block(struct spn_core *core, struct block *b)
+static void count_block(struct spn_core *core, struct spn_read_block *b)
 {
     const struct spn_program *p = core->program;
     int left = p->n_columns - b->column_group * SPN_KERNEL_COLUMNS;
@@ -612,7 +256,7 @@ static void count_block(struct spn_core *core, struct block *b)
     for (b->digit = 0; b->digit < p->n_digits; b->digit++) {
         double unit = 1 / (p->digit[b->digit].codes_per_level * core->level_unit);
         for (int g = 0; g < p->n_groups; g++) {
-            sum_group(b, g);
+            spn_reads_sum(b, g);
             for (int r = 0; r < n_reads; r++)
                 for (int c = 0; c < n_columns; c++) {
                     int at = r * SPN_KERNEL_COLUMNS + c;
@@ -646,10 +290,10 @@ enum spn_status spn_core_calibrate(struct spn_core *core, const uint8_t *x, int 
         core->kernel->begin();
     for (int v = 0; v < n; v += per_block) {
         int n_block = n - v < per_block ? n - v : per_block;
-        expand(core, scratch, x + (size_t)v * (size_t)p->n_rows, n_block);
+        spn_reads_expand(core, scratch, x + (size_t)v * (size_t)p->n_rows, n_block);
         for (int group = 0; group < p->n_column_groups; group++)
             count_block(core,
-                        &(struct block){
+                        &(struct spn_read_block){
                             .core = core, .scratch = scratch, .n = n_block, .column_group = group});
     }
     if (core->kernel->end != NULL)

@@ -1,12 +1,14 @@
-/* core.h -- the analog core: one weight matrix programmed into arrays, multiplied bit-serially through ADCs.
+/* core.h -- the analog core: one weight matrix programmed into arrays, multiplied bit-serially
+ * through ADCs.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A matrix of signed weight codes is cut into digits (cells), cut into arrays of at most `rows` rows, and programmed.
- * A product drives `dac_bits` of every input at a time onto `rows_read` rows, digitises each column's sum (or the difference
- * to its pair or reference column) with the ADC, and adds the codes shifted by their digit's and input slice's weight.
- * Sums are integers (conductances are held as fixed-point codes, see core.c), so results do not depend on threads, batch
- * order or instruction set.
+ * A matrix of signed weight codes is cut into digits (cells), cut into arrays of at most `rows`
+ * rows, and programmed. A product drives `dac_bits` of every input at a time onto `rows_read` rows,
+ * digitises each column's sum (or the difference to its pair or reference column) with the ADC, and
+ * adds the codes shifted by their digit's and input slice's weight. Sums are integers (conductances
+ * are held as fixed-point codes, see core.c), so results do not depend on threads, batch order or
+ * instruction set.
  *
  *     spn_core_create(&core, &config, weights, NULL, err);
  *     spn_core_calibrate(core, x, n);                       // only for SPN_RANGE_CALIBRATED
@@ -28,44 +30,50 @@ enum spn_error_class {
     SPN_ERROR_DEFECTS = 4,      /* stuck cells, failed mask cells */
     SPN_ERROR_NONLINEARITY = 8, /* I-V */
     SPN_ERROR_IR_DROP = 16,
-    SPN_ERROR_ON_OFF = 32       /* finite on/off ratio and leaking pruned cells */
+    SPN_ERROR_ON_OFF = 32 /* finite on/off ratio and leaking pruned cells */
 };
 
 struct spn_core_config {
-    int n_rows, n_columns; /* of the weight matrix */
+    int n_rows, n_columns;       /* of the weight matrix */
     const struct spn_chip *chip; /* array, weight, input, adc, device; must outlive the core */
-    int scheme;            /* enum spn_scheme: how pruned weights are held */
-    unsigned errors;       /* enum spn_error_class bits */
-    uint64_t seed;         /* of the chip: frozen errors and noise streams */
-    uint32_t layer;        /* substream */
+    int scheme;                  /* enum spn_scheme: how pruned weights are held */
+    unsigned errors;             /* enum spn_error_class bits */
+    uint64_t seed;               /* of the chip: frozen errors and noise streams */
+    uint32_t layer;              /* substream */
 };
 
 struct spn_core;
 
-/* weights [n_rows][n_columns], codes within +-(2^(bits-1) - 1), bits <= 8. mask likewise, 1 = kept, 0 = pruned; NULL = zeros
- * are ordinary weights. Nothing borrowed but the chip. */
-enum spn_status spn_core_create(struct spn_core **core, const struct spn_core_config *config, const int8_t *weights,
-                                const uint8_t *mask, struct spn_err *err);
+/* weights [n_rows][n_columns], codes within +-(2^(bits-1) - 1), bits <= 8. mask likewise, 1 = kept,
+ * 0 = pruned; NULL = zeros are ordinary weights. Nothing borrowed but the chip. */
+enum spn_status spn_core_create(struct spn_core **core, const struct spn_core_config *config,
+                                const int8_t *weights, const uint8_t *mask, struct spn_err *err);
 void spn_core_destroy(struct spn_core *core);
 
 /* Scratch for one thread and up to `batch` vectors a call. */
 struct spn_core_scratch;
-enum spn_status spn_core_scratch_create(struct spn_core_scratch **scratch, const struct spn_core *core, int batch,
+enum spn_status spn_core_scratch_create(struct spn_core_scratch **scratch,
+                                        const struct spn_core *core, int batch,
                                         struct spn_err *err);
 void spn_core_scratch_destroy(struct spn_core_scratch *scratch);
 
-/* Set the ADC's range from sample inputs: the clip_percentile of |column sum| over all reads of x [n][n_rows]. May be called
- * several times (ranges widen), before the first multiply. No-op for other ranges. */
-enum spn_status spn_core_calibrate(struct spn_core *core, const uint8_t *x, int n, struct spn_err *err);
+/* Set the ADC's range from sample inputs: the clip_percentile of |column sum| over all reads of x
+ * [n][n_rows]. May be called several times (ranges widen), before the first multiply. No-op for
+ * other ranges. */
+enum spn_status spn_core_calibrate(struct spn_core *core, const uint8_t *x, int n,
+                                   struct spn_err *err);
 
-/* y [n][n_columns] = what the chip returns for x [n][n_rows] (unsigned input codes), in units of weight code x input code, so
- * that an ideal core returns the integer product. first_read numbers the vectors for read noise: vector i draws from stream
- * position first_read + i. Thread-safe on one core with different scratch. */
-void spn_core_multiply(const struct spn_core *core, const uint8_t *x, int n, float *y, struct spn_core_scratch *scratch,
-                       uint64_t first_read);
+/* y [n][n_columns] = what the chip returns for x [n][n_rows] (unsigned input codes), in units of
+ * weight code x input code, so that an ideal core returns the integer product. first_read numbers
+ * the vectors for read noise: vector i draws from stream position first_read + i. Thread-safe on
+ * one core with different scratch. */
+void spn_core_multiply(const struct spn_core *core, const uint8_t *x, int n, float *y,
+                       struct spn_core_scratch *scratch, uint64_t first_read);
 
-/* Force a kernel ("avx512", "avx2", "portable"; NULL = best for this CPU). SPN_EUSAGE if the CPU lacks it. For tests. */
-enum spn_status spn_core_select_kernel(struct spn_core *core, const char *name, struct spn_err *err);
+/* Force a kernel ("avx512", "avx2", "portable"; NULL = best for this CPU). SPN_EUSAGE if the CPU
+ * lacks it. For tests. */
+enum spn_status spn_core_select_kernel(struct spn_core *core, const char *name,
+                                       struct spn_err *err);
 const char *spn_core_kernel(const struct spn_core *core);
 
 /* What was programmed, for reports. */

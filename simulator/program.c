@@ -2,13 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Conductances are normalised by the window Gon - Goff. A cell of level d of L aims at g = g0 + d /
- * L, g0 = Goff / window with finite on/off ratio and 0 without [M:S2]; its programming error is sd
- * * N(0,1), frozen by (seed, layer, cell), g >= 0 [M:S3]; stuck cells hold g0 or g0 + 1. Index-free
- * cells stand in series with their mask transistor, g gs / (g + gs); kept cells that are verified
- * are programmed through it, so their target is what counts [M:S4]. IR drop, if asked for, is the
- * first-order surrogate g / (1 + s) [han2025, and facts in MODELS.md; M:S10]. The level of a digit
- * is L g of its column, minus that of its pair or reference column.
+ * The level of a digit is L g of its column, minus that of its pair or reference column, with g
+ * from cell.c. Errors are frozen: drawn from the counter (column, row, digit and side, layer) under
+ * the chip's seed, whatever is cut where.
  */
 #include "simulator/program.h"
 
@@ -17,31 +13,19 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "simulator/cell.h"
 
 enum { CODE_MAX = 127 * 256 + 127, NORMALS_PER_BLOCK = 64, ALIGNMENT = 64 };
 static const double normal_bound = 7; /* |z| of the generator stays below 6.77 */
 static const double int32_limit =
     2147483000.0; /* 2^31 with room for the rounding of float products */
 
-struct cell_model {
-    double g0, sd;                             /* normalised by the window */
-    double mask_on, mask_off;                  /* series conductance, normalised; 0 = none */
-    double gain;                               /* window seen through mask_on */
-    uint32_t stuck_on, stuck_off, mask_failed; /* thresholds on a random word; off includes on */
-    bool defects;
-};
-
-struct wires { /* IR-drop surrogate */
-    bool present;
-    double row_drop, column_drop; /* mean cell conductance x segment resistance */
-    int array_rows, weights_per_array, cells_per_array;
-};
-
 struct maker { /* what programming a matrix needs besides the result */
     const struct spn_program_request *request;
     const struct spn_chip *chip;
-    struct cell_model cell;
-    struct wires wires;
+    struct spn_cell_model cell;
+    struct spn_cell_wires wires;
+    int weights_per_array;
     bool index_free;
     uint32_t key[2], layer;
     int n_lanes;      /* columns rounded up to normals' blocks */
@@ -142,73 +126,6 @@ static enum spn_status cut_rows(struct spn_program *p, const struct spn_chip_arr
     return SPN_OK;
 }
 
-static uint32_t threshold(double fraction)
-{
-    return fraction >= 1 ? UINT32_MAX : (uint32_t)(fraction * 4294967296.0);
-}
-
-static double series(double g, double gs)
-{
-    return g + gs > 0 ? g * gs / (g + gs) : 0;
-}
-
-static struct cell_model cell_model(const struct maker *m)
-{
-    const struct spn_core_config *config = m->request->config;
-    const struct spn_device *device = &m->chip->device;
-    double window = device->on_conductance_S - device->off_conductance_S;
-    struct cell_model cell = {.gain = 1};
-    if (!(window > 0))
-        return cell; /* a digital cell: levels without conductances; checked by the caller */
-    if (has(config, SPN_ERROR_ON_OFF))
-        cell.g0 = device->off_conductance_S / window;
-    if (has(config, SPN_ERROR_FLUCTUATION))
-        cell.sd = device->programming_sd_frac;
-    if (has(config, SPN_ERROR_DEFECTS)) {
-        cell.stuck_on = threshold(device->stuck_on_frac);
-        cell.stuck_off = threshold(device->stuck_on_frac + device->stuck_off_frac);
-        if (m->index_free)
-            cell.mask_failed = threshold(device->mask.failure_frac);
-        cell.defects = cell.stuck_off > 0 || cell.mask_failed > 0;
-    }
-    if (m->index_free && has(config, SPN_ERROR_ON_OFF)) {
-        cell.mask_off = device->mask.off_conductance_S / window;
-        if (!m->chip->write.verify && device->mask.on_conductance_S > 0) {
-            cell.mask_on = device->mask.on_conductance_S / window;
-            cell.gain = series(cell.g0 + 1, cell.mask_on) - series(cell.g0, cell.mask_on);
-        }
-    }
-    return cell;
-}
-
-struct cell_state {
-    double g;        /* normalised conductance seen from outside */
-    double variance; /* of its read noise, relative to a plain cell: (dg / dg_cell)^2 */
-};
-
-/* One cell; words are read only if the model has defects. */
-static struct cell_state program_cell(const struct cell_model *m, double level_frac, double z,
-                                      const uint32_t *words, bool kept)
-{
-    double g = fmax(0, m->g0 + level_frac + m->sd * z);
-    if (m->defects) {
-        if (words[0] < m->stuck_on)
-            g = m->g0 + 1;
-        else if (words[0] < m->stuck_off)
-            g = m->g0;
-        kept = kept || words[1] < m->mask_failed;
-    }
-    double gs = kept ? m->mask_on : m->mask_off;
-    struct cell_state cell = {g / m->gain, 1};
-    if (gs > 0) {
-        double slope = gs / (g + gs) * (gs / (g + gs));
-        cell = (struct cell_state){series(g, gs) / m->gain, slope * slope / (m->gain * m->gain)};
-    } else if (!kept) {
-        cell = (struct cell_state){0, 0};
-    }
-    return cell;
-}
-
 static int digit_level(const struct spn_program_digit *d, int value)
 {
     return (value >> d->shift) & d->levels;
@@ -234,23 +151,6 @@ static void target_levels(const struct maker *m, const struct spn_program_digit 
     }
 }
 
-/* Loss of a cell's read voltage along its wires with all rows of the group on, to first order
- * [M:S10]. */
-static double wire_factor(const struct maker *m, const struct spn_row_group *group, int row,
-                          int cell_position)
-{
-    const struct wires *w = &m->wires;
-    if (!w->present)
-        return 1;
-    double n = group->n_rows, i = row - group->first + 1;
-    double below =
-        w->array_rows - group->array_first - n; /* silent rows on the way to the sense amplifier */
-    double column = (n + i) * (n - i + 1) / 2 + below * n;
-    double j = cell_position + 1, c = w->cells_per_array;
-    double along = j * (2 * c - j + 1) / 2;
-    return 1 / (1 + w->column_drop * column + w->row_drop * along);
-}
-
 static void draw_row(const struct maker *m, int digit, int row, int side, int n_cells)
 {
     static const uint32_t lanes[SPN_KERNEL_COLUMNS] = {0, 1, 2,  3,  4,  5,  6,  7,
@@ -265,15 +165,6 @@ static void draw_row(const struct maker *m, int digit, int row, int side, int n_
                                    .out = m->normal[side]};
     if (m->cell.sd > 0)
         m->request->kernel->normals(&n);
-}
-
-static void draw_defects(const struct maker *m, int digit, int row, int side, int column,
-                         uint32_t words[4])
-{
-    uint32_t counter[4] = {(uint32_t)column, (uint32_t)row, (uint32_t)(2 * digit + side),
-                           (uint32_t)SPN_CORE_STREAM_DEFECT << 24 | m->layer};
-    if (m->cell.defects)
-        spn_rng_philox(counter, m->key, words);
 }
 
 /* Where a level goes: both its code and, if kept, the variance of its read noise. */
@@ -298,53 +189,62 @@ static void put(struct spn_program *p, const struct place *at, double level, dou
         out[0] = (int8_t)code;
     }
     if (p->variance != NULL)
-        p->variance[index * block + byte] = (int8_t)lrint(fmin(1, variance) * SPN_VARIANCE_ONE);
+        p->variance[index * block + byte] = (int8_t)lrint(
+            fmin(1, variance / p->variance_unit / SPN_VARIANCE_MAX) * SPN_VARIANCE_MAX);
+}
+
+/* The cell on one side of one weight's digit, or of its reference column. */
+static struct spn_cell_state make_cell(const struct spn_program *p, const struct maker *m,
+                                       const struct place *at, int side, int level, bool kept)
+{
+    const struct spn_row_group *group = &p->groups[at->group];
+    bool is_reference = side == 1 && p->reference != NULL;
+    int column = is_reference ? (int)p->reference[at->column] : at->column;
+    int n_sides = p->noisy_cells;
+    uint32_t words[4] = {0};
+    if (m->cell.defects) {
+        uint32_t counter[4] = {(uint32_t)column, (uint32_t)(group->first + at->row),
+                               (uint32_t)(2 * at->digit + side),
+                               (uint32_t)SPN_CORE_STREAM_DEFECT << 24 | m->layer};
+        spn_rng_philox(counter, m->key, words);
+    }
+    struct spn_cell_state cell =
+        spn_cell_program(&m->cell, (double)level / p->digit[at->digit].levels,
+                         (double)m->normal[side][column], words, kept);
+    if (m->wires.present) { /* the reference is taken to lie beside each column */
+        int first = at->column % m->weights_per_array * p->cells_per_weight + at->digit * n_sides;
+        cell.g *= spn_cell_wire_factor(&m->wires, group->array_first, group->n_rows, at->row,
+                                       is_reference ? first : first + side);
+    }
+    return cell;
 }
 
 /* One digit of one row of weights. */
 static void program_row(struct spn_program *p, const struct maker *m, int digit, int group, int row)
 {
     const struct spn_program_digit *d = &p->digit[digit];
-    const struct spn_row_group *g = &p->groups[group];
-    int encoding = m->chip->weight.encoding,
-        n_sides = encoding == SPN_ENCODING_DIFFERENTIAL ? 2 : 1;
-    const int8_t *weights = m->request->weights + (size_t)row * (size_t)p->n_columns;
-    const uint8_t *mask =
-        m->request->mask == NULL ? NULL : m->request->mask + (size_t)row * (size_t)p->n_columns;
-    bool zero_pruned = mask != NULL && m->request->config->scheme != SPN_SCHEME_DENSE;
-    int middle = digit_level(d, 1 << (m->chip->weight.bits - 1)), first_cell = digit * n_sides;
-    draw_row(m, digit, row, 0, p->n_columns);
-    if (encoding != SPN_ENCODING_TWOS_COMPLEMENT)
-        draw_row(m, digit, row, 1, n_sides == 2 ? p->n_columns : p->n_references);
+    size_t first = (size_t)(p->groups[group].first + row) * (size_t)p->n_columns;
+    const uint8_t *mask = m->request->config->scheme != SPN_SCHEME_DENSE ? m->request->mask : NULL;
+    bool pair = p->noisy_cells == 2;
+    int middle = digit_level(d, 1 << (m->chip->weight.bits - 1));
+    draw_row(m, digit, p->groups[group].first + row, 0, p->n_columns);
+    if (pair || p->reference != NULL)
+        draw_row(m, digit, p->groups[group].first + row, 1, pair ? p->n_columns : p->n_references);
     for (int c = 0; c < p->n_columns; c++) {
-        bool pruned = zero_pruned && mask[c] == 0;
+        struct place at = {digit, group, row, c};
+        bool pruned = mask != NULL && mask[first + (size_t)c] == 0;
+        bool kept = !(pruned && m->index_free);
         int level[2];
-        uint32_t words[4];
-        double value = 0, variance = 0;
-        int position = m->wires.present
-                           ? c % m->wires.weights_per_array * p->cells_per_weight + first_cell
-                           : 0;
-        target_levels(m, d, pruned ? 0 : weights[c], level);
-        for (int side = 0; side < n_sides; side++) {
-            draw_defects(m, digit, row, side, c, words);
-            struct cell_state cell =
-                program_cell(&m->cell, (double)level[side] / d->levels, (double)m->normal[side][c],
-                             words, !(pruned && m->index_free));
-            double seen = cell.g * wire_factor(m, g, row, position + side);
-            value += side == 0 ? seen : -seen;
-            variance += cell.variance / n_sides;
+        target_levels(m, d, pruned ? 0 : m->request->weights[first + (size_t)c], level);
+        struct spn_cell_state cell = make_cell(p, m, &at, 0, level[0], kept);
+        if (pair) {
+            struct spn_cell_state other = make_cell(p, m, &at, 1, level[1], kept);
+            cell.g -= other.g;
+            cell.variance = (cell.variance + other.variance) / 2;
+        } else if (p->reference != NULL) {
+            cell.g -= make_cell(p, m, &at, 1, middle, true).g;
         }
-        if (p->reference != NULL) {
-            int r = (int)p->reference[c];
-            draw_defects(m, digit, row, 1, r, words);
-            struct cell_state cell = program_cell(&m->cell, (double)middle / d->levels,
-                                                  (double)m->normal[1][r], words, true);
-            value -=
-                cell.g *
-                wire_factor(m, g, row,
-                            position); /* a reference beside each column, drawn once an array */
-        }
-        put(p, &(struct place){digit, group, row - g->first, c}, value * d->levels, variance);
+        put(p, &at, cell.g * d->levels, cell.variance);
     }
 }
 
@@ -391,19 +291,11 @@ static double mean_conductance(const struct spn_program *p, const struct maker *
 
 static void set_wires(struct maker *m, const struct spn_program *p)
 {
-    const struct spn_chip *chip = m->chip;
-    const struct spn_device *device = &chip->device;
-    if (!has(m->request->config, SPN_ERROR_IR_DROP))
-        return;
-    double g = mean_conductance(p, m) * (device->on_conductance_S - device->off_conductance_S);
-    double ohm_per_F = chip->node.wire_ohm_per_m * chip->node.feature_size_m;
-    int weights = chip->array.columns / p->cells_per_weight;
-    m->wires = (struct wires){.present = true,
-                              .row_drop = g * device->cell_width_F * ohm_per_F,
-                              .column_drop = g * device->cell_height_F * ohm_per_F,
-                              .array_rows = chip->array.rows,
-                              .weights_per_array = weights < 1 ? 1 : weights};
-    m->wires.cells_per_array = m->wires.weights_per_array * p->cells_per_weight;
+    int weights = m->chip->array.columns / p->cells_per_weight;
+    m->weights_per_array = weights < 1 ? 1 : weights;
+    if (has(m->request->config, SPN_ERROR_IR_DROP))
+        m->wires = spn_cell_wires(m->chip, mean_conductance(p, m),
+                                  m->weights_per_array * p->cells_per_weight);
 }
 
 static enum spn_status check_weights(const struct maker *m, struct spn_err *err)
@@ -500,8 +392,9 @@ enum spn_status spn_program_create(struct spn_program **program,
     if ((status = cut_rows(p, &config->chip->array, request->max_group_rows, err)) != SPN_OK ||
         (status = set_references(p, config->chip, err)) != SPN_OK)
         goto out;
-    m.cell = cell_model(&m);
+    m.cell = spn_cell_model(config, m.index_free);
     set_wires(&m, p);
+    p->variance_unit = 1 / (m.cell.gain * m.cell.gain) / SPN_VARIANCE_MAX;
     p->n_limbs = is_exact(&m) ? 1 : 2;
     choose_codes(p, &m);
     if ((status = allocate_cells(p, &m, err)) != SPN_OK)
@@ -509,7 +402,7 @@ enum spn_status spn_program_create(struct spn_program **program,
     for (int d = 0; d < p->n_digits; d++)
         for (int g = 0; g < p->n_groups; g++)
             for (int r = 0; r < p->groups[g].n_rows; r++)
-                program_row(p, &m, d, g, p->groups[g].first + r);
+                program_row(p, &m, d, g, r);
     *program = p;
 out:
     free(m.normal[0]);

@@ -38,10 +38,11 @@ struct spn_program {
     int n_groups, group_quads; /* every group is padded to group_quads x 4 rows of zeros */
     struct spn_row_group *groups;
     int max_group_rows;
-    int n_limbs;         /* bytes of a level */
-    int8_t *cells;       /* [digit][column group][limb: high first][group][quad][16][4] */
-    int8_t *variance;    /* the same, one byte: read-noise variance in 1/127 of an ordinary cell's;
-                            NULL: all 1 */
+    int n_limbs;      /* bytes of a level */
+    int8_t *cells;    /* [digit][column group][limb: high first][group][quad][16][4] */
+    int8_t *variance; /* the same, one byte: read-noise variance in variance_unit of a plain cell's;
+                         NULL: all 1 */
+    double variance_unit;
     int noisy_cells;     /* that add read noise of their own to one level: 2 for a pair, else 1 */
     uint32_t *reference; /* [column]: number of its reference column; NULL without */
     int n_references;
@@ -58,7 +59,7 @@ struct spn_program_request {
     bool fixed_point;   /* even if levels are exact */
 };
 
-enum { SPN_VARIANCE_ONE = 127 };
+enum { SPN_VARIANCE_MAX = 127 };
 
 enum spn_status spn_program_create(struct spn_program **program,
                                    const struct spn_program_request *request, struct spn_err *err);

@@ -1,0 +1,101 @@
+/* cell.c -- what one memory cell conducts after programming, and what its wires take from it.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A cell of level d of L aims at g = g0 + d / L, g0 = Goff / (Gon - Goff) with finite on/off ratio
+ * and 0 without [M:S2]. Programming error: g + sd N(0,1), not below 0 [M:S3]. Stuck cells hold g0
+ * or g0 + 1. An index-free cell stands in series with its mask transistor: g gs / (g + gs) [M:S4],
+ * gs its on or its off conductance; cells that are programmed with verify are programmed through
+ * the transistor, so that a kept cell shows what it aims at. IR drop: every cell of the rows that
+ * are on is taken to draw the mean current; then the voltage lost up to a cell is a sum over wire
+ * segments in closed form, and g falls to g / (1 + s) [han2025comn; M:S10].
+ */
+#include "simulator/cell.h"
+
+#include <math.h>
+
+static bool has(const struct spn_core_config *config, unsigned error)
+{
+    return (config->errors & error) != 0;
+}
+
+static uint32_t threshold(double fraction)
+{
+    return fraction >= 1 ? UINT32_MAX : (uint32_t)(fraction * 4294967296.0);
+}
+
+static double series(double g, double gs)
+{
+    return g + gs > 0 ? g * gs / (g + gs) : 0;
+}
+
+struct spn_cell_model spn_cell_model(const struct spn_core_config *config, bool index_free)
+{
+    const struct spn_device *device = &config->chip->device;
+    double window = device->on_conductance_S - device->off_conductance_S;
+    struct spn_cell_model m = {.gain = 1};
+    if (!(window > 0))
+        return m; /* a digital cell: levels without conductances */
+    if (has(config, SPN_ERROR_ON_OFF))
+        m.g0 = device->off_conductance_S / window;
+    if (has(config, SPN_ERROR_FLUCTUATION))
+        m.sd = device->programming_sd_frac;
+    if (has(config, SPN_ERROR_DEFECTS)) {
+        m.stuck_on = threshold(device->stuck_on_frac);
+        m.stuck_off = threshold(device->stuck_on_frac + device->stuck_off_frac);
+        m.mask_failed = index_free ? threshold(device->mask.failure_frac) : 0;
+        m.defects = m.stuck_off > 0 || m.mask_failed > 0;
+    }
+    if (index_free && has(config, SPN_ERROR_ON_OFF)) {
+        m.mask_off = device->mask.off_conductance_S / window;
+        if (!config->chip->write.verify && device->mask.on_conductance_S > 0) {
+            m.mask_on = device->mask.on_conductance_S / window;
+            m.gain = series(m.g0 + 1, m.mask_on) - series(m.g0, m.mask_on);
+        }
+    }
+    return m;
+}
+
+struct spn_cell_state spn_cell_program(const struct spn_cell_model *m, double level_frac, double z,
+                                 const uint32_t *words, bool kept)
+{
+    double g = fmax(0, m->g0 + level_frac + m->sd * z);
+    if (m->defects) {
+        if (words[0] < m->stuck_on)
+            g = m->g0 + 1;
+        else if (words[0] < m->stuck_off)
+            g = m->g0;
+        kept = kept || words[1] < m->mask_failed;
+    }
+    double gs = kept ? m->mask_on : m->mask_off;
+    if (gs > 0) {
+        double slope = gs / (g + gs) * (gs / (g + gs));
+        return (struct spn_cell_state){series(g, gs) / m->gain, slope * slope / (m->gain * m->gain)};
+    }
+    return kept ? (struct spn_cell_state){g / m->gain, 1} : (struct spn_cell_state){0, 0};
+}
+
+struct spn_cell_wires spn_cell_wires(const struct spn_chip *chip, double mean_g, int cells_per_row)
+{
+    const struct spn_device *device = &chip->device;
+    double mean_S = mean_g * (device->on_conductance_S - device->off_conductance_S);
+    double ohm_per_F = chip->node.wire_ohm_per_m * chip->node.feature_size_m;
+    return (struct spn_cell_wires){.present = true,
+                                   .row_drop = mean_S * device->cell_width_F * ohm_per_F,
+                                   .column_drop = mean_S * device->cell_height_F * ohm_per_F,
+                                   .array_rows = chip->array.rows,
+                                   .cells_per_row = cells_per_row};
+}
+
+/* Column wire, sensed past the last row: the segment below row k carries the cells above it, k of
+ * them; from row i down to the last row that is on, sum_{k=i}^{n} k, then n for each silent row.
+ * Row wire, driven before the first column C: sum_{m=1}^{j} (C - m + 1). */
+double spn_cell_wire_factor(const struct spn_cell_wires *w, int first, int n, int row, int cell)
+{
+    if (!w->present)
+        return 1;
+    double i = row + 1, j = cell + 1, silent = w->array_rows - first - n;
+    double down = (n + i) * (n - i + 1) / 2 + silent * n;
+    double along = j * (2 * w->cells_per_row - j + 1) / 2;
+    return 1 / (1 + w->column_drop * down + w->row_drop * along);
+}

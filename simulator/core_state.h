@@ -1,0 +1,64 @@
+/* core_state.h -- what a core holds; shared by core.c (set up, calibrate) and reads.c (multiply).
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SPN_SIMULATOR_CORE_STATE_H
+#define SPN_SIMULATOR_CORE_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "simulator/adc.h"
+#include "simulator/core.h"
+#include "simulator/kernel.h"
+#include "simulator/program.h"
+
+enum {
+    SPN_INPUT_BYTE_MAX = 255,
+    SPN_NOISE_CHUNK = 4 /* row groups that share blocks of random numbers */
+};
+
+struct spn_core {
+    struct spn_core_config config;
+    const struct spn_chip *chip;
+    const struct spn_kernel *kernel;
+    struct spn_program *program;
+    bool ideal; /* no ADC */
+    bool noisy;
+    int n_slices,
+        slice_bits; /* as multiplied: one slice of all bits where slicing changes nothing */
+    uint8_t level[SPN_INPUT_BYTE_MAX + 1]; /* input byte of a slice's value */
+    float square[SPN_INPUT_BYTE_MAX + 1];  /* its share in the noise variance, (input bytes)^2 */
+    int level_max;
+    double level_unit; /* input bytes of one input level */
+    struct spn_adc adc[SPN_MAX_DIGITS];
+    struct spn_adc_histogram histogram[SPN_MAX_DIGITS];
+    size_t plane_stride;
+    int groups_per_run; /* that fit 31 bits */
+};
+
+struct spn_core_scratch {
+    int n_vectors;             /* that fit */
+    uint8_t *planes, *squares; /* [vector][slice] plane_stride apart; squares only if they are
+                                  needed and differ */
+    float *deviation;          /* [vector][group][slice], sqrt(sum x^2) */
+    float *normals;            /* [vector of a block][read][16] */
+    uint8_t *group_input;      /* one group's inputs, padded with zeros */
+    int32_t *sums, *low, *variance, *codes; /* [16][16] */
+};
+
+struct spn_read_block { /* vectors first .. first + n - 1 of the tile, one column group */
+    const struct spn_core *core;
+    struct spn_core_scratch *scratch;
+    int first, n, column_group, digit;
+    uint64_t first_read;
+};
+
+/* reads.c, for calibration: slice vectors 0 .. n - 1, and the raw sums of one row group of a block.
+ */
+void spn_reads_expand(const struct spn_core *core, struct spn_core_scratch *scratch,
+                      const uint8_t *x, int n);
+void spn_reads_sum(const struct spn_read_block *b, int group);
+
+#endif

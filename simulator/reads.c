@@ -1,0 +1,330 @@
+/* reads.c -- products through a core: inputs to slices, column sums to codes, codes to results.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Column groups outermost, so that their cells stay in the cache while all vectors of a tile pass;
+ * a block of up to 16 reads (vectors x slices) then goes through all row groups and digits.
+ * Equations [M:S5-S9] as in core.c.
+ */
+#include "simulator/core_state.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PLANE_BYTES = 1 << 19,
+    ALIGNMENT = 64
+}; /* input slices at a time: they stay in the second-level cache */
+
+static void *aligned(size_t bytes)
+{
+    return aligned_alloc(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+}
+
+enum spn_status spn_core_scratch_create(struct spn_core_scratch **scratch,
+                                        const struct spn_core *core, int batch, struct spn_err *err)
+{
+    struct spn_core_scratch *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return spn_err_memory(err, "scratch of a core");
+    int per_block = SPN_KERNEL_READS / core->n_slices;
+    size_t vector = core->plane_stride * (size_t)core->n_slices, n = PLANE_BYTES / vector;
+    size_t wanted = batch < 1 ? 1 : (size_t)batch;
+    n = n < (size_t)per_block ? (size_t)per_block : n - n % (size_t)per_block;
+    s->n_vectors = (int)(n < wanted ? n : wanted);
+    size_t planes = vector * (size_t)s->n_vectors + SPN_KERNEL_READS * core->plane_stride;
+    size_t tile = SPN_KERNEL_READS * SPN_KERNEL_COLUMNS * sizeof(int32_t);
+    bool squares = core->program->variance != NULL && core->level_max > 1;
+    s->planes = aligned(planes);
+    s->squares = squares ? aligned(planes) : NULL;
+    s->deviation = aligned((size_t)s->n_vectors *
+                           (size_t)(core->program->n_groups * core->n_slices) * sizeof(float));
+    s->normals = aligned(SPN_NOISE_CHUNK * tile);
+    s->group_input = aligned((size_t)core->program->group_quads * 4 + ALIGNMENT);
+    s->sums = aligned(tile);
+    s->low = aligned(tile);
+    s->variance = aligned(tile);
+    s->codes = aligned(tile);
+    if (!s->planes || (squares && !s->squares) || !s->deviation || !s->normals || !s->group_input ||
+        !s->sums || !s->low || !s->variance || !s->codes) {
+        spn_core_scratch_destroy(s);
+        return spn_err_memory(err, "scratch of a core");
+    }
+    memset(s->planes, 0, planes);
+    if (squares)
+        memset(s->squares, 0, planes);
+    *scratch = s;
+    return SPN_OK;
+}
+
+void spn_core_scratch_destroy(struct spn_core_scratch *s)
+{
+    if (s == NULL)
+        return;
+    free(s->planes);
+    free(s->squares);
+    free(s->deviation);
+    free(s->normals);
+    free(s->group_input);
+    free(s->sums);
+    free(s->low);
+    free(s->variance);
+    free(s->codes);
+    free(s);
+}
+
+/* ---- inputs to slices ---- */
+
+/* Sum of eight bytes. */
+static uint32_t sum_bytes(uint64_t bytes)
+{
+    uint64_t pairs =
+        (bytes & UINT64_C(0x00ff00ff00ff00ff)) + (bytes >> 8 & UINT64_C(0x00ff00ff00ff00ff));
+    return (uint32_t)(pairs * UINT64_C(0x0001000100010001) >> 48);
+}
+
+/* One slice of eight inputs at a time, and how many are odd. Bytes beyond the group hold zeros, and
+ * are rewritten by the next group. */
+static uint32_t slice_inputs(const uint8_t *x, int n_bytes, int shift, uint8_t mask, uint8_t *out)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t masks = ones * (uint8_t)(mask & UINT8_MAX >> shift); /* no bits of a neighbour */
+    uint32_t total = 0;
+    for (int i = 0; i < n_bytes;) {
+        int end = i + 8 * UINT8_MAX < n_bytes ? i + 8 * UINT8_MAX
+                                              : n_bytes; /* before a byte of the count overflows */
+        uint64_t count = 0;
+        for (; i < end; i += 8) {
+            uint64_t eight;
+            memcpy(&eight, x + i, sizeof eight);
+            eight = (eight >> shift) & masks;
+            memcpy(out + i, &eight, sizeof eight);
+            count += eight & ones;
+        }
+        total += sum_bytes(count);
+    }
+    return total;
+}
+
+static void expand_slice(const struct spn_core *core, struct spn_core_scratch *s, int n_bytes,
+                         size_t at, int slice, float *deviation)
+{
+    int shift = slice * core->slice_bits;
+    uint8_t *out = s->planes + at, mask = (uint8_t)((1 << core->slice_bits) - 1);
+    uint32_t ones = slice_inputs(s->group_input, n_bytes, shift, mask, out);
+    if (core->level_max <= 1) {
+        *deviation = sqrtf((float)ones);
+        return;
+    }
+    if (core->level_unit > 1)
+        for (int i = 0; i < n_bytes; i++)
+            out[i] = core->level[out[i]];
+    if (core->noisy) {
+        double sum = 0;
+        for (int i = 0; i < n_bytes; i++)
+            sum += (double)core->square[s->group_input[i] >> shift & mask];
+        *deviation = (float)sqrt(sum);
+    }
+    if (s->squares != NULL) { /* in 1/255 of the largest square */
+        double scale = SPN_INPUT_BYTE_MAX / ((double)core->level_max * core->level_max);
+        for (int i = 0; i < n_bytes; i++)
+            s->squares[at + (size_t)i] = (uint8_t)lrint(out[i] * out[i] * scale);
+    }
+}
+
+/* Vectors of a tile to slices, every row group padded with zeros. */
+void spn_reads_expand(const struct spn_core *core, struct spn_core_scratch *s, const uint8_t *x,
+                      int n)
+{
+    const struct spn_program *p = core->program;
+    int n_bytes = p->group_quads * 4;
+    for (int v = 0; v < n; v++)
+        for (int g = 0; g < p->n_groups; g++) {
+            const struct spn_row_group *group = &p->groups[g];
+            memcpy(s->group_input, x + (size_t)v * (size_t)p->n_rows + (size_t)group->first,
+                   (size_t)group->n_rows);
+            memset(s->group_input + group->n_rows, 0, (size_t)(n_bytes - group->n_rows) + 8);
+            for (int slice = 0; slice < core->n_slices; slice++) {
+                size_t at =
+                    ((size_t)v * (size_t)core->n_slices + (size_t)slice) * core->plane_stride +
+                    (size_t)g * (size_t)n_bytes;
+                expand_slice(core, s, n_bytes, at, slice,
+                             &s->deviation[(v * p->n_groups + g) * core->n_slices + slice]);
+            }
+        }
+}
+
+/* ---- reads ---- */
+
+static void dot_group(const struct spn_read_block *b, int group, const uint8_t *planes,
+                      const int8_t *cells, int x_max, int32_t *sums)
+{
+    const struct spn_program *p = b->core->program;
+    size_t row = (size_t)(b->first * b->core->n_slices);
+    struct spn_kernel_dot d = {
+        .x = planes + row * b->core->plane_stride + (size_t)group * (size_t)p->group_quads * 4,
+        .x_stride = b->core->plane_stride,
+        .cells = cells + (size_t)group * (size_t)p->group_quads * SPN_KERNEL_QUAD_BYTES,
+        .n_reads = b->n * b->core->n_slices,
+        .n_quads = (p->groups[group].n_rows + 3) / 4,
+        .x_max = x_max};
+    b->core->kernel->dot(&d, sums);
+}
+
+void spn_reads_sum(const struct spn_read_block *b, int group)
+{
+    const struct spn_program *p = b->core->program;
+    const int8_t *high = spn_program_cells(p, b->digit, b->column_group, 0);
+    dot_group(b, group, b->scratch->planes, high, b->core->level_max, b->scratch->sums);
+    if (p->n_limbs == 2)
+        dot_group(b, group, b->scratch->planes, spn_program_cells(p, b->digit, b->column_group, 1),
+                  b->core->level_max, b->scratch->low);
+}
+
+/* Normals of a chunk of row groups for the block's vectors: [vector][group of the
+ * chunk][slice][16]. */
+static void draw_noise(const struct spn_read_block *b, int chunk)
+{
+    const struct spn_core *core = b->core;
+    const struct spn_program *p = core->program;
+    uint32_t n_columns = (uint32_t)(p->n_column_groups * SPN_KERNEL_COLUMNS),
+             lane[SPN_KERNEL_COLUMNS];
+    uint32_t stride = p->reference == NULL ? n_columns : 2 * n_columns;
+    uint32_t n_chunks = (uint32_t)((p->n_groups + SPN_NOISE_CHUNK - 1) / SPN_NOISE_CHUNK);
+    uint32_t first = ((uint32_t)b->digit * n_chunks + (uint32_t)chunk) * (uint32_t)core->n_slices;
+    int left = p->n_groups - chunk * SPN_NOISE_CHUNK,
+        n_groups = left < SPN_NOISE_CHUNK ? left : SPN_NOISE_CHUNK;
+    size_t vector = (size_t)(SPN_NOISE_CHUNK * core->n_slices * SPN_KERNEL_COLUMNS);
+    for (int v = 0; v < b->n; v++) {
+        uint64_t read = b->first_read + (uint64_t)v;
+        struct spn_kernel_normals n = {
+            .key = {(uint32_t)core->config.seed, (uint32_t)(core->config.seed >> 32)},
+            .counter = {first * stride, (uint32_t)read, (uint32_t)(read >> 32),
+                        (uint32_t)SPN_CORE_STREAM_READ << 24 | core->config.layer},
+            .block_stride = stride,
+            .lane = lane,
+            .n_blocks = (n_groups * core->n_slices + 3) / 4,
+            .out = b->scratch->normals + (size_t)v * vector};
+        for (uint32_t c = 0; c < SPN_KERNEL_COLUMNS; c++)
+            lane[c] = (uint32_t)(b->column_group * SPN_KERNEL_COLUMNS) + c;
+        core->kernel->normals(&n);
+        if (p->reference == NULL)
+            continue;
+        for (uint32_t c = 0; c < SPN_KERNEL_COLUMNS;
+             c++) /* columns of one array share their reference's noise */
+            lane[c] = n_columns + p->reference[lane[c]];
+        n.add = true;
+        core->kernel->normals(&n);
+    }
+}
+
+/* Noise of one unit of deviation, in codes (with an ADC) or fixed-point sums (without) [M:S8]. */
+static double noise_scale(const struct spn_core *core, int digit)
+{
+    const struct spn_program *p = core->program;
+    const struct spn_program_digit *d = &p->digit[digit];
+    double sigma = core->chip->device.read_noise_frac * d->levels *
+                   sqrt(p->noisy_cells); /* levels, per input byte */
+    if (p->variance != NULL) {
+        sigma *= sqrt(p->variance_unit);
+        if (core->level_max > 1)
+            sigma *= core->level_max / sqrt(SPN_INPUT_BYTE_MAX);
+    }
+    return core->ideal ? sigma * d->codes_per_level
+                       : sigma / (core->adc[digit].step * core->level_unit);
+}
+
+/* Row groups first .. last - 1 of a block's digit, added to its codes. */
+static void read_groups(const struct spn_read_block *b, int first, int last)
+{
+    const struct spn_core *core = b->core;
+    const struct spn_program *p = core->program;
+    struct spn_core_scratch *s = b->scratch;
+    const struct spn_adc *adc = &core->adc[b->digit];
+    const uint8_t *squares = s->squares != NULL ? s->squares : s->planes;
+    int square_max = s->squares != NULL ? SPN_INPUT_BYTE_MAX : core->level_max;
+    size_t reads = (size_t)(SPN_NOISE_CHUNK * core->n_slices * SPN_KERNEL_COLUMNS);
+    struct spn_kernel_convert c = {
+        .sums = s->sums,
+        .low = p->n_limbs == 2 ? s->low : NULL,
+        .normal_stride = reads,
+        .deviation_stride = (size_t)(p->n_groups * core->n_slices),
+        .variance = core->noisy && p->variance != NULL ? s->variance : NULL,
+        .noise_scale = core->noisy ? (float)noise_scale(core, b->digit) : 0,
+        .n_vectors = b->n,
+        .n_slices = core->n_slices,
+        .slice_bits = core->slice_bits,
+        .ideal = core->ideal,
+        .inverse_step =
+            (float)(1 / (adc->step * p->digit[b->digit].codes_per_level * core->level_unit)),
+        .low_code = (float)adc->low_code,
+        .high_code = (float)adc->high_code,
+        .codes = s->codes};
+    for (int g = first; g < last; g++) {
+        spn_reads_sum(b, g);
+        if (core->noisy) {
+            if (g == first || g % SPN_NOISE_CHUNK == 0)
+                draw_noise(b, g / SPN_NOISE_CHUNK);
+            c.normals =
+                s->normals + (size_t)(g % SPN_NOISE_CHUNK * core->n_slices * SPN_KERNEL_COLUMNS);
+            c.deviation = s->deviation + (b->first * p->n_groups + g) * core->n_slices;
+            if (c.variance != NULL)
+                dot_group(b, g, squares, spn_program_variance(p, b->digit, b->column_group),
+                          square_max, s->variance);
+        }
+        core->kernel->convert(&c);
+    }
+}
+
+/* All digits and row groups of a block, to its part of y. Sums of codes are exact; doubles hold
+ * them. */
+static void multiply_block(struct spn_read_block *b, float *y)
+{
+    const struct spn_core *core = b->core;
+    const struct spn_program *p = core->program;
+    double total[SPN_KERNEL_READS * SPN_KERNEL_COLUMNS] = {0};
+    int n_codes = b->n * SPN_KERNEL_COLUMNS, first_column = b->column_group * SPN_KERNEL_COLUMNS;
+    int n_columns = p->n_columns - first_column < SPN_KERNEL_COLUMNS ? p->n_columns - first_column
+                                                                     : SPN_KERNEL_COLUMNS;
+    for (b->digit = 0; b->digit < p->n_digits; b->digit++) {
+        double scale = p->digit[b->digit].weight * core->adc[b->digit].step;
+        for (int g = 0; g < p->n_groups; g += core->groups_per_run) {
+            int last =
+                g + core->groups_per_run < p->n_groups ? g + core->groups_per_run : p->n_groups;
+            memset(b->scratch->codes, 0, (size_t)n_codes * sizeof *b->scratch->codes);
+            read_groups(b, g, last);
+            for (int i = 0; i < n_codes; i++)
+                total[i] += scale * b->scratch->codes[i];
+        }
+    }
+    for (int v = 0; v < b->n; v++)
+        for (int c = 0; c < n_columns; c++)
+            y[(size_t)v * (size_t)p->n_columns + (size_t)(first_column + c)] =
+                (float)total[v * SPN_KERNEL_COLUMNS + c];
+}
+
+void spn_core_multiply(const struct spn_core *core, const uint8_t *x, int n, float *y,
+                       struct spn_core_scratch *scratch, uint64_t first_read)
+{
+    const struct spn_program *p = core->program;
+    int per_block = SPN_KERNEL_READS / core->n_slices;
+    if (core->kernel->begin != NULL)
+        core->kernel->begin();
+    for (int tile = 0; tile < n; tile += scratch->n_vectors) {
+        int n_tile = n - tile < scratch->n_vectors ? n - tile : scratch->n_vectors;
+        spn_reads_expand(core, scratch, x + (size_t)tile * (size_t)p->n_rows, n_tile);
+        for (int group = 0; group < p->n_column_groups; group++)
+            for (int v = 0; v < n_tile; v += per_block) {
+                struct spn_read_block b = {.core = core,
+                                           .scratch = scratch,
+                                           .first = v,
+                                           .n = n_tile - v < per_block ? n_tile - v : per_block,
+                                           .column_group = group,
+                                           .first_read = first_read + (uint64_t)(tile + v)};
+                multiply_block(&b, y + (size_t)(tile + v) * (size_t)p->n_columns);
+            }
+    }
+    if (core->kernel->end != NULL)
+        core->kernel->end();
+}
