@@ -1,0 +1,408 @@
+/* blocks.c -- the array and its periphery, sized for one chip; and the memory that spares equal evaluations.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Periphery of an array [M:E12]: input drivers (a switch matrix for one-bit inputs, a DAC per row otherwise), gate drivers and a
+ * row decoder, level shifters where the write voltage is above the supply, a sample-and-hold per column and a column mux in
+ * front of ceil(columns / columns_per_adc) ADCs, each with a shift-add. Training adds drivers on the columns and a mux on the
+ * rows, so that the same ADCs convert a transposed read.
+ */
+#include "estimator/blocks.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "models/adc.h"
+#include "models/dac.h"
+#include "models/decoder.h"
+#include "models/driver.h"
+#include "models/gate.h"
+#include "models/level_shifter.h"
+#include "models/mux.h"
+#include "models/sample_hold.h"
+#include "models/shift_add.h"
+
+/* The line of a pulse follows in a tenth of it; one part in ten of its charge is then late. Assumption. */
+#define RISE_FRAC 0.1
+
+_Static_assert(sizeof(struct spn_array) <= SPN_BLOCK_MAX_PARAMS, "a block keeps its parameters");
+
+void spn_surroundings_set(struct spn_surroundings *around, const struct spn_chip *chip)
+{
+    bool same = around->generation && around->env.temperature_K == chip->temperature_K &&
+                around->env.clock_Hz == chip->clock_Hz && memcmp(&around->node, &chip->node, sizeof chip->node) == 0;
+
+    if (same)
+        return;
+    memcpy(&around->node, &chip->node, sizeof chip->node);
+    around->env = (struct spn_env){.node = &around->node, .temperature_K = chip->temperature_K, .clock_Hz = chip->clock_Hz};
+    around->generation++;
+}
+
+enum spn_status spn_block_set(struct spn_block *block, const struct spn_block_request *request,
+                              const struct spn_surroundings *around, struct spn_err *err)
+{
+    const struct spn_component_type *type = request->type;
+    struct spn_component_cost cost;
+    enum spn_status status;
+
+    block->n = request->n;
+    if (block->generation == around->generation && block->type == type && memcmp(block->params, request->params, type->size) == 0)
+        return SPN_OK;
+    block->generation = 0;
+    block->type = type;
+    status = type->eval(request->params, &around->env, &cost, err);
+    if (status) {
+        spn_err_prefix(err, "%s", request->field);
+        return status;
+    }
+    block->cost = cost;
+    memcpy(block->params, request->params, type->size);
+    block->generation = around->generation;
+    return SPN_OK;
+}
+
+/* Candidate i for a misspelt ADC: the i-th component of role "adc". */
+static const char *next_adc(const void *ctx, size_t i)
+{
+    (void)ctx;
+    for (const struct spn_component_type *const *t = spn_components; *t; t++)
+        if (strcmp((*t)->role, "adc") == 0 && i-- == 0)
+            return (*t)->name;
+    return NULL;
+}
+
+static enum spn_status find_adc(struct spn_blocks *b, const struct spn_chip *chip, struct spn_err *err)
+{
+    const struct spn_component_type *type = spn_component_find(chip->adc.kind);
+    char names[160] = "";
+    const char *near, *name;
+    size_t used = 0;
+
+    if (type && strcmp(type->role, "adc") == 0) {
+        b->adc_type = type;
+        return SPN_OK;
+    }
+    near = spn_text_nearest(chip->adc.kind, next_adc, NULL);
+    if (near)
+        return spn_err_set(err, SPN_EINPUT, "chip.adc.kind: \"%s\" is not an ADC (did you mean \"%s\"?)", chip->adc.kind, near);
+    for (size_t i = 0; (name = next_adc(NULL, i)) != NULL && used + strlen(name) + 3 < sizeof names; i++) {
+        if (i > 0) {
+            memcpy(names + used, ", ", 3);
+            used += 2;
+        }
+        memcpy(names + used, name, strlen(name) + 1);
+        used += strlen(name);
+    }
+    return spn_err_set(err, SPN_EINPUT, "chip.adc.kind: \"%s\" is not an ADC (%s)", chip->adc.kind, names);
+}
+
+/* A block of the chip; without instances it is not evaluated and costs nothing. */
+static enum spn_status set(struct spn_blocks *b, const struct spn_blocks_input *in, enum spn_block_id id,
+                           const struct spn_block_request *request, struct spn_err *err)
+{
+    if (request->n > 0)
+        return spn_block_set(&b->block[id], request, in->around, err);
+    b->block[id].type = NULL;
+    b->block[id].n = 0;
+    memset(&b->block[id].cost, 0, sizeof b->block[id].cost);
+    return SPN_OK;
+}
+
+/* The array with nominal statistics: fully used, random inputs, cells half-way. With offset encoding it has one column more, the
+ * reference, whose cells hold the code of zero. */
+static void set_array(struct spn_blocks *b, const struct spn_blocks_input *in)
+{
+    const struct spn_chip *chip = in->chip;
+    const struct spn_device *device = &chip->device;
+    double mid_S = (device->on_conductance_S + device->off_conductance_S) / 2;
+
+    memset(&b->array, 0, sizeof b->array);
+    memcpy(&b->array.device, device, sizeof *device);
+    b->array.rows = chip->array.rows;
+    b->array.columns = chip->array.columns + (chip->weight.encoding == SPN_ENCODING_OFFSET);
+    b->array.rows_read = in->rules->rows_read;
+    b->array.settle_bits = chip->adc.bits;
+    b->array.used_rows_frac = b->array.used_columns_frac = 1;
+    b->array.input_mean = b->array.input_mean_square = SPN_BLOCKS_RANDOM_FRAC;
+    b->array.cell_mean_S = mid_S;
+    b->array.cell_mean_square_S2 = mid_S * mid_S;
+    b->array.row_pulse_frac = b->array.vector_pulse_frac = 1;
+    b->array.masked = in->masked;
+}
+
+static double read_voltage_V(const struct spn_blocks *b)
+{
+    return b->array.read_voltage_V > 0 ? b->array.read_voltage_V : b->array.device.read_voltage_V;
+}
+
+static void fill_adc(struct spn_adc *adc, const struct spn_blocks *b, const struct spn_chip *chip, double mean_A)
+{
+    memset(adc, 0, sizeof *adc);
+    adc->bits = chip->adc.bits;
+    adc->column_mean_A = mean_A;
+    adc->column_full_A = b->column_full_A;
+    adc->read_voltage_V = read_voltage_V(b);
+    adc->column_F = b->column_F;
+    adc->energy_scale = chip->adc.energy_scale;
+    adc->area_scale = chip->adc.area_scale;
+    adc->latency_scale = chip->adc.latency_scale;
+}
+
+struct setting {
+    enum spn_block_id id;
+    struct spn_block_request request;
+};
+
+static enum spn_status set_all(struct spn_blocks *b, const struct spn_blocks_input *in, const struct setting *list, size_t n,
+                               struct spn_err *err)
+{
+    enum spn_status status = SPN_OK;
+
+    for (size_t i = 0; i < n && !status; i++)
+        status = set(b, in, list[i].id, &list[i].request, err);
+    return status;
+}
+
+/* Drivers of inputs on the rows, of errors on the columns, and of gates. */
+static enum spn_status set_drivers(struct spn_blocks *b, const struct spn_blocks_input *in, struct spn_err *err)
+{
+    const struct spn_chip *chip = in->chip;
+    double n = b->n_arrays, volt = read_voltage_V(b), line_S = b->array.columns * chip->device.on_conductance_S;
+    struct spn_switch_matrix input, output;
+    struct spn_dac dac;
+    struct spn_driver gate;
+
+    memset(&input, 0, sizeof input);
+    memset(&dac, 0, sizeof dac);
+    memset(&gate, 0, sizeof gate);
+    input.n_lines = b->array.rows;
+    input.line_F = b->lines.data.F;
+    input.line_ohm = b->lines.data.ohm;
+    input.current_A = line_S * volt;
+    input.voltage_V = volt;
+    input.drop_frac = SPN_BLOCKS_DROP_FRAC;
+    input.toggle_frac = SPN_BLOCKS_RANDOM_FRAC;
+    memcpy(&output, &input, sizeof output);
+    output.n_lines = b->array.columns;
+    output.line_F = b->lines.column.F;
+    output.line_ohm = b->lines.column.ohm;
+    output.current_A = b->column_full_A;
+    /* Mean square of uniform codes, (2 L + 1)/(6 L) with L = 2^bits - 1 steps. */
+    double steps = ldexp(1, chip->input.dac_bits) - 1;
+    dac.bits = chip->input.dac_bits;
+    dac.full_scale_V = volt;
+    dac.line_F = b->lines.data.F;
+    dac.settle_s = dac.hold_s = b->block[SPN_BLOCK_ARRAY].cost.action[SPN_ARRAY_READ].latency_s;
+    dac.mean_square = (2 * steps + 1) / (6 * steps);
+    gate.n_lines = b->array.rows;
+    gate.line_F = b->lines.gate.F;
+    gate.line_ohm = b->lines.gate.ohm;
+    gate.drop_frac = SPN_BLOCKS_DROP_FRAC;
+
+    const struct spn_block_request switches = {&spn_component_switch_matrix, &input, "chip.input", n};
+    const struct spn_block_request dacs = {&spn_component_dac, &dac, "chip.input.dac_bits", n * b->array.rows};
+    const struct setting list[] = {
+        {SPN_BLOCK_INPUT_DRIVER, chip->input.dac_bits == 1 ? switches : dacs},
+        {SPN_BLOCK_GATE_DRIVER, {&spn_component_driver_wordline, &gate, "chip.array", b->lines.gate.F > 0 ? n : 0}},
+        {SPN_BLOCK_COLUMN_DRIVER, {&spn_component_switch_matrix, &output, "chip.training", in->need->training ? n : 0}},
+    };
+    return set_all(b, in, list, sizeof list / sizeof list[0], err);
+}
+
+/* What writing takes besides: row decoder, level shifters. */
+static enum spn_status set_writers(struct spn_blocks *b, const struct spn_blocks_input *in, struct spn_err *err)
+{
+    const struct spn_device *device = &in->chip->device;
+    double n = b->n_arrays, n_pumped = device->write_voltage_V > in->chip->node.vdd_V ? n : 0;
+    struct spn_decoder decoder;
+    struct spn_level_shifter row, column;
+
+    memset(&decoder, 0, sizeof decoder);
+    memset(&row, 0, sizeof row);
+    decoder.n_lines = b->array.rows;
+    decoder.line_F = spn_gate_min_nand2(&in->around->env).input_F;
+    decoder.pitch_m = device->cell_height_F * in->chip->node.feature_size_m;
+    row.n_lines = b->array.rows;
+    row.high_V = device->write_voltage_V;
+    row.line_F = b->lines.data.F;
+    row.rise_s = device->write_pulse_s * RISE_FRAC;
+    memcpy(&column, &row, sizeof column);
+    column.n_lines = b->array.columns;
+    column.line_F = b->lines.column.F;
+    const struct setting list[] = {
+        {SPN_BLOCK_ROW_DECODER, {&spn_component_decoder, &decoder, "chip.array.rows", b->array.rows > 1 ? n : 0}},
+        {SPN_BLOCK_ROW_SHIFTER, {&spn_component_level_shifter, &row, "device.write_voltage_V", n_pumped}},
+        {SPN_BLOCK_COLUMN_SHIFTER, {&spn_component_level_shifter, &column, "device.write_voltage_V", n_pumped}},
+    };
+    return set_all(b, in, list, sizeof list / sizeof list[0], err);
+}
+
+/* The mux of the columns, and of the rows for transposed reads; and what the first adds to a column (known before the array
+ * itself is evaluated, which has to charge it). */
+static void fill_muxes(struct spn_blocks *b, const struct spn_blocks_input *in, struct spn_mux *mux, struct spn_mux *row_mux)
+{
+    struct spn_adc adc;
+    const struct spn_env *env = &in->around->env;
+
+    fill_adc(&adc, b, in->chip, b->column_full_A);
+    memset(mux, 0, sizeof *mux);
+    mux->columns_per_output = in->chip->adc.columns_per_adc;
+    mux->columns = b->n_adc * mux->columns_per_output;
+    mux->column_S = b->column_full_A / read_voltage_V(b);
+    mux->drop_frac = SPN_BLOCKS_DROP_FRAC;
+    mux->output_F = spn_adc_input_F(&adc, env);
+    memcpy(row_mux, mux, sizeof *mux);
+    row_mux->columns_per_output = (b->array.rows + b->n_adc - 1) / b->n_adc;
+    row_mux->columns = b->n_adc * row_mux->columns_per_output;
+    b->array.column_load_F = mux->columns_per_output > 1 ? spn_mux_column_F(mux, env) : mux->output_F;
+    b->column_F = b->lines.column.F + b->array.column_load_F;
+}
+
+/* The array and its columns: mux, sample-and-hold, ADC, shift-add. */
+static enum spn_status set_columns(struct spn_blocks *b, const struct spn_blocks_input *in, struct spn_err *err)
+{
+    const struct spn_chip *chip = in->chip;
+    int per = chip->adc.columns_per_adc;
+    double n = b->n_arrays, n_muxed = per > 1 ? n : 0;
+    struct spn_adc adc;
+    struct spn_mux mux, row_mux;
+    struct spn_decoder decoder;
+    struct spn_sample_hold hold;
+    struct spn_shift_add add;
+    enum spn_status status;
+
+    fill_muxes(b, in, &mux, &row_mux);
+    const struct setting array = {SPN_BLOCK_ARRAY, {&spn_component_array, &b->array, "chip.array", n}};
+    status = set_all(b, in, &array, 1, err);
+    if (status)
+        return status;
+    fill_adc(&adc, b, chip, spn_array_column_current(&b->array).mean_A);
+    const struct setting first = {SPN_BLOCK_ADC, {b->adc_type, &adc, "chip.adc", n * b->n_adc}};
+    status = set_all(b, in, &first, 1, err);
+    if (status)
+        return status;
+    memset(&decoder, 0, sizeof decoder);
+    memset(&hold, 0, sizeof hold);
+    memset(&add, 0, sizeof add);
+    decoder.n_lines = per;
+    decoder.line_F = per > 1 ? spn_mux_select_F(&mux, &in->around->env) : 0;
+    hold.bits = chip->adc.bits;
+    hold.full_scale_V = read_voltage_V(b);
+    hold.hold_s = per * b->block[SPN_BLOCK_ADC].cost.action[SPN_ADC_CONVERT].latency_s;
+    hold.energy_scale = hold.area_scale = 1;
+    add.input_bits = chip->adc.bits;
+    add.result_bits = b->bits.shift_add;
+    add.toggle_frac = SPN_BLOCKS_RANDOM_FRAC;
+    bool transposed = in->need->training && row_mux.columns_per_output > 1;
+    const struct setting list[] = {
+        {SPN_BLOCK_MUX, {&spn_component_mux, &mux, "chip.adc.columns_per_adc", n_muxed}},
+        {SPN_BLOCK_MUX_DECODER, {&spn_component_decoder, &decoder, "chip.adc.columns_per_adc", n_muxed}},
+        {SPN_BLOCK_SAMPLE_HOLD, {&spn_component_sample_hold, &hold, "chip.adc", n_muxed * mux.columns}},
+        {SPN_BLOCK_SHIFT_ADD, {&spn_component_shift_add, &add, "chip.adc", n * b->n_adc}},
+        {SPN_BLOCK_ROW_MUX, {&spn_component_mux, &row_mux, "chip.training", transposed ? n : 0}},
+    };
+    return set_all(b, in, list, sizeof list / sizeof list[0], err);
+}
+
+static void set_widths(struct spn_blocks *b, const struct spn_blocks_input *in)
+{
+    const struct spn_map_rules *r = in->rules;
+    const struct spn_blocks_need *need = in->need;
+    /* A layer that uses everything: the widest sums. */
+    struct spn_layer_map full = {.row_groups_max = (r->array_rows + r->rows_read - 1) / r->rows_read,
+                                 .row_arrays = r->pe_side,
+                                 .row_pes = r->tile_side * need->max_row_tiles,
+                                 .row_tiles = need->max_row_tiles};
+
+    b->bits = spn_count_sum_bits(&full, r, in->chip);
+    if (need->n_kernel_tiles > 0) {
+        struct spn_sum_bits bits;
+        full.kernel_position = true;
+        full.positions = need->kernel_area;
+        bits = spn_count_sum_bits(&full, r, in->chip);
+        if (bits.chip > b->bits.chip)
+            b->bits = bits;
+    }
+}
+
+enum spn_status spn_blocks_set(struct spn_blocks *blocks, const struct spn_blocks_input *in, struct spn_err *err)
+{
+    const struct spn_blocks_need *need = in->need;
+    const struct spn_map_rules *r = in->rules;
+    enum spn_status s = find_adc(blocks, in->chip, err);
+
+    if (s)
+        return s;
+    blocks->n_tiles = (double)need->n_conventional_tiles + need->n_kernel_tiles;
+    blocks->n_pes = (double)need->n_conventional_tiles * r->tile_side * r->tile_side +
+                    (double)need->n_kernel_tiles * need->kernel_area;
+    blocks->n_arrays = blocks->n_pes * r->pe_side * r->pe_side;
+    blocks->n_adc = spn_count_adcs(r, in->chip);
+    set_widths(blocks, in);
+    set_array(blocks, in);
+    blocks->lines = spn_array_lines(&blocks->array, &in->around->env);
+    blocks->column_F = blocks->lines.column.F;
+    blocks->column_full_A = spn_array_column_current(&blocks->array).full_A;
+    if ((s = set_columns(blocks, in, err)) != SPN_OK ||
+        (s = set_drivers(blocks, in, err)) != SPN_OK || (s = set_writers(blocks, in, err)) != SPN_OK)
+        return s;
+    return spn_blocks_set_chip(blocks, in, err);
+}
+
+/* A transposed read has rows and columns exchanged, the cell with them. */
+static void transpose(struct spn_array *a)
+{
+    int rows = a->rows;
+    double height = a->device.cell_height_F, mask_height = a->device.mask.cell_height_F;
+
+    a->rows = a->columns;
+    a->columns = rows;
+    a->device.cell_height_F = a->device.cell_width_F;
+    a->device.cell_width_F = height;
+    a->device.mask.cell_height_F = a->device.mask.cell_width_F;
+    a->device.mask.cell_width_F = mask_height;
+}
+
+/* What follows settling while the column still conducts. */
+static double hold_s(const struct spn_blocks *b)
+{
+    const struct spn_block *hold = &b->block[SPN_BLOCK_SAMPLE_HOLD];
+
+    return hold->n > 0 ? hold->cost.action[SPN_SAMPLE_HOLD_SAMPLE].latency_s
+                       : b->block[SPN_BLOCK_ADC].cost.action[SPN_ADC_CONVERT].latency_s;
+}
+
+enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct spn_blocks_input *in,
+                                 const struct spn_array_values *values, struct spn_block layer[2], struct spn_err *err)
+{
+    struct spn_array a;
+    struct spn_adc adc;
+    const struct spn_block_request array_request = {&spn_component_array, &a, "chip.array", 1};
+    const struct spn_block_request adc_request = {blocks->adc_type, &adc, "chip.adc", 1};
+    enum spn_status s;
+
+    memcpy(&a, &blocks->array, sizeof a);
+    if (values->transposed) {
+        transpose(&a);
+        if (a.rows_read == in->rules->array_rows || a.rows_read > a.rows)
+            a.rows_read = 0;
+    }
+    a.used_rows_frac = values->used_rows_frac;
+    a.used_columns_frac = values->used_columns_frac;
+    a.input_mean = values->input_mean;
+    a.input_mean_square = values->input_mean_square;
+    a.cell_mean_S = values->cell_mean_S;
+    a.cell_mean_square_S2 = values->cell_mean_square_S2;
+    a.row_pulse_frac = values->row_pulse_frac;
+    a.vector_pulse_frac = values->vector_pulse_frac;
+    /* A column conducts until it is sampled, or, without a sample-and-hold, until it is converted. */
+    a.read_time_s = spn_array_settle_s(&a, &in->around->env) + hold_s(blocks);
+    if ((s = spn_block_set(&layer[0], &array_request, in->around, err)) != SPN_OK)
+        return s;
+    fill_adc(&adc, blocks, in->chip, spn_array_column_current(&a).mean_A);
+    if (adc.column_mean_A > adc.column_full_A)
+        adc.column_mean_A = adc.column_full_A;
+    return spn_block_set(&layer[1], &adc_request, in->around, err);
+}

@@ -1,0 +1,373 @@
+/* estimate.c -- what a network costs on a chip: the order of the work, and the totals.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Map all layers, size the chip's blocks, count and cost each layer, then sum. The chip is as large as the network needs; with
+ * chip.area_budget_m2 it must not be larger than that. Leakage is that of the whole chip over the time that an image (or an
+ * update) takes of it [M:E18].
+ */
+#include "estimator/estimate.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "estimator/training.h"
+#include "models/array.h"
+
+static bool same_coding(const struct spn_coding_key *a, const struct spn_coding_key *b)
+{
+    return a->valid && b->valid && a->scheme == b->scheme && a->weight.bits == b->weight.bits &&
+           a->weight.cell_bits == b->weight.cell_bits && a->weight.encoding == b->weight.encoding && a->on_S == b->on_S &&
+           a->off_S == b->off_S && a->mask_on_S == b->mask_on_S && a->mask_off_S == b->mask_off_S;
+}
+
+/* Conductances of kept and pruned cells of every layer; they stay while coding, device and scheme do. [M:D4, D5] */
+static void set_conductances(struct spn_frame *f)
+{
+    const struct spn_device *device = &f->chip->device;
+    struct spn_coding_key key = {.weight = f->chip->weight,
+                                 .on_S = device->on_conductance_S,
+                                 .off_S = device->off_conductance_S,
+                                 .mask_on_S = device->mask.on_conductance_S,
+                                 .mask_off_S = device->mask.off_conductance_S,
+                                 .scheme = f->options->scheme,
+                                 .valid = 1};
+
+    if (same_coding(&key, &f->work->coding))
+        return;
+    for (int i = 0; i < f->plan->n_matrix; i++) {
+        struct spn_matrix_work *w = &f->work->matrix[i];
+        struct spn_digit_pmf pmf;
+        spn_conductance_pmf(&f->chip->weight, f->plan->profile->layer[f->plan->matrix[i].layer].weight, -1, &pmf);
+        w->kept = spn_conductance_moments(device, &pmf, 1, f->options->scheme);
+        w->pruned = spn_conductance_moments(device, &pmf, 0, f->options->scheme);
+    }
+    f->work->coding = key;
+}
+
+/* Tiles of all layers, and with them what the chip must have. */
+static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *index, struct spn_err *err)
+{
+    struct spn_workspace *work = f->work;
+    struct spn_blocks_need *need = &work->need;
+    int64_t conventional = 0, kernel = 0;
+
+    *need = f->plan->need;
+    need->kernel_area = work->rules.kernel_area;
+    need->max_row_tiles = 1;
+    need->training = f->options->training;
+    for (int i = 0; i < f->plan->n_matrix; i++) {
+        struct spn_matrix_work *w = &work->matrix[i];
+        int number = f->plan->matrix[i].layer;
+        const struct spn_layer *layer = &f->plan->net->layer[number];
+        bool by_weight;
+        enum spn_status status = spn_map_layer(&w->map, layer, &work->rules, err);
+        if (status)
+            return status;
+        w->sparsity = f->options->scheme == SPN_SCHEME_DENSE ? 0 : layer->sparsity;
+        *(w->map.kernel_position ? &kernel : &conventional) += w->map.n_tiles;
+        need->max_row_tiles = w->map.row_tiles > need->max_row_tiles ? w->map.row_tiles : need->max_row_tiles;
+        if (need->training)
+            need->gradient_bit = fmax(need->gradient_bit, spn_training_gradient_bit(layer, f->plan->layer[number].n_in, f->chip,
+                                                                                   &by_weight));
+    }
+    if ((double)(conventional + kernel) > SPN_MAP_MAX_ARRAYS)
+        return spn_err_set(err, SPN_EINFEASIBLE, "network %s needs %.0f tiles: more than %.0f", f->plan->net->name,
+                           (double)(conventional + kernel), SPN_MAP_MAX_ARRAYS);
+    need->n_conventional_tiles = (int)conventional;
+    need->n_kernel_tiles = (int)kernel;
+    bool all = f->chip->schedule == SPN_SCHEDULE_PIPELINED;
+    double elements = all ? 2 * f->plan->sum_elements : f->plan->peak_elements; /* pipelined: double-buffered */
+    if (need->training && !f->chip->training.activations_in_dram)
+        elements = fmax(elements, f->plan->sum_elements);
+    need->activation_bit = elements * f->chip->input.bits;
+    need->format = f->format;
+    spn_index_sizes(f, index, &need->index_tile_bit);
+    need->dram = need->dram || (need->training && (f->chip->training.activations_in_dram ||
+                                                   (f->format && f->chip->sparsity.index_place == SPN_INDEX_DRAM)));
+    return SPN_OK;
+}
+
+static struct spn_conductance mix(const struct spn_matrix_work *w, double kept)
+{
+    return (struct spn_conductance){kept * w->kept.mean_S + (1 - kept) * w->pruned.mean_S,
+                                    kept * w->kept.mean_square_S2 + (1 - kept) * w->pruned.mean_square_S2};
+}
+
+/* Counts and array of one layer, forward and (training) backward. */
+static enum spn_status set_layer(struct spn_frame *f, int matrix, struct spn_err *err)
+{
+    struct spn_matrix_work *w = &f->work->matrix[matrix];
+    const struct spn_layer_map *m = &w->map;
+    const struct spn_map_rules *r = &f->work->rules;
+    const struct spn_chip_write *write = &f->chip->write;
+    double kept = f->scheme->kept(w->sparsity), columns = fmin(m->columns, r->weights_per_row), rows = fmin(m->rows, r->array_rows);
+    struct spn_conductance cell = mix(w, kept / m->groups_per_block);
+    struct spn_count_input in = {.map = m,
+                                 .rules = r,
+                                 .chip = f->chip,
+                                 .n_adc = f->work->blocks.n_adc,
+                                 .skipped_rows_frac = f->scheme->skipped_rows(w->sparsity, columns),
+                                 .skipped_columns_frac = f->scheme->skipped_columns(w->sparsity, rows)};
+    double used = (double)m->columns * r->cells_per_weight, reference = f->work->blocks.array.columns - r->array_columns;
+    double steps = ldexp(1, f->chip->input.dac_bits) - 1;
+    bool all_rows = r->rows_read == r->array_rows;
+    enum spn_status status;
+
+    w->input = spn_plan_input(f->plan, matrix, &f->chip->input);
+    w->error_input = (struct spn_input_moments){0.5, (2 * steps + 1) / (6 * steps)}; /* uniform codes [M:E9] */
+    struct spn_array_values values = {
+        .used_rows_frac = m->rows * (1 - in.skipped_rows_frac) / ((double)m->row_groups_sum * r->rows_read),
+        .used_columns_frac = (used + reference * m->column_arrays) / ((double)m->column_arrays * f->work->blocks.array.columns),
+        .input_mean = w->input.mean,
+        .input_mean_square = w->input.mean_square,
+        .cell_mean_S = cell.mean_S,
+        .cell_mean_square_S2 = cell.mean_square_S2,
+        .row_pulse_frac = kept / m->groups_per_block * fmin(1, write->pulses_per_update / write->row_pulses_per_update),
+        .vector_pulse_frac = kept / m->groups_per_block};
+    spn_count_forward(&w->forward, &in);
+    status = spn_blocks_layer(&f->work->blocks, &f->in, &values, w->forward_block, err);
+    if (status || !f->options->training)
+        return status;
+    spn_count_error(&w->error, &in);
+    double driven = used / r->cells_per_weight * (r->cells_per_weight / (double)r->conversions_per_weight);
+    values.transposed = true;
+    values.used_rows_frac = fmin(1, driven * (1 - in.skipped_columns_frac) /
+                                        ((double)m->column_arrays * m->column_groups_max *
+                                         (all_rows ? f->work->blocks.array.columns : r->rows_read)));
+    values.used_columns_frac = m->rows / ((double)m->row_arrays * r->array_rows);
+    values.input_mean = w->error_input.mean;
+    values.input_mean_square = w->error_input.mean_square;
+    return spn_blocks_layer(&f->work->blocks, &f->in, &values, w->error_block, err);
+}
+
+/* All layers in order, one phase; returns their times. */
+static struct spn_times add_layers(struct spn_frame *f, enum spn_phase phase)
+{
+    struct spn_times times = {0};
+    bool forward = phase == SPN_PHASE_FORWARD;
+
+    for (int i = 0; i < f->plan->net->n_layers; i++) {
+        const struct spn_plan_layer *p = &f->plan->layer[i];
+        double time_s = 0;
+        if (phase == SPN_PHASE_ERROR && !p->needs_error)
+            continue;
+        if (p->matrix >= 0 && phase == SPN_PHASE_GRADIENT) {
+            time_s = spn_training_gradient(f, p->matrix);
+        } else if (p->matrix >= 0) {
+            const struct spn_matrix_work *w = &f->work->matrix[p->matrix];
+            const struct spn_pass pass = {.matrix = p->matrix,
+                                          .phase = phase,
+                                          .counts = forward ? &w->forward : &w->error,
+                                          .array = forward ? &w->forward_block[0] : &w->error_block[0],
+                                          .adc = forward ? &w->forward_block[1] : &w->error_block[1],
+                                          .input = forward ? &w->input : &w->error_input};
+            time_s = spn_pass_add(f, &pass);
+        }
+        if (phase != SPN_PHASE_GRADIENT)
+            time_s += spn_digital_add(f, i, phase);
+        if (forward)
+            f->work->result[i].latency_s = time_s;
+        spn_schedule_join(&times, f->chip->schedule, time_s);
+    }
+    return times;
+}
+
+static void set_layer_results(struct spn_frame *f, struct spn_result *out)
+{
+    double cells = 0, room = 0;
+
+    for (int i = 0; i < f->plan->net->n_layers; i++) {
+        struct spn_layer_result *r = &f->work->result[i];
+        memset(r, 0, sizeof *r);
+        r->layer = i;
+        r->copies = 1;
+        if (f->plan->layer[i].matrix < 0)
+            continue;
+        const struct spn_matrix_work *w = &f->work->matrix[f->plan->layer[i].matrix];
+        r->on_arrays = true;
+        r->n_tiles = w->map.n_tiles;
+        r->n_pes = w->map.n_pes;
+        r->n_arrays = w->map.n_arrays;
+        r->copies_in_tile = w->map.copies;
+        r->utilization_frac = w->map.utilization_frac;
+        r->sparsity = w->sparsity;
+        cells += w->map.cells;
+        room += w->map.cells / w->map.utilization_frac;
+        out->n_tiles += w->map.n_tiles;
+        out->n_weights += (double)f->plan->net->layer[i].n_weights;
+        out->n_kept_weights += (double)f->plan->net->layer[i].n_weights * f->scheme->kept(w->sparsity);
+    }
+    out->n_arrays = (int)f->work->blocks.n_arrays;
+    out->utilization_frac = room > 0 ? cells / room : 0;
+}
+
+static void add_leakage(struct spn_frame *f, enum spn_phase phase, double leakage_W, double time_s)
+{
+    struct spn_leaf leaf = {.layer = -1,
+                            .component = "leakage",
+                            .phase = phase,
+                            .category = SPN_CATEGORY_LEAKAGE,
+                            .inference = phase == SPN_PHASE_FORWARD,
+                            .n_actions = 1,
+                            .n_instances = 1,
+                            .cost = {.energy_J = leakage_W * time_s},
+                            .model = "E18"};
+    spn_cost_tree_add(&f->tree, &leaf);
+}
+
+/* Operations of one inference, 2 per MAC; effective: of weights that are kept. */
+static void count_operations(const struct spn_frame *f, struct spn_inference_result *r)
+{
+    for (int i = 0; i < f->plan->net->n_layers; i++) {
+        const struct spn_layer *layer = &f->plan->net->layer[i];
+        int matrix = f->plan->layer[i].matrix;
+        double ops = 2 * (double)layer->n_macs;
+        r->n_ops += ops;
+        r->n_effective_ops += matrix >= 0 ? ops * f->scheme->kept(f->work->matrix[matrix].sparsity) : ops;
+    }
+}
+
+static void set_inference(const struct spn_frame *f, struct spn_result *out, const struct spn_times *times)
+{
+    struct spn_inference_result *r = &out->inference;
+    struct spn_cost all = spn_result_sum(out, (struct spn_leaf_filter){-2, -1, -1, 1});
+
+    r->latency_s = all.latency_s;
+    r->interval_s = f->chip->schedule == SPN_SCHEDULE_PIPELINED ? times->interval_s : all.latency_s;
+    r->throughput_per_s = r->interval_s > 0 ? 1 / r->interval_s : 0;
+    r->energy_J = all.energy_J;
+    r->leakage_J = spn_result_sum(out, (struct spn_leaf_filter){-2, -1, SPN_CATEGORY_LEAKAGE, 1}).energy_J;
+    r->dynamic_J = r->energy_J - r->leakage_J;
+    count_operations(f, r);
+    r->ops_per_s = r->n_ops * r->throughput_per_s;
+    r->ops_per_J = r->energy_J > 0 ? r->n_ops / r->energy_J : 0;
+    r->effective_ops_per_J = r->energy_J > 0 ? r->n_effective_ops / r->energy_J : 0;
+    r->ops_per_s_m2 = out->area_m2 > 0 ? r->ops_per_s / out->area_m2 : 0;
+    for (int i = 0; i < out->n_leaves; i++)
+        if (out->leaf[i].layer >= 0 && out->leaf[i].inference)
+            out->layer[out->leaf[i].layer].energy_J += out->leaf[i].cost.energy_J;
+}
+
+/* The sums over the training leaves. */
+static void set_training(const struct spn_frame *f, struct spn_result *out, const struct spn_times times[SPN_N_PHASES])
+{
+    struct spn_training_result *r = &out->training;
+    struct spn_cost phase[SPN_N_PHASES] = {{0}}, leak[SPN_N_PHASES] = {{0}};
+    double batch = f->chip->training.batch;
+
+    for (int i = 0; i < out->n_leaves; i++) {
+        const struct spn_leaf *leaf = &out->leaf[i];
+        struct spn_cost *sum = leaf->category == SPN_CATEGORY_LEAKAGE ? leak : phase;
+        sum[leaf->phase] = spn_cost_serial(sum[leaf->phase], leaf->cost);
+        if (leaf->phase != SPN_PHASE_UPDATE || leaf->category == SPN_CATEGORY_LEAKAGE)
+            continue;
+        bool moves = leaf->category == SPN_CATEGORY_INTERCONNECT || leaf->category == SPN_CATEGORY_BUFFER;
+        *(moves ? &r->update_transfer_J : &r->update_write_J) += leaf->cost.energy_J;
+    }
+    r->update_index_J = phase[SPN_PHASE_INDEX].energy_J;
+    r->update = spn_cost_serial(phase[SPN_PHASE_UPDATE], phase[SPN_PHASE_INDEX]);
+    r->update.energy_J += leak[SPN_PHASE_UPDATE].energy_J;
+    r->step_forward_s = batch * times[SPN_PHASE_FORWARD].interval_s;
+    r->step_error_s = batch * times[SPN_PHASE_ERROR].interval_s;
+    r->step_gradient_s = batch * times[SPN_PHASE_GRADIENT].interval_s;
+    r->step_forward_J = batch * phase[SPN_PHASE_FORWARD].energy_J;
+    r->step_error_J = batch * phase[SPN_PHASE_ERROR].energy_J;
+    r->step_gradient_J = batch * phase[SPN_PHASE_GRADIENT].energy_J;
+    r->step_leakage_J = leak[SPN_PHASE_UPDATE].energy_J +
+                        batch * (leak[SPN_PHASE_FORWARD].energy_J + leak[SPN_PHASE_ERROR].energy_J +
+                                 leak[SPN_PHASE_GRADIENT].energy_J);
+    r->step.latency_s = r->step_forward_s + r->step_error_s + r->step_gradient_s + r->update.latency_s;
+    r->step.energy_J = r->step_forward_J + r->step_error_J + r->step_gradient_J + r->step_leakage_J + r->update.energy_J -
+                       leak[SPN_PHASE_UPDATE].energy_J;
+}
+
+static enum spn_status init_frame(struct spn_frame *f, struct spn_err *err)
+{
+    struct spn_workspace *work = f->work;
+    enum spn_status status = spn_scheme_get(&f->scheme, f->options->scheme, f->chip, err);
+
+    if (status)
+        return status;
+    if (f->scheme->indexed) {
+        status = spn_index_format_find(&f->format, f->chip->sparsity.index_format, err);
+        if (status)
+            return status;
+    }
+    status = spn_map_rules(&work->rules, f->chip, f->plan->kernel_area, err);
+    if (status)
+        return status;
+    spn_surroundings_set(&work->around, f->chip);
+    f->tree = (struct spn_cost_tree){.leaf = work->leaf, .capacity = work->leaf_capacity};
+    f->in = (struct spn_blocks_input){.chip = f->chip,
+                                      .rules = &work->rules,
+                                      .need = &work->need,
+                                      .masked = f->scheme->masked,
+                                      .around = &work->around};
+    return SPN_OK;
+}
+
+/* All leaves but leakage, which needs the times. */
+static void add_leaves(struct spn_frame *f, struct spn_result *out, struct spn_times times[SPN_N_PHASES])
+{
+    spn_blocks_area(&f->work->blocks, &f->tree);
+    times[SPN_PHASE_FORWARD] = add_layers(f, SPN_PHASE_FORWARD);
+    for (int i = 0; i < f->tree.n; i++) {
+        out->area_m2 += f->tree.leaf[i].cost.area_m2;
+        out->leakage_W += f->tree.leaf[i].cost.leakage_W;
+    }
+    add_leakage(f, SPN_PHASE_FORWARD, out->leakage_W, times[SPN_PHASE_FORWARD].interval_s);
+    if (!f->options->training)
+        return;
+    times[SPN_PHASE_ERROR] = add_layers(f, SPN_PHASE_ERROR);
+    times[SPN_PHASE_GRADIENT] = add_layers(f, SPN_PHASE_GRADIENT);
+    spn_training_update(f, &out->training);
+    times[SPN_PHASE_UPDATE].interval_s =
+        out->training.update_transfer_s + out->training.update_index_s + out->training.update_write_s;
+    for (int phase = SPN_PHASE_ERROR; phase <= SPN_PHASE_UPDATE; phase++)
+        add_leakage(f, (enum spn_phase)phase, out->leakage_W, times[phase].interval_s);
+    if (!f->format)
+        return;
+    out->index.update_traffic_bit =
+        f->chip->sparsity.index_place == SPN_INDEX_TILE_BUFFER ? 0 : out->index.storage_bit;
+    out->index.rewrite_traffic_bit = out->index.storage_bit;
+    out->index.buffer_bit = f->work->need.index_tile_bit * f->work->blocks.n_tiles;
+}
+
+enum spn_status spn_estimate(const struct spn_plan *plan, const struct spn_chip *chip, const struct spn_estimate_options *options,
+                             struct spn_workspace *work, struct spn_result *result, struct spn_err *err)
+{
+    struct spn_frame f = {.plan = plan, .chip = chip, .options = options, .work = work};
+    struct spn_times times[SPN_N_PHASES] = {{0}};
+    struct spn_result out = {.net = plan->net, .n_layers = plan->net->n_layers, .layer = work->result, .leaf = work->leaf};
+    enum spn_status status = init_frame(&f, err);
+
+    if (!status)
+        status = map_layers(&f, &out.index, err);
+    if (!status)
+        status = spn_blocks_set(&work->blocks, &f.in, err);
+    if (status)
+        return status;
+    set_conductances(&f);
+    for (int i = 0; i < plan->n_matrix && !status; i++) {
+        status = set_layer(&f, i, err);
+        if (status)
+            spn_err_prefix(err, "layer %s", plan->net->layer[plan->matrix[i].layer].name);
+    }
+    if (status)
+        return status;
+    set_layer_results(&f, &out);
+    add_leaves(&f, &out, times);
+    status = spn_cost_tree_check(&f.tree, err);
+    if (status)
+        return status;
+    if (chip->area_budget_m2 > 0 && out.area_m2 > chip->area_budget_m2)
+        return spn_err_set(err, SPN_EINFEASIBLE, "chip.area_budget_m2 = %g: network %s takes %g m2 on chip %s",
+                           chip->area_budget_m2, plan->net->name, out.area_m2, chip->name);
+    out.n_leaves = f.tree.n;
+    set_inference(&f, &out, &times[SPN_PHASE_FORWARD]);
+    if (options->training)
+        set_training(&f, &out, times);
+    *result = out;
+    return SPN_OK;
+}

@@ -1,0 +1,132 @@
+/* frame.h -- what the parts of one estimate share. Private to the estimator.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SPN_ESTIMATOR_FRAME_H
+#define SPN_ESTIMATOR_FRAME_H
+
+#include "estimator/blocks.h"
+#include "estimator/cost.h"
+#include "estimator/count.h"
+#include "estimator/estimate.h"
+#include "estimator/map.h"
+#include "estimator/scheme.h"
+#include "models/conductance.h"
+
+#define SPN_PLAN_MAX_BITS 8 /* input widths whose moments are kept; wider ones are computed per point */
+
+/* Sums over the slices of an input of `bits` bits cut every `dac_bits`. */
+struct spn_input_moments {
+    double mean, mean_square; /* of a slice, averaged over slices */
+};
+
+struct spn_plan_layer {
+    bool fused;        /* takes its input straight from its producer */
+    bool writes_back;  /* its output goes to the global buffer */
+    bool needs_error;  /* something before it learns */
+    double n_in;       /* input elements, all inputs */
+    int matrix;        /* number among the layers on arrays, or -1 */
+};
+
+struct spn_plan_matrix {
+    int layer; /* in the network */
+    struct spn_input_moments input[SPN_PLAN_MAX_BITS][SPN_PLAN_MAX_BITS]; /* [bits - 1][dac_bits - 1] */
+};
+
+struct spn_plan {
+    const struct spn_network *net;
+    const struct spn_profile *profile;
+    int kernel_area, n_matrix;
+    struct spn_plan_layer *layer;   /* [net->n_layers] */
+    struct spn_plan_matrix *matrix; /* [n_matrix] */
+    double peak_elements, sum_elements; /* activations alive at once; of all layers */
+    struct spn_blocks_need need;        /* what follows from the network alone */
+};
+
+/* Conductances of a cell that follow from the weights' distribution and the coding. */
+struct spn_coding_key {
+    struct spn_chip_weight weight;
+    double on_S, off_S, mask_on_S, mask_off_S;
+    int scheme, valid;
+};
+
+/* One layer on arrays, for the present design point. */
+struct spn_matrix_work {
+    struct spn_layer_map map;
+    struct spn_layer_counts forward, error;
+    struct spn_input_moments input, error_input;
+    struct spn_block forward_block[2], error_block[2]; /* array, ADC */
+    struct spn_conductance kept, pruned;               /* of a cell that holds a value, and of one that does not */
+    double sparsity, index_bit, index_entries;         /* of one copy */
+};
+
+struct spn_workspace {
+    const struct spn_plan *plan;
+    struct spn_surroundings around;
+    struct spn_map_rules rules;
+    struct spn_blocks_need need;
+    struct spn_blocks blocks;
+    struct spn_coding_key coding;
+    struct spn_matrix_work *matrix;  /* [plan->n_matrix] */
+    struct spn_layer_result *result; /* [net->n_layers] */
+    struct spn_leaf *leaf;
+    int leaf_capacity;
+};
+
+struct spn_frame {
+    const struct spn_plan *plan;
+    const struct spn_chip *chip;
+    const struct spn_estimate_options *options;
+    const struct spn_scheme_type *scheme;
+    const struct spn_index_format *format; /* NULL without index */
+    struct spn_workspace *work;
+    struct spn_blocks_input in;
+    struct spn_cost_tree tree;
+};
+
+static inline const struct spn_block *spn_frame_block(const struct spn_frame *f, enum spn_block_id id)
+{
+    return &f->work->blocks.block[id];
+}
+
+/* Energy and latency of one action, 0 for a block that the chip has not. */
+static inline struct spn_cost spn_frame_action(const struct spn_frame *f, enum spn_block_id id, int action)
+{
+    const struct spn_block *block = spn_frame_block(f, id);
+    return block->n > 0 ? block->cost.action[action] : (struct spn_cost){0};
+}
+
+/* A leaf: n actions of a block, of which each costs `unit`; latency_s is its part of the critical path. */
+struct spn_frame_item {
+    int layer;
+    enum spn_phase phase;
+    enum spn_category category;
+    bool inference;
+    const struct spn_block *block;
+    double n, unit_J, latency_s;
+    const char *model; /* NULL: the component's */
+};
+void spn_frame_add(struct spn_frame *f, const struct spn_frame_item *item);
+
+/* plan.c */
+struct spn_input_moments spn_plan_input(const struct spn_plan *plan, int matrix, const struct spn_chip_input *input);
+
+/* pass.c: one image through one weight layer, forward or back. Returns what it adds to the critical path. */
+struct spn_pass {
+    int matrix;
+    enum spn_phase phase;
+    const struct spn_layer_counts *counts;
+    const struct spn_block *array, *adc;
+    const struct spn_input_moments *input;
+};
+double spn_pass_add(struct spn_frame *f, const struct spn_pass *pass);
+
+/* digital_layers.c: one image through a layer that is not on arrays (and what a layer on arrays writes back). */
+double spn_digital_add(struct spn_frame *f, int layer, enum spn_phase phase);
+
+/* Time to move bits over the bus between tiles and global buffer, and their energy. */
+double spn_global_bus_s(const struct spn_frame *f, double bits);
+struct spn_cost spn_global_bit(const struct spn_frame *f); /* one bit: energy; latency of the way */
+double spn_buffer_word_s(const struct spn_frame *f, enum spn_block_id id, int action);
+
+#endif

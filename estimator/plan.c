@@ -1,0 +1,262 @@
+/* plan.c -- what follows from a network alone, worked out once: who feeds whom, and the moments of inputs.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "estimator/frame.h"
+
+/* Leaves of one layer at most: forward 22, error 22, gradient 8, update 12, index 6, and the write-back. */
+#define LEAVES_PER_LAYER 80
+#define LEAVES_OF_CHIP 128
+
+static bool is_shape_only(int op)
+{
+    return op == SPN_OP_RESHAPE || op == SPN_OP_FLATTEN || op == SPN_OP_TOKENS || op == SPN_OP_BATCHNORM;
+}
+
+/* Works on results as they come. */
+static bool is_streaming(int op)
+{
+    return is_shape_only(op) || op == SPN_OP_RELU || op == SPN_OP_GELU || op == SPN_OP_SILU || op == SPN_OP_SIGMOID ||
+           op == SPN_OP_TANH || op == SPN_OP_MAXPOOL2D || op == SPN_OP_AVGPOOL2D || op == SPN_OP_GLOBAL_AVGPOOL ||
+           op == SPN_OP_GLOBAL_MAXPOOL;
+}
+
+/* In-flight activations: outputs live until their last consumer. */
+static void set_elements(struct spn_plan *plan, const int *last_use)
+{
+    const struct spn_network *net = plan->net;
+    double live = (double)spn_shape_size(&net->input), peak = live;
+
+    plan->sum_elements = live;
+    for (int i = 0; i < net->n_layers; i++) {
+        live += (double)net->layer[i].n_out;
+        peak = live > peak ? live : peak;
+        plan->sum_elements += plan->layer[i].writes_back ? (double)net->layer[i].n_out : 0;
+        for (int k = 0; k < net->layer[i].n_in; k++) {
+            int from = net->layer[i].in[k];
+            bool again = false;
+            for (int j = 0; j < k; j++)
+                again = again || net->layer[i].in[j] == from;
+            if (!again && last_use[from + 1] == i)
+                live -= from < 0 ? (double)spn_shape_size(&net->input) : (double)net->layer[from].n_out;
+        }
+    }
+    plan->peak_elements = peak;
+}
+
+static int larger_int(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static void set_need(struct spn_blocks_need *need, const struct spn_layer *layer)
+{
+    int last = layer->out_shape.n > 0 ? layer->out_shape.dim[layer->out_shape.n - 1] : 1;
+    int64_t window = layer->op == SPN_OP_MAXPOOL2D || layer->op == SPN_OP_AVGPOOL2D
+                         ? (int64_t)layer->kernel[0] * layer->kernel[1]
+                         : spn_shape_size(&layer->in_shape[0]) / (layer->n_out > 0 ? layer->n_out : 1);
+
+    switch (layer->op) {
+    case SPN_OP_RELU:
+        need->relu = true;
+        break;
+    case SPN_OP_GELU:
+    case SPN_OP_SILU:
+    case SPN_OP_SIGMOID:
+    case SPN_OP_TANH:
+        need->table = true;
+        break;
+    case SPN_OP_MAXPOOL2D:
+    case SPN_OP_AVGPOOL2D:
+    case SPN_OP_GLOBAL_AVGPOOL:
+    case SPN_OP_GLOBAL_MAXPOOL:
+        need->max_window = larger_int(need->max_window, window > 0 ? (int)window : 1);
+        break;
+    case SPN_OP_SOFTMAX:
+        need->max_softmax = larger_int(need->max_softmax, last);
+        break;
+    case SPN_OP_LAYERNORM:
+    case SPN_OP_RMSNORM:
+        need->max_norm = larger_int(need->max_norm, last);
+        break;
+    case SPN_OP_ADD:
+    case SPN_OP_MUL:
+    case SPN_OP_POSITION:
+    case SPN_OP_ROTARY:
+        need->elementwise = true;
+        break;
+    case SPN_OP_MATMUL:
+        need->dynamic_mac = true;
+        break;
+    case SPN_OP_EMBEDDING:
+        need->dram = true;
+        break;
+    default:
+        break;
+    }
+}
+
+/* Consumers and order of the graph. */
+static enum spn_status set_graph(struct spn_plan *plan, struct spn_err *err)
+{
+    const struct spn_network *net = plan->net;
+    size_t n = (size_t)net->n_layers + 1; /* [0] is the network's input */
+    int *uses = calloc(n, sizeof *uses), *last_use = calloc(n, sizeof *last_use);
+    bool *learns = calloc(n, sizeof *learns);
+    enum spn_status status = SPN_OK;
+
+    if (!uses || !last_use || !learns) {
+        status = spn_err_memory(err, "plan");
+        goto out;
+    }
+    for (int i = 0; i < net->n_layers; i++) {
+        for (int k = 0; k < net->layer[i].n_in; k++) {
+            uses[net->layer[i].in[k] + 1]++;
+            last_use[net->layer[i].in[k] + 1] = i;
+        }
+    }
+    for (int i = 0; i < net->n_layers; i++) {
+        const struct spn_layer *layer = &net->layer[i];
+        struct spn_plan_layer *p = &plan->layer[i];
+        p->matrix = spn_layer_is_matrix(layer) ? plan->n_matrix++ : -1;
+        p->writes_back = true;
+        for (int k = 0; k < layer->n_in; k++) {
+            int from = layer->in[k];
+            p->n_in += from < 0 ? (double)spn_shape_size(&net->input) : (double)net->layer[from].n_out;
+            p->needs_error = p->needs_error || learns[from + 1];
+        }
+        learns[i + 1] = p->needs_error || p->matrix >= 0;
+        int from = layer->n_in == 1 ? layer->in[0] : SPN_NETWORK_INPUT;
+        p->fused = from >= 0 && is_streaming(layer->op) && uses[from + 1] == 1;
+        if (p->fused)
+            plan->layer[from].writes_back = false;
+        set_need(&plan->need, layer);
+    }
+    set_elements(plan, last_use);
+out:
+    free(uses);
+    free(last_use);
+    free(learns);
+    return status;
+}
+
+static struct spn_input_moments moments_of(const struct spn_layer_profile *profile, int bits, int dac_bits)
+{
+    struct spn_input_moments sum = {0};
+    int n = 0;
+
+    for (int first = 0; first < bits; first += dac_bits, n++) {
+        struct spn_moments m =
+            spn_profile_input_digit(profile, bits, first, first + dac_bits > bits ? bits - first : dac_bits);
+        sum.mean += m.mean;
+        sum.mean_square += m.mean_square;
+    }
+    sum.mean /= n;
+    sum.mean_square /= n;
+    return sum;
+}
+
+struct spn_input_moments spn_plan_input(const struct spn_plan *plan, int matrix, const struct spn_chip_input *input)
+{
+    const struct spn_plan_matrix *m = &plan->matrix[matrix];
+    int dac = input->dac_bits < input->bits ? input->dac_bits : input->bits;
+
+    if (input->bits <= SPN_PLAN_MAX_BITS)
+        return m->input[input->bits - 1][dac - 1];
+    return moments_of(&plan->profile->layer[m->layer], input->bits, dac);
+}
+
+static void set_matrix(struct spn_plan *plan)
+{
+    for (int i = 0; i < plan->net->n_layers; i++) {
+        if (plan->layer[i].matrix < 0)
+            continue;
+        struct spn_plan_matrix *m = &plan->matrix[plan->layer[i].matrix];
+        m->layer = i;
+        for (int bits = 1; bits <= SPN_PLAN_MAX_BITS; bits++)
+            for (int dac = 1; dac <= bits; dac++)
+                m->input[bits - 1][dac - 1] = moments_of(&plan->profile->layer[i], bits, dac);
+    }
+}
+
+enum spn_status spn_plan_create(struct spn_plan **out, const struct spn_network *net, const struct spn_profile *profile,
+                                struct spn_err *err)
+{
+    struct spn_plan *plan = calloc(1, sizeof *plan);
+    enum spn_status status = SPN_OK;
+
+    if (!plan)
+        return spn_err_memory(err, "plan");
+    plan->net = net;
+    plan->profile = profile;
+    if (profile->n_layers != net->n_layers) {
+        status = spn_err_set(err, SPN_EINTERNAL, "profile of %d layers for network %s of %d", profile->n_layers, net->name,
+                             net->n_layers);
+        goto out;
+    }
+    plan->layer = calloc((size_t)net->n_layers + 1, sizeof *plan->layer);
+    if (!plan->layer) {
+        status = spn_err_memory(err, "plan");
+        goto out;
+    }
+    plan->kernel_area = spn_map_kernel_area(net);
+    status = set_graph(plan, err);
+    if (status)
+        goto out;
+    plan->matrix = calloc((size_t)plan->n_matrix + 1, sizeof *plan->matrix);
+    if (!plan->matrix) {
+        status = spn_err_memory(err, "plan");
+        goto out;
+    }
+    set_matrix(plan);
+    *out = plan;
+    plan = NULL;
+out:
+    spn_plan_destroy(plan);
+    return status;
+}
+
+void spn_plan_destroy(struct spn_plan *plan)
+{
+    if (!plan)
+        return;
+    free(plan->layer);
+    free(plan->matrix);
+    free(plan);
+}
+
+enum spn_status spn_workspace_create(struct spn_workspace **out, const struct spn_plan *plan, struct spn_err *err)
+{
+    struct spn_workspace *work = calloc(1, sizeof *work);
+    enum spn_status status = SPN_OK;
+
+    if (!work)
+        return spn_err_memory(err, "workspace");
+    work->plan = plan;
+    work->leaf_capacity = LEAVES_OF_CHIP + LEAVES_PER_LAYER * plan->n_matrix + 16 * plan->net->n_layers;
+    work->leaf = calloc((size_t)work->leaf_capacity, sizeof *work->leaf);
+    work->matrix = calloc((size_t)plan->n_matrix + 1, sizeof *work->matrix);
+    work->result = calloc((size_t)plan->net->n_layers + 1, sizeof *work->result);
+    if (!work->leaf || !work->matrix || !work->result) {
+        status = spn_err_memory(err, "workspace");
+        goto out;
+    }
+    *out = work;
+    work = NULL;
+out:
+    spn_workspace_destroy(work);
+    return status;
+}
+
+void spn_workspace_destroy(struct spn_workspace *work)
+{
+    if (!work)
+        return;
+    free(work->leaf);
+    free(work->matrix);
+    free(work->result);
+    free(work);
+}

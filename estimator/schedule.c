@@ -1,0 +1,97 @@
+/* schedule.c -- when things happen: the time of one layer, of one image, and between images.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Layer-by-layer: latencies add, the next image starts when the last layer is done. Pipelined: each layer works on an image of
+ * its own, a layer's outputs being complete before the next starts on them; the slowest layer sets the interval [M:E16].
+ */
+#include "estimator/schedule.h"
+
+#include "models/adc.h"
+#include "models/adder_tree.h"
+#include "models/driver.h"
+#include "models/mux.h"
+#include "models/sample_hold.h"
+#include "models/shift_add.h"
+#include "models/sram.h"
+
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static double latency_s(const struct spn_frame *f, enum spn_block_id id, int action)
+{
+    return spn_frame_action(f, id, action).latency_s;
+}
+
+/* One read: drive, settle, sample; and its conversions one after the other. [M:E15] */
+static void set_reads(struct spn_stage *stage, const struct spn_frame *f, const struct spn_pass *pass)
+{
+    const struct spn_layer_counts *c = pass->counts;
+    bool forward = pass->phase == SPN_PHASE_FORWARD;
+    double drive_s = latency_s(f, forward ? SPN_BLOCK_INPUT_DRIVER : SPN_BLOCK_COLUMN_DRIVER, SPN_SWITCH_MATRIX_SWITCH);
+    double gate_s = forward ? latency_s(f, SPN_BLOCK_GATE_DRIVER, SPN_DRIVER_DRIVE) : 0;
+    double read_s = larger(drive_s, gate_s) + pass->array->cost.action[SPN_ARRAY_READ].latency_s +
+                    latency_s(f, SPN_BLOCK_SAMPLE_HOLD, SPN_SAMPLE_HOLD_SAMPLE);
+    double step_s = latency_s(f, forward ? SPN_BLOCK_MUX : SPN_BLOCK_ROW_MUX, SPN_MUX_SELECT) +
+                    pass->adc->cost.action[SPN_ADC_CONVERT].latency_s;
+    double convert_s = c->columns_per_pass * larger(step_s, latency_s(f, SPN_BLOCK_SHIFT_ADD, SPN_SHIFT_ADD_ADD));
+    double n = c->rounds * c->passes;
+
+    if (spn_frame_block(f, SPN_BLOCK_SAMPLE_HOLD)->n <= 0) {
+        stage->read_s = n * read_s;
+        stage->convert_s = n * convert_s;
+    } else if (read_s > convert_s) {
+        stage->read_s = n * read_s;
+        stage->convert_s = convert_s;
+    } else {
+        stage->read_s = read_s;
+        stage->convert_s = n * convert_s;
+    }
+}
+
+struct spn_stage spn_schedule_stage(const struct spn_frame *f, const struct spn_pass *pass)
+{
+    const struct spn_layer_counts *c = pass->counts;
+    const struct spn_layer_map *map = &f->work->matrix[pass->matrix].map;
+    struct spn_stage s = {0};
+    double word = f->chip->tile.bus_bit, bits = c->global_in_bit + c->global_out_bit;
+    double word_s = larger(spn_buffer_word_s(f, SPN_BLOCK_TILE_INPUT, SPN_SRAM_READ),
+                           spn_buffer_word_s(f, SPN_BLOCK_TILE_OUTPUT, SPN_SRAM_WRITE));
+    double tile_s = c->busiest_tile_bit / word * word_s;
+    double bus_s = spn_global_bus_s(f, bits);
+    double buffer_s = c->global_in_bit / f->chip->global.bus_bit * spn_buffer_word_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ);
+
+    set_reads(&s, f, pass);
+    s.accumulate_s = latency_s(f, SPN_BLOCK_SHIFT_ADD, SPN_SHIFT_ADD_ADD) + latency_s(f, SPN_BLOCK_PE_TREE, SPN_ADDER_TREE_SUM) +
+                     latency_s(f, map->kernel_position ? SPN_BLOCK_KERNEL_TREE : SPN_BLOCK_TILE_TREE, SPN_ADDER_TREE_SUM) +
+                     (c->chip_adds > 0 ? latency_s(f, SPN_BLOCK_CHIP_TREE, SPN_ADDER_TREE_SUM) : 0);
+    /* The way of one vector in and out. */
+    s.global_s = bus_s / c->vectors + 2 * spn_global_bit(f).latency_s;
+    s.tile_s = tile_s / c->vectors;
+    s.buffer_s = latency_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ);
+    double compute_s = s.read_s + s.convert_s, longest = larger(compute_s, larger(tile_s, larger(bus_s, buffer_s)));
+    /* Only the longest of what runs side by side is on the critical path; of the others, one vector's worth. */
+    if (longest > compute_s) {
+        s.read_s /= c->rounds;
+        s.convert_s /= c->rounds;
+        if (longest <= tile_s)
+            s.tile_s = tile_s;
+        else if (longest <= bus_s)
+            s.global_s = bus_s + 2 * spn_global_bit(f).latency_s;
+        else
+            s.buffer_s = buffer_s;
+    }
+    s.total_s = s.read_s + s.convert_s + s.accumulate_s + s.tile_s + s.global_s + s.buffer_s;
+    return s;
+}
+
+void spn_schedule_join(struct spn_times *times, int schedule, double stage_s)
+{
+    times->latency_s += stage_s;
+    if (schedule == SPN_SCHEDULE_LAYER_BY_LAYER)
+        times->interval_s += stage_s;
+    else
+        times->interval_s = larger(times->interval_s, stage_s);
+}
