@@ -48,6 +48,9 @@ enum spn_status spn_bound_create(struct spn_bound_network **bound, const struct 
                                    const struct spn_weights *weights, struct spn_err *err);
 void spn_bound_destroy(struct spn_bound_network *bound);
 
+/* The window of conv2d, pools and pad_shortcut; a linear layer is a 1 x 1 convolution of a 1 x 1 image. */
+struct spn_window spn_bound_window(const struct spn_layer *layer);
+
 /* The matrix layers' own way: x [n images] to y [n images] without bias. False: do it in float. */
 typedef bool spn_matrix_body(void *ctx, int layer, const float *x, int n, float *y);
 
