@@ -77,7 +77,7 @@ extern const struct spn_kernel *const spn_kernels[];
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define SPN_KERNEL_X86 1
-extern const struct spn_kernel spn_kernel_avx512, spn_kernel_avx2;
+extern const struct spn_kernel spn_kernel_amx, spn_kernel_avx512, spn_kernel_avx2;
 /* Used by the AMX kernel for what tiles do not cover. */
 void spn_kernel_avx512_dot(const struct spn_kernel_dot *d, int32_t *sums);
 void spn_kernel_avx512_convert(const struct spn_kernel_convert *c);

@@ -116,6 +116,9 @@ static const struct spn_kernel portable = {
     .name = "portable", .supported = supported, .dot = dot, .convert = convert, .normals = normals};
 
 const struct spn_kernel *const spn_kernels[] = {
+#if defined(SPN_KERNEL_X86) && defined(__linux__)
+    &spn_kernel_amx,
+#endif
 #ifdef SPN_KERNEL_X86
     &spn_kernel_avx512, &spn_kernel_avx2,
 #endif
