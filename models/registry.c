@@ -25,23 +25,43 @@
 #include "models/shift_add.h"
 #include "models/sram.h"
 
-/* clang-format off: one row per kind */
+/* clang-format off */
 const struct spn_component_type *const spn_components[] = {
     /* the array and its periphery */
-    &spn_component_array, &spn_component_driver_wordline, &spn_component_driver_bitline,
-    &spn_component_switch_matrix, &spn_component_level_shifter, &spn_component_decoder,
-    &spn_component_mux, &spn_component_sample_hold, &spn_component_dac, &spn_component_adc_sar,
+    &spn_component_array,
+    &spn_component_driver_wordline,
+    &spn_component_driver_bitline,
+    &spn_component_switch_matrix,
+    &spn_component_level_shifter,
+    &spn_component_decoder,
+    &spn_component_mux,
+    &spn_component_sample_hold,
+    &spn_component_dac,
+    &spn_component_adc_sar,
     &spn_component_adc_flash,
     /* sums */
-    &spn_component_shift_add, &spn_component_adder_tree,
+    &spn_component_shift_add,
+    &spn_component_adder_tree,
     /* storage */
-    &spn_component_register, &spn_component_register_file, &spn_component_sram, &spn_component_dram,
-    &spn_component_index_memory, &spn_component_index_decoder,
+    &spn_component_register,
+    &spn_component_register_file,
+    &spn_component_sram,
+    &spn_component_dram,
+    &spn_component_index_memory,
+    &spn_component_index_decoder,
     /* interconnect */
-    &spn_component_htree, &spn_component_mesh_router, &spn_component_mesh_link,
+    &spn_component_htree,
+    &spn_component_mesh_router,
+    &spn_component_mesh_link,
     /* digital units */
-    &spn_component_mac, &spn_component_elementwise, &spn_component_pool, &spn_component_relu,
-    &spn_component_activation, &spn_component_softmax, &spn_component_norm, NULL};
+    &spn_component_mac,
+    &spn_component_elementwise,
+    &spn_component_pool,
+    &spn_component_relu,
+    &spn_component_activation,
+    &spn_component_softmax,
+    &spn_component_norm,
+    NULL};
 /* clang-format on */
 
 const struct spn_component_type *spn_component_find(const char *name)
