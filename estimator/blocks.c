@@ -51,6 +51,7 @@ enum spn_status spn_block_set(struct spn_block *block, const struct spn_block_re
     if (block->generation == around->generation && block->type == type && memcmp(block->params, request->params, type->size) == 0)
         return SPN_OK;
     block->generation = 0;
+    block->evaluations++;
     block->type = type;
     status = type->eval(request->params, &around->env, &cost, err);
     if (status) {
@@ -102,8 +103,13 @@ static enum spn_status find_adc(struct spn_blocks *b, const struct spn_chip *chi
 static enum spn_status set(struct spn_blocks *b, const struct spn_blocks_input *in, enum spn_block_id id,
                            const struct spn_block_request *request, struct spn_err *err)
 {
-    if (request->n > 0)
-        return spn_block_set(&b->block[id], request, in->around, err);
+    if (request->n > 0) {
+        unsigned long before = b->block[id].evaluations;
+        enum spn_status status = spn_block_set(&b->block[id], request, in->around, err);
+        b->version += b->block[id].evaluations - before;
+        return status;
+    }
+    b->version += b->block[id].n > 0;
     b->block[id].type = NULL;
     b->block[id].n = 0;
     memset(&b->block[id].cost, 0, sizeof b->block[id].cost);

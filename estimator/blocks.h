@@ -47,7 +47,8 @@ struct spn_block {
     const struct spn_component_type *type; /* NULL: the chip has none */
     double n;                              /* instances on the chip */
     struct spn_component_cost cost;
-    unsigned long generation; /* of the surroundings it was evaluated in; 0 = never */
+    unsigned long generation;  /* of the surroundings it was evaluated in; 0 = never */
+    unsigned long evaluations; /* so far */
     unsigned char params[SPN_BLOCK_MAX_PARAMS];
 };
 
@@ -95,6 +96,7 @@ struct spn_blocks {
     int lanes;                    /* of each digital unit */
     double hops;                  /* mean path over the mesh */
     double n_tiles, n_pes, n_arrays;
+    unsigned long version; /* grows whenever a block of the array is evaluated anew */
 };
 
 struct spn_blocks_input {

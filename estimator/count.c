@@ -60,6 +60,7 @@ struct flow {
     double out_arrays, out_pes, out_tiles; /* things along whose results are summed */
     struct spn_sum_bits bits;
     double in_frac, out_frac; /* of the words that pass the tile's port */
+    double in_ports;          /* tiles that share the inputs */
     double positions;
 };
 
@@ -76,8 +77,7 @@ static void set_flow(struct spn_layer_counts *c, const struct flow *f, const str
     c->tile_out_bit = out * f->out_pes * f->bits.pe;
     /* After the tile's tree one word is left for all positions (forward), or for 1/K of them (error). */
     c->global_out_bit = out * f->out_frac * f->out_tiles * f->bits.tile;
-    c->busiest_tile_bit = c->global_in_bit / (map->row_tiles > map->column_tiles ? map->row_tiles : map->column_tiles) +
-                          c->global_out_bit / map->n_tiles;
+    c->busiest_tile_bit = c->global_in_bit / f->in_ports + c->global_out_bit / map->n_tiles;
     c->n_out = v * f->words_out;
     c->chip_adds = out * f->out_frac * at_least_0(f->out_tiles - 1);
 }
@@ -111,6 +111,7 @@ void spn_count_forward(struct spn_layer_counts *counts, const struct spn_count_i
                      .in_arrays = m->column_arrays,
                      .in_pes = m->column_pes,
                      .in_tiles = m->column_tiles,
+                     .in_ports = (double)m->n_tiles / m->column_tiles,
                      .out_arrays = m->row_arrays,
                      .out_pes = m->row_pes,
                      .out_tiles = m->row_tiles,
@@ -155,6 +156,7 @@ void spn_count_error(struct spn_layer_counts *counts, const struct spn_count_inp
                      .in_arrays = (double)m->positions * m->row_arrays,
                      .in_pes = (double)m->positions * m->row_pes,
                      .in_tiles = m->row_tiles,
+                     .in_ports = (double)m->n_tiles / m->row_tiles,
                      .out_arrays = m->column_arrays,
                      .out_pes = m->column_pes,
                      .out_tiles = m->column_tiles,

@@ -94,51 +94,68 @@ static struct spn_conductance mix(const struct spn_matrix_work *w, double kept)
                                     kept * w->kept.mean_square_S2 + (1 - kept) * w->pruned.mean_square_S2};
 }
 
-/* Counts and array of one layer, forward and (training) backward. */
-static enum spn_status set_layer(struct spn_frame *f, int matrix, struct spn_err *err)
+/* Statistics of a read, forward and transposed. */
+static void set_values(struct spn_frame *f, int matrix, const struct spn_count_input *in, struct spn_array_values out[2])
 {
     struct spn_matrix_work *w = &f->work->matrix[matrix];
     const struct spn_layer_map *m = &w->map;
     const struct spn_map_rules *r = &f->work->rules;
     const struct spn_chip_write *write = &f->chip->write;
-    double kept = f->scheme->kept(w->sparsity), columns = fmin(m->columns, r->weights_per_row), rows = fmin(m->rows, r->array_rows);
-    struct spn_conductance cell = mix(w, kept / m->groups_per_block);
-    struct spn_count_input in = {.map = m,
-                                 .rules = r,
+    double kept = f->scheme->kept(w->sparsity) / m->groups_per_block, columns = f->work->blocks.array.columns;
+    struct spn_conductance cell = mix(w, kept);
+    double used = (double)m->columns * r->cells_per_weight, reference = columns - r->array_columns;
+    double driven = (1 - in->skipped_columns_frac) * used / r->conversions_per_weight; /* digits one by one */
+    double at_once = r->rows_read == r->array_rows ? columns : r->rows_read;
+    struct spn_array_values v = {.input_mean = w->input.mean,
+                                 .input_mean_square = w->input.mean_square,
+                                 .cell_mean_S = cell.mean_S,
+                                 .cell_mean_square_S2 = cell.mean_square_S2,
+                                 .vector_pulse_frac = kept};
+
+    v.used_rows_frac = m->rows * (1 - in->skipped_rows_frac) / ((double)m->row_groups_sum * r->rows_read);
+    v.used_columns_frac = (used + reference * m->column_arrays) / (m->column_arrays * columns);
+    v.row_pulse_frac = kept * fmin(1, write->pulses_per_update / write->row_pulses_per_update);
+    out[0] = v;
+    v.transposed = true;
+    v.used_rows_frac = fmin(1, driven / ((double)m->column_arrays * m->column_groups_max * at_once));
+    v.used_columns_frac = m->rows / ((double)m->row_arrays * r->array_rows);
+    v.input_mean = w->error_input.mean;
+    v.input_mean_square = w->error_input.mean_square;
+    out[1] = v;
+}
+
+/* Counts and array of one layer, forward and (training) backward. */
+static enum spn_status set_layer(struct spn_frame *f, int matrix, struct spn_err *err)
+{
+    struct spn_matrix_work *w = &f->work->matrix[matrix];
+    struct spn_blocks *blocks = &f->work->blocks;
+    double columns = fmin(w->map.columns, f->work->rules.weights_per_row), rows = fmin(w->map.rows, f->work->rules.array_rows);
+    struct spn_count_input in = {.map = &w->map,
+                                 .rules = &f->work->rules,
                                  .chip = f->chip,
-                                 .n_adc = f->work->blocks.n_adc,
+                                 .n_adc = blocks->n_adc,
                                  .skipped_rows_frac = f->scheme->skipped_rows(w->sparsity, columns),
                                  .skipped_columns_frac = f->scheme->skipped_columns(w->sparsity, rows)};
-    double used = (double)m->columns * r->cells_per_weight, reference = f->work->blocks.array.columns - r->array_columns;
     double steps = ldexp(1, f->chip->input.dac_bits) - 1;
-    bool all_rows = r->rows_read == r->array_rows;
-    enum spn_status status;
+    struct spn_array_values values[2];
+    enum spn_status status = SPN_OK;
 
     w->input = spn_plan_input(f->plan, matrix, &f->chip->input);
     w->error_input = (struct spn_input_moments){0.5, (2 * steps + 1) / (6 * steps)}; /* uniform codes [M:E9] */
-    struct spn_array_values values = {
-        .used_rows_frac = m->rows * (1 - in.skipped_rows_frac) / ((double)m->row_groups_sum * r->rows_read),
-        .used_columns_frac = (used + reference * m->column_arrays) / ((double)m->column_arrays * f->work->blocks.array.columns),
-        .input_mean = w->input.mean,
-        .input_mean_square = w->input.mean_square,
-        .cell_mean_S = cell.mean_S,
-        .cell_mean_square_S2 = cell.mean_square_S2,
-        .row_pulse_frac = kept / m->groups_per_block * fmin(1, write->pulses_per_update / write->row_pulses_per_update),
-        .vector_pulse_frac = kept / m->groups_per_block};
+    set_values(f, matrix, &in, values);
     spn_count_forward(&w->forward, &in);
-    status = spn_blocks_layer(&f->work->blocks, &f->in, &values, w->forward_block, err);
+    if (w->forward_version != blocks->version || memcmp(&values[0], &w->forward_values, sizeof values[0]) != 0)
+        status = spn_blocks_layer(blocks, &f->in, &values[0], w->forward_block, err);
+    w->forward_version = status ? 0 : blocks->version;
+    w->forward_values = values[0];
     if (status || !f->options->training)
         return status;
     spn_count_error(&w->error, &in);
-    double driven = used / r->cells_per_weight * (r->cells_per_weight / (double)r->conversions_per_weight);
-    values.transposed = true;
-    values.used_rows_frac = fmin(1, driven * (1 - in.skipped_columns_frac) /
-                                        ((double)m->column_arrays * m->column_groups_max *
-                                         (all_rows ? f->work->blocks.array.columns : r->rows_read)));
-    values.used_columns_frac = m->rows / ((double)m->row_arrays * r->array_rows);
-    values.input_mean = w->error_input.mean;
-    values.input_mean_square = w->error_input.mean_square;
-    return spn_blocks_layer(&f->work->blocks, &f->in, &values, w->error_block, err);
+    if (w->error_version != blocks->version || memcmp(&values[1], &w->error_values, sizeof values[1]) != 0)
+        status = spn_blocks_layer(blocks, &f->in, &values[1], w->error_block, err);
+    w->error_version = status ? 0 : blocks->version;
+    w->error_values = values[1];
+    return status;
 }
 
 /* All layers in order, one phase; returns their times. */
@@ -228,58 +245,55 @@ static void count_operations(const struct spn_frame *f, struct spn_inference_res
     }
 }
 
-static void set_inference(const struct spn_frame *f, struct spn_result *out, const struct spn_times *times)
+static void set_inference(const struct spn_frame *f, const struct spn_cost_sums *sums, struct spn_result *out,
+                          const struct spn_times *times)
 {
     struct spn_inference_result *r = &out->inference;
-    struct spn_cost all = spn_result_sum(out, (struct spn_leaf_filter){-2, -1, -1, 1});
+    struct spn_cost all = spn_cost_sums_get(sums, 1, -1, -1);
 
     r->latency_s = all.latency_s;
     r->interval_s = f->chip->schedule == SPN_SCHEDULE_PIPELINED ? times->interval_s : all.latency_s;
     r->throughput_per_s = r->interval_s > 0 ? 1 / r->interval_s : 0;
     r->energy_J = all.energy_J;
-    r->leakage_J = spn_result_sum(out, (struct spn_leaf_filter){-2, -1, SPN_CATEGORY_LEAKAGE, 1}).energy_J;
+    r->leakage_J = spn_cost_sums_get(sums, 1, -1, SPN_CATEGORY_LEAKAGE).energy_J;
     r->dynamic_J = r->energy_J - r->leakage_J;
     count_operations(f, r);
     r->ops_per_s = r->n_ops * r->throughput_per_s;
     r->ops_per_J = r->energy_J > 0 ? r->n_ops / r->energy_J : 0;
     r->effective_ops_per_J = r->energy_J > 0 ? r->n_effective_ops / r->energy_J : 0;
     r->ops_per_s_m2 = out->area_m2 > 0 ? r->ops_per_s / out->area_m2 : 0;
-    for (int i = 0; i < out->n_leaves; i++)
-        if (out->leaf[i].layer >= 0 && out->leaf[i].inference)
-            out->layer[out->leaf[i].layer].energy_J += out->leaf[i].cost.energy_J;
+}
+
+static double dynamic_J(const struct spn_cost_sums *sums, enum spn_phase phase)
+{
+    return spn_cost_sums_get(sums, -1, (int)phase, -1).energy_J -
+           spn_cost_sums_get(sums, -1, (int)phase, SPN_CATEGORY_LEAKAGE).energy_J;
 }
 
 /* The sums over the training leaves. */
-static void set_training(const struct spn_frame *f, struct spn_result *out, const struct spn_times times[SPN_N_PHASES])
+static void set_training(const struct spn_frame *f, const struct spn_cost_sums *sums, struct spn_result *out,
+                         const struct spn_times times[SPN_N_PHASES])
 {
     struct spn_training_result *r = &out->training;
-    struct spn_cost phase[SPN_N_PHASES] = {{0}}, leak[SPN_N_PHASES] = {{0}};
     double batch = f->chip->training.batch;
+    double leak_J = spn_cost_sums_get(sums, -1, -1, SPN_CATEGORY_LEAKAGE).energy_J;
+    double update_leak_J = spn_cost_sums_get(sums, -1, SPN_PHASE_UPDATE, SPN_CATEGORY_LEAKAGE).energy_J;
 
-    for (int i = 0; i < out->n_leaves; i++) {
-        const struct spn_leaf *leaf = &out->leaf[i];
-        struct spn_cost *sum = leaf->category == SPN_CATEGORY_LEAKAGE ? leak : phase;
-        sum[leaf->phase] = spn_cost_serial(sum[leaf->phase], leaf->cost);
-        if (leaf->phase != SPN_PHASE_UPDATE || leaf->category == SPN_CATEGORY_LEAKAGE)
-            continue;
-        bool moves = leaf->category == SPN_CATEGORY_INTERCONNECT || leaf->category == SPN_CATEGORY_BUFFER;
-        *(moves ? &r->update_transfer_J : &r->update_write_J) += leaf->cost.energy_J;
-    }
-    r->update_index_J = phase[SPN_PHASE_INDEX].energy_J;
-    r->update = spn_cost_serial(phase[SPN_PHASE_UPDATE], phase[SPN_PHASE_INDEX]);
-    r->update.energy_J += leak[SPN_PHASE_UPDATE].energy_J;
+    r->update_index_J = dynamic_J(sums, SPN_PHASE_INDEX);
+    r->update_transfer_J = spn_cost_sums_get(sums, 0, SPN_PHASE_UPDATE, SPN_CATEGORY_INTERCONNECT).energy_J +
+                           spn_cost_sums_get(sums, 0, SPN_PHASE_UPDATE, SPN_CATEGORY_BUFFER).energy_J;
+    r->update_write_J = dynamic_J(sums, SPN_PHASE_UPDATE) - r->update_transfer_J;
+    r->update = spn_cost_serial(spn_cost_sums_get(sums, 0, SPN_PHASE_UPDATE, -1), spn_cost_sums_get(sums, 0, SPN_PHASE_INDEX, -1));
     r->step_forward_s = batch * times[SPN_PHASE_FORWARD].interval_s;
     r->step_error_s = batch * times[SPN_PHASE_ERROR].interval_s;
     r->step_gradient_s = batch * times[SPN_PHASE_GRADIENT].interval_s;
-    r->step_forward_J = batch * phase[SPN_PHASE_FORWARD].energy_J;
-    r->step_error_J = batch * phase[SPN_PHASE_ERROR].energy_J;
-    r->step_gradient_J = batch * phase[SPN_PHASE_GRADIENT].energy_J;
-    r->step_leakage_J = leak[SPN_PHASE_UPDATE].energy_J +
-                        batch * (leak[SPN_PHASE_FORWARD].energy_J + leak[SPN_PHASE_ERROR].energy_J +
-                                 leak[SPN_PHASE_GRADIENT].energy_J);
+    r->step_forward_J = batch * dynamic_J(sums, SPN_PHASE_FORWARD);
+    r->step_error_J = batch * dynamic_J(sums, SPN_PHASE_ERROR);
+    r->step_gradient_J = batch * dynamic_J(sums, SPN_PHASE_GRADIENT);
+    r->step_leakage_J = batch * (leak_J - update_leak_J) + update_leak_J;
     r->step.latency_s = r->step_forward_s + r->step_error_s + r->step_gradient_s + r->update.latency_s;
-    r->step.energy_J = r->step_forward_J + r->step_error_J + r->step_gradient_J + r->step_leakage_J + r->update.energy_J -
-                       leak[SPN_PHASE_UPDATE].energy_J;
+    r->step.energy_J = r->step_forward_J + r->step_error_J + r->step_gradient_J + batch * (leak_J - update_leak_J) +
+                       r->update.energy_J;
 }
 
 static enum spn_status init_frame(struct spn_frame *f, struct spn_err *err)
@@ -311,11 +325,11 @@ static enum spn_status init_frame(struct spn_frame *f, struct spn_err *err)
 static void add_leaves(struct spn_frame *f, struct spn_result *out, struct spn_times times[SPN_N_PHASES])
 {
     spn_blocks_area(&f->work->blocks, &f->tree);
-    times[SPN_PHASE_FORWARD] = add_layers(f, SPN_PHASE_FORWARD);
     for (int i = 0; i < f->tree.n; i++) {
         out->area_m2 += f->tree.leaf[i].cost.area_m2;
         out->leakage_W += f->tree.leaf[i].cost.leakage_W;
     }
+    times[SPN_PHASE_FORWARD] = add_layers(f, SPN_PHASE_FORWARD);
     add_leakage(f, SPN_PHASE_FORWARD, out->leakage_W, times[SPN_PHASE_FORWARD].interval_s);
     if (!f->options->training)
         return;
@@ -339,6 +353,7 @@ enum spn_status spn_estimate(const struct spn_plan *plan, const struct spn_chip 
 {
     struct spn_frame f = {.plan = plan, .chip = chip, .options = options, .work = work};
     struct spn_times times[SPN_N_PHASES] = {{0}};
+    struct spn_cost_sums sums;
     struct spn_result out = {.net = plan->net, .n_layers = plan->net->n_layers, .layer = work->result, .leaf = work->leaf};
     enum spn_status status = init_frame(&f, err);
 
@@ -358,16 +373,16 @@ enum spn_status spn_estimate(const struct spn_plan *plan, const struct spn_chip 
         return status;
     set_layer_results(&f, &out);
     add_leaves(&f, &out, times);
-    status = spn_cost_tree_check(&f.tree, err);
+    status = spn_cost_tree_sum(&f.tree, &sums, err);
     if (status)
         return status;
     if (chip->area_budget_m2 > 0 && out.area_m2 > chip->area_budget_m2)
         return spn_err_set(err, SPN_EINFEASIBLE, "chip.area_budget_m2 = %g: network %s takes %g m2 on chip %s",
                            chip->area_budget_m2, plan->net->name, out.area_m2, chip->name);
     out.n_leaves = f.tree.n;
-    set_inference(&f, &out, &times[SPN_PHASE_FORWARD]);
+    set_inference(&f, &sums, &out, &times[SPN_PHASE_FORWARD]);
     if (options->training)
-        set_training(&f, &out, times);
+        set_training(&f, &sums, &out, times);
     *result = out;
     return SPN_OK;
 }

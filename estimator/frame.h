@@ -55,6 +55,8 @@ struct spn_matrix_work {
     struct spn_layer_map map;
     struct spn_layer_counts forward, error;
     struct spn_input_moments input, error_input;
+    struct spn_array_values forward_values, error_values; /* that the blocks were evaluated with */
+    unsigned long forward_version, error_version;         /* of the chip's blocks then; 0 = never */
     struct spn_block forward_block[2], error_block[2]; /* array, ADC */
     struct spn_conductance kept, pruned;               /* of a cell that holds a value, and of one that does not */
     double sparsity, index_bit, index_entries;         /* of one copy */
@@ -104,7 +106,6 @@ struct spn_frame_item {
     bool inference;
     const struct spn_block *block;
     double n, unit_J, latency_s;
-    const char *model; /* NULL: the component's */
 };
 void spn_frame_add(struct spn_frame *f, const struct spn_frame_item *item);
 

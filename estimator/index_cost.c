@@ -118,7 +118,6 @@ static void add_layer(struct spn_frame *f, int matrix, const struct index_times 
         if (item.unit_J < 0)
             item.unit_J = spn_frame_action(f, list[i].id, list[i].action).energy_J;
         spn_frame_add(f, &item);
-        f->work->result[item.layer].update_energy_J += item.n * item.unit_J;
     }
 }
 

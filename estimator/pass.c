@@ -26,18 +26,26 @@ void spn_frame_add(struct spn_frame *f, const struct spn_frame_item *item)
 {
     if (!item->block->type)
         return;
-    struct spn_leaf leaf = {
-        .layer = item->layer,
-        .component = item->block->type->name,
-        .phase = item->phase,
-        .category = item->category,
-        .inference = item->inference,
-        .n_actions = item->n,
-        .n_instances = item->block->n,
-        .cost = {.energy_J = item->n * item->unit_J, .latency_s = item->latency_s},
-        .model = item->model ? item->model : item->block->type->model,
-    };
-    spn_cost_tree_add(&f->tree, &leaf);
+    double energy_J = item->n * item->unit_J;
+    struct spn_leaf *leaf;
+    if (energy_J == 0 && item->latency_s == 0) /* and a NaN is kept, for the check to find */
+        return;
+    leaf = spn_cost_tree_next(&f->tree);
+    if (!leaf)
+        return;
+    leaf->layer = item->layer;
+    leaf->component = item->block->type->name;
+    leaf->phase = item->phase;
+    leaf->category = item->category;
+    leaf->inference = item->inference;
+    leaf->n_actions = item->n;
+    leaf->n_instances = item->block->n;
+    leaf->cost = (struct spn_cost){.energy_J = energy_J, .latency_s = item->latency_s};
+    leaf->model = item->block->type->model;
+    if (item->inference)
+        f->work->result[item->layer].energy_J += energy_J;
+    else if (item->phase == SPN_PHASE_UPDATE || item->phase == SPN_PHASE_INDEX)
+        f->work->result[item->layer].update_energy_J += energy_J;
 }
 
 double spn_buffer_word_s(const struct spn_frame *f, enum spn_block_id id, int action)

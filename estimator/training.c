@@ -62,8 +62,6 @@ static void add(struct spn_frame *f, const struct spn_frame_item *common, enum s
     item.n = n;
     item.unit_J = spn_frame_action(f, id, action).energy_J;
     spn_frame_add(f, &item);
-    if (item.phase == SPN_PHASE_UPDATE)
-        f->work->result[item.layer].update_energy_J += n * item.unit_J;
 }
 
 double spn_training_gradient(struct spn_frame *f, int matrix)
@@ -122,7 +120,6 @@ static double add_transfer(struct spn_frame *f, int matrix)
                                   .latency_s = time_s};
 
     spn_frame_add(f, &item);
-    f->work->result[index].update_energy_J += item.n * item.unit_J;
     item.latency_s = 0;
     add(f, &item, w->map.kernel_position ? SPN_BLOCK_KERNEL_HTREE : SPN_BLOCK_TILE_HTREE, SPN_HTREE_UNICAST, bits);
     add(f, &item, SPN_BLOCK_PE_HTREE, SPN_HTREE_UNICAST, bits * w->map.copies);
@@ -219,7 +216,6 @@ static void add_writing(struct spn_frame *f, int matrix, const struct writing *x
     }
     item.unit_J = w->forward_block[0].cost.action[action].energy_J;
     spn_frame_add(f, &item);
-    f->work->result[item.layer].update_energy_J += item.n * item.unit_J;
     item.latency_s = 0;
     add(f, &item, SPN_BLOCK_ROW_SHIFTER, SPN_LEVEL_SHIFTER_SHIFT, row_lines);
     add(f, &item, SPN_BLOCK_COLUMN_SHIFTER, SPN_LEVEL_SHIFTER_SHIFT, column_lines);
@@ -231,13 +227,11 @@ static void add_writing(struct spn_frame *f, int matrix, const struct writing *x
     item.n = reads;
     item.unit_J = w->forward_block[0].cost.action[SPN_ARRAY_READ_ROW].energy_J;
     spn_frame_add(f, &item);
-    f->work->result[item.layer].update_energy_J += item.n * item.unit_J;
     item.category = SPN_CATEGORY_ADC;
     item.block = &w->forward_block[1];
     item.n = conversions;
     item.unit_J = w->forward_block[1].cost.action[SPN_ADC_CONVERT].energy_J;
     spn_frame_add(f, &item);
-    f->work->result[item.layer].update_energy_J += item.n * item.unit_J;
 }
 
 /* Every mask bit written once, cell by cell, the arrays as in an update. [M:E29] */
