@@ -48,10 +48,27 @@ static void full_range(const struct spn_core *core, int digit, double *negative,
     *positive = (d->high_level + leak) * rows * inputs;
 }
 
+/* Noise of one unit of deviation, in codes (with an ADC) or fixed-point sums (without) [M:S8]. */
+static double noise_scale(const struct spn_core *core, int digit)
+{
+    const struct spn_program *p = core->program;
+    const struct spn_program_digit *d = &p->digit[digit];
+    double sigma = core->chip->device.read_noise_frac * d->levels *
+                   sqrt(p->noisy_cells); /* levels, per input byte */
+    if (p->variance != NULL) {
+        sigma *= sqrt(p->variance_unit);
+        if (core->level_max > 1)
+            sigma *= core->level_max / sqrt(SPN_INPUT_BYTE_MAX);
+    }
+    return core->ideal ? sigma * d->codes_per_level
+                       : sigma / (core->adc[digit].step * core->level_unit);
+}
+
 static void set_adc(struct spn_core *core)
 {
     const struct spn_chip_adc *adc = &core->chip->adc;
     for (int d = 0; d < core->program->n_digits; d++) {
+        double unit = core->program->digit[d].codes_per_level * core->level_unit;
         double negative, positive;
         full_range(core, d, &negative, &positive);
         if (adc->range == SPN_RANGE_FIXED) {
@@ -63,7 +80,9 @@ static void set_adc(struct spn_core *core)
         }
         core->adc[d] = spn_adc_for_range(adc->bits, sign_codes(core), negative, positive);
         if (core->ideal)
-            core->adc[d].step = 1 / (core->program->digit[d].codes_per_level * core->level_unit);
+            core->adc[d].step = 1 / unit;
+        core->inverse_step[d] = (float)(1 / (core->adc[d].step * unit));
+        core->noise_scale[d] = core->noisy ? (float)noise_scale(core, d) : 0;
     }
 }
 

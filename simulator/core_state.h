@@ -16,6 +16,7 @@
 
 enum {
     SPN_INPUT_BYTE_MAX = 255,
+    SPN_MAX_SLICES = 8,
     SPN_NOISE_CHUNK = 4 /* row groups that share blocks of random numbers */
 };
 
@@ -33,6 +34,8 @@ struct spn_core {
     int level_max;
     double level_unit; /* input bytes of one input level */
     struct spn_adc adc[SPN_MAX_DIGITS];
+    float inverse_step[SPN_MAX_DIGITS]; /* of the sums as the kernels see them */
+    float noise_scale[SPN_MAX_DIGITS];  /* of one unit of deviation */
     struct spn_adc_histogram histogram[SPN_MAX_DIGITS];
     size_t plane_stride;
     int groups_per_run; /* that fit 31 bits */
@@ -45,7 +48,8 @@ struct spn_core_scratch {
     float *deviation;          /* [vector][group][slice], sqrt(sum x^2) */
     float *normals;            /* [vector of a block][read][16] */
     uint8_t *group_input;      /* one group's inputs, padded with zeros */
-    int32_t *sums, *low, *variance, *codes; /* [16][16] */
+    int32_t *sums, *low, *variance, *codes; /* [32][16] */
+    double *total;                          /* likewise */
 };
 
 struct spn_read_block { /* vectors first .. first + n - 1 of the tile, one column group */

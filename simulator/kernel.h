@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A block is at most 16 reads (vector x input slice) of one group of rows by 16 columns. Cells are
+ * A block is at most 32 reads (vector x input slice) of one group of rows by 16 columns. Cells are
  * packed four rows deep, [row / 4][column][row % 4] signed bytes, so that one instruction
  * multiplies four input bytes into 16 columns. Sums are integers; every float operation (ADC
  * scaling, noise) is a single IEEE operation in one fixed order, so the results of all kernels are
@@ -18,17 +18,28 @@
 
 enum {
     SPN_KERNEL_COLUMNS = 16, /* of a block */
-    SPN_KERNEL_READS = 16,
+    SPN_KERNEL_READS = 32,
     SPN_KERNEL_QUAD_BYTES = 64 /* 4 rows x 16 columns */
+};
+
+/* Input bytes to slices: out[s] (out_stride apart) holds x >> (s slice_bits) & (2^slice_bits - 1).
+ */
+struct spn_kernel_slice {
+    const uint8_t *x; /* readable, and out writable, up to the next multiple of 64 bytes */
+    int n_bytes, n_slices, slice_bits;
+    uint8_t *out;
+    size_t out_stride;
+    uint32_t *n_odd; /* [n_slices]: odd bytes of each slice; counts all 64 of the last bytes */
 };
 
 struct spn_kernel_dot {
     const uint8_t
-        *x; /* reads x_stride bytes apart, 4 n_quads bytes each; 16 of them are readable */
+        *x; /* reads x_stride bytes apart, 4 n_quads bytes each; 32 of them are readable */
     size_t x_stride;
-    const int8_t *cells; /* n_quads x 64 bytes, aligned to 64 */
+    const int8_t *cells, *low_cells; /* n_quads x 64 bytes, aligned to 64; low_cells may be NULL */
     int n_reads, n_quads;
-    int x_max; /* largest input byte */
+    int x_max;           /* largest input byte */
+    int32_t *sums, *low; /* [n_reads][16], aligned to 64, 32 reads writable */
 };
 
 struct spn_kernel_convert {
@@ -49,6 +60,17 @@ struct spn_kernel_convert {
     int32_t *codes; /* [vector][16], added to: sum over slices of code << (slice_bits * slice) */
 };
 
+/* Codes to results: total += scale codes (from 0 if first); if last, y = total. */
+struct spn_kernel_finish {
+    const int32_t *codes; /* [vector][16] */
+    double *total;        /* likewise; untouched if first and last */
+    double scale;
+    bool first, last;
+    int n_vectors, n_columns; /* of y, at most 16 */
+    float *y;
+    size_t y_stride;
+};
+
 /* Standard normals for 16 columns: block b, word w, column c from the Philox block with counter
  * {counter[0] + b * block_stride + lane[c], counter[1..3]}; words 0, 1 and words 2, 3 are
  * Box-Muller pairs. */
@@ -64,9 +86,10 @@ struct spn_kernel {
     const char *name;
     bool (*supported)(void);
     void (*begin)(void), (*end)(void); /* around a run of dots on one thread; NULL: nothing to do */
-    void (*dot)(const struct spn_kernel_dot *d,
-                int32_t *sums); /* sums [n_reads][16], aligned to 64 */
+    void (*slice)(const struct spn_kernel_slice *s);
+    void (*dot)(const struct spn_kernel_dot *d);
     void (*convert)(const struct spn_kernel_convert *c);
+    void (*finish)(const struct spn_kernel_finish *f);
     void (*normals)(const struct spn_kernel_normals *n);
 };
 
@@ -79,8 +102,10 @@ extern const struct spn_kernel *const spn_kernels[];
 #define SPN_KERNEL_X86 1
 extern const struct spn_kernel spn_kernel_amx, spn_kernel_avx512, spn_kernel_avx2;
 /* Used by the AMX kernel for what tiles do not cover. */
-void spn_kernel_avx512_dot(const struct spn_kernel_dot *d, int32_t *sums);
+void spn_kernel_avx512_slice(const struct spn_kernel_slice *s);
+void spn_kernel_avx512_dot(const struct spn_kernel_dot *d);
 void spn_kernel_avx512_convert(const struct spn_kernel_convert *c);
+void spn_kernel_avx512_finish(const struct spn_kernel_finish *f);
 void spn_kernel_avx512_normals(const struct spn_kernel_normals *n);
 #endif
 

@@ -70,10 +70,10 @@ static inline TARGET __m256i broadcast_quad(const uint8_t *x, struct pass p)
 
 /* Two reads by 16 columns, added to sums << shift. */
 static inline TARGET void dot_2(const struct spn_kernel_dot *d, int read, struct pass p,
-                                int32_t *sums)
+                                bool low_limb)
 {
     const uint8_t *x = d->x + (size_t)read * d->x_stride;
-    const int8_t *cell = d->cells;
+    const int8_t *cell = low_limb ? d->low_cells : d->cells;
     __m256i ones = _mm256_set1_epi16(1), zero = _mm256_setzero_si256();
     __m256i wide[4] = {zero, zero, zero, zero};
     for (int q = 0; q < d->n_quads;) {
@@ -92,26 +92,53 @@ static inline TARGET void dot_2(const struct spn_kernel_dot *d, int read, struct
         wide[2] = ADDI(wide[2], _mm256_madd_epi16(s2, ones));
         wide[3] = ADDI(wide[3], _mm256_madd_epi16(s3, ones));
     }
-    int32_t *out = sums + read * SPN_KERNEL_COLUMNS;
+    int32_t *out = (low_limb ? d->low : d->sums) + read * SPN_KERNEL_COLUMNS;
     for (int i = 0; i < 4; i++, out += LANES)
         STOREI(out, p.shift == 0 ? wide[i] : ADDI(LOADI(out), SHIFT(wide[i], p.shift)));
 }
 
-static TARGET_ENTRY void dot(const struct spn_kernel_dot *d, int32_t *sums)
+static TARGET_ENTRY void dot(const struct spn_kernel_dot *d)
 {
     int low_max = d->x_max < SEVEN_BITS ? d->x_max : SEVEN_BITS;
     struct pass low = {0, SEVEN_BITS, INT16_MAX / (2 * CELL_MAX * (low_max < 1 ? 1 : low_max))};
     struct pass high = {7, 1, INT16_MAX / (2 * CELL_MAX)};
-    for (int r = 0; r < d->n_reads; r += N_AT_ONCE) {
-        dot_2(d, r, low, sums);
-        if (d->x_max > SEVEN_BITS)
-            dot_2(d, r, high, sums);
+    for (int limb = 0; limb < (d->low_cells != NULL ? 2 : 1); limb++)
+        for (int r = 0; r < d->n_reads; r += N_AT_ONCE) {
+            dot_2(d, r, low, limb == 1);
+            if (d->x_max > SEVEN_BITS)
+                dot_2(d, r, high, limb == 1);
+        }
+}
+
+static TARGET_ENTRY void slice(const struct spn_kernel_slice *s)
+{
+    __m256i zero = _mm256_setzero_si256(), one = _mm256_set1_epi8(1);
+    for (int i = 0; i < s->n_slices; i++) {
+        int shift = i * s->slice_bits;
+        __m128i count = _mm_cvtsi32_si128(shift);
+        __m256i mask = _mm256_set1_epi8((char)(((1 << s->slice_bits) - 1) & UINT8_MAX >> shift));
+        __m256i n_odd = zero;
+        uint8_t *out = s->out + (size_t)i * s->out_stride;
+        for (int k = 0; k < s->n_bytes; k += (int)sizeof mask) {
+            __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(s->x + k));
+            __m256i bits = _mm256_and_si256(_mm256_srl_epi16(x, count), mask);
+            _mm256_storeu_si256((__m256i *)(void *)(out + k), bits);
+            n_odd = _mm256_add_epi64(n_odd, _mm256_sad_epu8(_mm256_and_si256(bits, one), zero));
+        }
+        __m128i half =
+            _mm_add_epi64(_mm256_castsi256_si128(n_odd), _mm256_extracti128_si256(n_odd, 1));
+        s->n_odd[i] = (uint32_t)(_mm_cvtsi128_si32(half) + _mm_extract_epi32(half, 2));
     }
 }
 
 static TARGET_ENTRY void convert(const struct spn_kernel_convert *c)
 {
     convert_block(c);
+}
+
+static TARGET_ENTRY void finish(const struct spn_kernel_finish *f)
+{
+    finish_block(f);
 }
 
 /* As in the AVX-512 kernel: 32-bit words in 64-bit lanes. */
@@ -163,8 +190,13 @@ static bool supported(void)
     return __builtin_cpu_supports("avx2");
 }
 
-const struct spn_kernel spn_kernel_avx2 = {
-    .name = "avx2", .supported = supported, .dot = dot, .convert = convert, .normals = normals};
+const struct spn_kernel spn_kernel_avx2 = {.name = "avx2",
+                                           .supported = supported,
+                                           .slice = slice,
+                                           .dot = dot,
+                                           .convert = convert,
+                                           .finish = finish,
+                                           .normals = normals};
 #else
 extern const int spn_kernel_avx2_absent; /* ISO C wants something here */
 #endif

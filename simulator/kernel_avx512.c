@@ -12,8 +12,8 @@
 #include <string.h>
 
 #define LANES 16
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni"), always_inline))
-#define TARGET_ENTRY __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,popcnt"), always_inline))
+#define TARGET_ENTRY __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,popcnt")))
 #define VF __m512
 #define VI __m512i
 #define SETF(x) _mm512_set1_ps(x)
@@ -53,11 +53,10 @@ static inline TARGET __m512i broadcast_quad(const uint8_t *x)
 }
 
 /* Eight reads, even and odd quads in separate sums: 16 independent chains hide the latency. */
-static TARGET_ENTRY void dot_8(const struct spn_kernel_dot *d, int32_t *sums)
+static TARGET_ENTRY void dot_8(const struct spn_kernel_dot *d, const uint8_t *x, const int8_t *cell,
+                               int32_t *sums)
 {
-    const uint8_t *x = d->x;
     size_t stride = d->x_stride;
-    const int8_t *cell = d->cells;
     __m512i e0 = SETI(0), e1 = e0, e2 = e0, e3 = e0, e4 = e0, e5 = e0, e6 = e0, e7 = e0;
     __m512i o0 = e0, o1 = e0, o2 = e0, o3 = e0, o4 = e0, o5 = e0, o6 = e0, o7 = e0;
     int q = 0;
@@ -79,11 +78,11 @@ static TARGET_ENTRY void dot_8(const struct spn_kernel_dot *d, int32_t *sums)
 #undef PUT
 }
 
-static TARGET_ENTRY void dot_16(const struct spn_kernel_dot *d, int32_t *sums)
+static TARGET_ENTRY void dot_16(const struct spn_kernel_dot *d, const uint8_t *x,
+                                const int8_t *cell, int32_t *sums)
 {
-    const uint8_t *x = d->x, *y = d->x + 8 * d->x_stride;
+    const uint8_t *y = x + 8 * d->x_stride;
     size_t stride = d->x_stride;
-    const int8_t *cell = d->cells;
     __m512i e0 = SETI(0), e1 = e0, e2 = e0, e3 = e0, e4 = e0, e5 = e0, e6 = e0, e7 = e0;
     __m512i o0 = e0, o1 = e0, o2 = e0, o3 = e0, o4 = e0, o5 = e0, o6 = e0, o7 = e0;
 #define LOWER(i) e##i = _mm512_dpbusd_epi32(e##i, broadcast_quad(x + (i)*stride), w)
@@ -101,17 +100,47 @@ static TARGET_ENTRY void dot_16(const struct spn_kernel_dot *d, int32_t *sums)
 #undef PUT
 }
 
-void spn_kernel_avx512_dot(const struct spn_kernel_dot *d, int32_t *sums)
+void spn_kernel_avx512_dot(const struct spn_kernel_dot *d)
 {
-    if (d->n_reads <= 8)
-        dot_8(d, sums);
-    else
-        dot_16(d, sums);
+    for (int limb = 0; limb < (d->low_cells != NULL ? 2 : 1); limb++)
+        for (int r = 0; r < d->n_reads; r += 16) {
+            const uint8_t *x = d->x + (size_t)r * d->x_stride;
+            const int8_t *cells = limb == 0 ? d->cells : d->low_cells;
+            int32_t *sums = (limb == 0 ? d->sums : d->low) + r * SPN_KERNEL_COLUMNS;
+            if (d->n_reads - r <= 8)
+                dot_8(d, x, cells, sums);
+            else
+                dot_16(d, x, cells, sums);
+        }
+}
+
+TARGET_ENTRY void spn_kernel_avx512_slice(const struct spn_kernel_slice *s)
+{
+    for (int i = 0; i < s->n_slices; i++) {
+        int shift = i * s->slice_bits;
+        __m128i count = _mm_cvtsi32_si128(shift);
+        __m512i mask = _mm512_set1_epi8((char)(((1 << s->slice_bits) - 1) & UINT8_MAX >> shift));
+        __m512i one = _mm512_set1_epi8(1);
+        uint8_t *out = s->out + (size_t)i * s->out_stride;
+        int n_odd = 0;
+        for (int k = 0; k < s->n_bytes; k += (int)sizeof mask) {
+            __m512i x = _mm512_loadu_si512((const void *)(s->x + k));
+            __m512i bits = _mm512_and_si512(_mm512_srl_epi16(x, count), mask);
+            _mm512_storeu_si512((void *)(out + k), bits);
+            n_odd += __builtin_popcountll(_mm512_test_epi8_mask(bits, one));
+        }
+        s->n_odd[i] = (uint32_t)n_odd;
+    }
 }
 
 TARGET_ENTRY void spn_kernel_avx512_convert(const struct spn_kernel_convert *c)
 {
     convert_block(c);
+}
+
+TARGET_ENTRY void spn_kernel_avx512_finish(const struct spn_kernel_finish *f)
+{
+    finish_block(f);
 }
 
 /* Philox on 32-bit words held in 64-bit lanes, whose upper halves may hold anything: the multiply
@@ -162,13 +191,16 @@ TARGET_ENTRY void spn_kernel_avx512_normals(const struct spn_kernel_normals *n)
 static bool supported(void)
 {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni") &&
+           __builtin_cpu_supports("popcnt");
 }
 
 const struct spn_kernel spn_kernel_avx512 = {.name = "avx512",
                                              .supported = supported,
+                                             .slice = spn_kernel_avx512_slice,
                                              .dot = spn_kernel_avx512_dot,
                                              .convert = spn_kernel_avx512_convert,
+                                             .finish = spn_kernel_avx512_finish,
                                              .normals = spn_kernel_avx512_normals};
 #else
 extern const int spn_kernel_avx512_absent; /* ISO C wants something here */

@@ -1,5 +1,5 @@
-/* kernel_body.h -- ADC conversion and Box-Muller normals, written once over the vector type of the
- * including kernel.
+/* kernel_body.h -- ADC conversion, results and Box-Muller normals, written once over the vector
+ * type of the including kernel.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
@@ -86,36 +86,53 @@ static inline TARGET void convert_lanes(const struct spn_kernel_convert *c, int 
                 t = ADDF(t, z);
             code = F2I(MINF(MAXF(t, low_code), high_code));
         }
-        total = ADDI(SHIFT(total, c->slice_bits), code);
+        if (c->slice_bits == 1)
+            total = ADDI(ADDI(total, total), code);
+        else
+            total = ADDI(SHIFT(total, c->slice_bits), code);
     }
     int32_t *out = c->codes + vector * SPN_KERNEL_COLUMNS + lane;
     STOREI(out, ADDI(LOADI(out), total));
 }
 
-static inline TARGET void convert_block(const struct spn_kernel_convert *c)
+static inline TARGET void convert_vectors(const struct spn_kernel_convert *c, bool low, int noise)
 {
-    int noise = c->normals == NULL ? 0 : c->variance == NULL ? 1 : 2;
-    int kind = noise * 2 + (c->low != NULL);
     for (int v = 0; v < c->n_vectors; v++)
         for (int lane = 0; lane < SPN_KERNEL_COLUMNS; lane += LANES)
-            switch (kind) {
-            case 0:
-                convert_lanes(c, v, lane, false, 0);
-                break;
-            case 1:
-                convert_lanes(c, v, lane, true, 0);
-                break;
-            case 2:
-                convert_lanes(c, v, lane, false, 1);
-                break;
-            case 3:
-                convert_lanes(c, v, lane, true, 1);
-                break;
-            case 4:
-                convert_lanes(c, v, lane, false, 2);
-                break;
-            default:
-                convert_lanes(c, v, lane, true, 2);
-                break;
-            }
+            convert_lanes(c, v, lane, low, noise);
+}
+
+static inline TARGET void convert_block(const struct spn_kernel_convert *c)
+{
+    bool low = c->low != NULL;
+    if (c->normals == NULL)
+        low ? convert_vectors(c, true, 0) : convert_vectors(c, false, 0);
+    else if (c->variance == NULL)
+        low ? convert_vectors(c, true, 1) : convert_vectors(c, false, 1);
+    else
+        low ? convert_vectors(c, true, 2) : convert_vectors(c, false, 2);
+}
+
+/* Plain C over 16 columns: the compiler's vectors do the same operations. */
+static inline TARGET void finish_block(const struct spn_kernel_finish *f)
+{
+    for (int v = 0; v < f->n_vectors; v++) {
+        const int32_t *codes = f->codes + v * SPN_KERNEL_COLUMNS;
+        double *total = f->total + v * SPN_KERNEL_COLUMNS, sum[SPN_KERNEL_COLUMNS];
+        for (int c = 0; c < SPN_KERNEL_COLUMNS; c++)
+            sum[c] = f->scale * codes[c];
+        if (!f->first)
+            for (int c = 0; c < SPN_KERNEL_COLUMNS; c++)
+                sum[c] += total[c];
+        float *y = f->y + (size_t)v * f->y_stride;
+        if (!f->last)
+            for (int c = 0; c < SPN_KERNEL_COLUMNS; c++)
+                total[c] = sum[c];
+        else if (f->n_columns == SPN_KERNEL_COLUMNS)
+            for (int c = 0; c < SPN_KERNEL_COLUMNS; c++)
+                y[c] = (float)sum[c];
+        else
+            for (int c = 0; c < f->n_columns; c++)
+                y[c] = (float)sum[c];
+    }
 }

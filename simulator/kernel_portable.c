@@ -70,12 +70,30 @@ static inline uint32_t round_small(float x)
 #define SELECT_BIT30(v, set, clear) (((v)&0x40000000u) != 0 ? (set) : (clear))
 #include "simulator/kernel_body.h"
 
-static void dot(const struct spn_kernel_dot *d, int32_t *sums)
+static void slice(const struct spn_kernel_slice *s)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    for (int i = 0; i < s->n_slices; i++) {
+        int shift = i * s->slice_bits;
+        uint64_t masks = ones * (uint8_t)(((1 << s->slice_bits) - 1) & UINT8_MAX >> shift);
+        uint32_t n_odd = 0;
+        for (int k = 0; k < s->n_bytes; k += 8) {
+            uint64_t eight;
+            memcpy(&eight, s->x + k, sizeof eight);
+            eight = eight >> shift & masks; /* no bits of a neighbour */
+            memcpy(s->out + (size_t)i * s->out_stride + k, &eight, sizeof eight);
+            n_odd += (uint32_t)((eight & ones) * ones >> 56);
+        }
+        s->n_odd[i] = n_odd;
+    }
+}
+
+static void dot_limb(const struct spn_kernel_dot *d, const int8_t *cells, int32_t *sums)
 {
     for (int r = 0; r < d->n_reads; r++) {
         int32_t total[SPN_KERNEL_COLUMNS] = {0};
         const uint8_t *x = d->x + (size_t)r * d->x_stride;
-        const int8_t *cell = d->cells;
+        const int8_t *cell = cells;
         for (int q = 0; q < d->n_quads; q++, x += 4, cell += SPN_KERNEL_QUAD_BYTES)
             for (int c = 0; c < SPN_KERNEL_COLUMNS; c++)
                 total[c] += x[0] * cell[4 * c] + x[1] * cell[4 * c + 1] + x[2] * cell[4 * c + 2] +
@@ -84,9 +102,21 @@ static void dot(const struct spn_kernel_dot *d, int32_t *sums)
     }
 }
 
+static void dot(const struct spn_kernel_dot *d)
+{
+    dot_limb(d, d->cells, d->sums);
+    if (d->low_cells != NULL)
+        dot_limb(d, d->low_cells, d->low);
+}
+
 static void convert(const struct spn_kernel_convert *c)
 {
     convert_block(c);
+}
+
+static void finish(const struct spn_kernel_finish *f)
+{
+    finish_block(f);
 }
 
 static void normals(const struct spn_kernel_normals *n)
@@ -112,8 +142,13 @@ static bool supported(void)
     return true;
 }
 
-static const struct spn_kernel portable = {
-    .name = "portable", .supported = supported, .dot = dot, .convert = convert, .normals = normals};
+static const struct spn_kernel portable = {.name = "portable",
+                                           .supported = supported,
+                                           .slice = slice,
+                                           .dot = dot,
+                                           .convert = convert,
+                                           .finish = finish,
+                                           .normals = normals};
 
 const struct spn_kernel *const spn_kernels[] = {
 #if defined(SPN_KERNEL_X86) && defined(__linux__)

@@ -46,8 +46,9 @@ enum spn_status spn_core_scratch_create(struct spn_core_scratch **scratch,
     s->low = aligned(tile);
     s->variance = aligned(tile);
     s->codes = aligned(tile);
+    s->total = aligned(tile * 2);
     if (!s->planes || (squares && !s->squares) || !s->deviation || !s->normals || !s->group_input ||
-        !s->sums || !s->low || !s->variance || !s->codes) {
+        !s->sums || !s->low || !s->variance || !s->codes || !s->total) {
         spn_core_scratch_destroy(s);
         return spn_err_memory(err, "scratch of a core");
     }
@@ -71,52 +72,18 @@ void spn_core_scratch_destroy(struct spn_core_scratch *s)
     free(s->low);
     free(s->variance);
     free(s->codes);
+    free(s->total);
     free(s);
 }
 
 /* ---- inputs to slices ---- */
 
-/* Sum of eight bytes. */
-static uint32_t sum_bytes(uint64_t bytes)
+/* Inputs of more than one level: their place on a bent curve, their share in the noise. */
+static void bend_slice(const struct spn_core *core, struct spn_core_scratch *s, size_t at,
+                       int slice, float *deviation)
 {
-    uint64_t pairs =
-        (bytes & UINT64_C(0x00ff00ff00ff00ff)) + (bytes >> 8 & UINT64_C(0x00ff00ff00ff00ff));
-    return (uint32_t)(pairs * UINT64_C(0x0001000100010001) >> 48);
-}
-
-/* One slice of eight inputs at a time, and how many are odd. Bytes beyond the group hold zeros, and
- * are rewritten by the next group. */
-static uint32_t slice_inputs(const uint8_t *x, int n_bytes, int shift, uint8_t mask, uint8_t *out)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t masks = ones * (uint8_t)(mask & UINT8_MAX >> shift); /* no bits of a neighbour */
-    uint32_t total = 0;
-    for (int i = 0; i < n_bytes;) {
-        int end = i + 8 * UINT8_MAX < n_bytes ? i + 8 * UINT8_MAX
-                                              : n_bytes; /* before a byte of the count overflows */
-        uint64_t count = 0;
-        for (; i < end; i += 8) {
-            uint64_t eight;
-            memcpy(&eight, x + i, sizeof eight);
-            eight = (eight >> shift) & masks;
-            memcpy(out + i, &eight, sizeof eight);
-            count += eight & ones;
-        }
-        total += sum_bytes(count);
-    }
-    return total;
-}
-
-static void expand_slice(const struct spn_core *core, struct spn_core_scratch *s, int n_bytes,
-                         size_t at, int slice, float *deviation)
-{
-    int shift = slice * core->slice_bits;
+    int n_bytes = core->program->group_quads * 4, shift = slice * core->slice_bits;
     uint8_t *out = s->planes + at, mask = (uint8_t)((1 << core->slice_bits) - 1);
-    uint32_t ones = slice_inputs(s->group_input, n_bytes, shift, mask, out);
-    if (core->level_max <= 1) {
-        *deviation = sqrtf((float)ones);
-        return;
-    }
     if (core->level_unit > 1)
         for (int i = 0; i < n_bytes; i++)
             out[i] = core->level[out[i]];
@@ -133,6 +100,25 @@ static void expand_slice(const struct spn_core *core, struct spn_core_scratch *s
     }
 }
 
+static void expand_group(const struct spn_core *core, struct spn_core_scratch *s, size_t at,
+                         float *deviation)
+{
+    uint32_t n_odd[SPN_MAX_SLICES];
+    struct spn_kernel_slice slice = {.x = s->group_input,
+                                     .n_bytes = core->program->group_quads * 4,
+                                     .n_slices = core->n_slices,
+                                     .slice_bits = core->slice_bits,
+                                     .out = s->planes + at,
+                                     .out_stride = core->plane_stride,
+                                     .n_odd = n_odd};
+    core->kernel->slice(&slice);
+    for (int i = 0; i < core->n_slices; i++)
+        if (core->level_max > 1)
+            bend_slice(core, s, at + (size_t)i * core->plane_stride, i, &deviation[i]);
+        else if (core->noisy)
+            deviation[i] = sqrtf((float)n_odd[i]);
+}
+
 /* Vectors of a tile to slices, every row group padded with zeros. */
 void spn_reads_expand(const struct spn_core *core, struct spn_core_scratch *s, const uint8_t *x,
                       int n)
@@ -144,42 +130,54 @@ void spn_reads_expand(const struct spn_core *core, struct spn_core_scratch *s, c
             const struct spn_row_group *group = &p->groups[g];
             memcpy(s->group_input, x + (size_t)v * (size_t)p->n_rows + (size_t)group->first,
                    (size_t)group->n_rows);
-            memset(s->group_input + group->n_rows, 0, (size_t)(n_bytes - group->n_rows) + 8);
-            for (int slice = 0; slice < core->n_slices; slice++) {
-                size_t at =
-                    ((size_t)v * (size_t)core->n_slices + (size_t)slice) * core->plane_stride +
-                    (size_t)g * (size_t)n_bytes;
-                expand_slice(core, s, n_bytes, at, slice,
-                             &s->deviation[(v * p->n_groups + g) * core->n_slices + slice]);
-            }
+            memset(s->group_input + group->n_rows, 0,
+                   (size_t)(n_bytes - group->n_rows) + ALIGNMENT);
+            expand_group(core, s,
+                         (size_t)v * (size_t)core->n_slices * core->plane_stride +
+                             (size_t)g * (size_t)n_bytes,
+                         &s->deviation[(v * p->n_groups + g) * core->n_slices]);
         }
 }
 
 /* ---- reads ---- */
 
-static void dot_group(const struct spn_read_block *b, int group, const uint8_t *planes,
-                      const int8_t *cells, int x_max, int32_t *sums)
+static struct spn_kernel_dot group_dot(const struct spn_read_block *b, int group,
+                                       const uint8_t *planes)
 {
     const struct spn_program *p = b->core->program;
     size_t row = (size_t)(b->first * b->core->n_slices);
-    struct spn_kernel_dot d = {
-        .x = planes + row * b->core->plane_stride + (size_t)group * (size_t)p->group_quads * 4,
-        .x_stride = b->core->plane_stride,
-        .cells = cells + (size_t)group * (size_t)p->group_quads * SPN_KERNEL_QUAD_BYTES,
-        .n_reads = b->n * b->core->n_slices,
-        .n_quads = (p->groups[group].n_rows + 3) / 4,
-        .x_max = x_max};
-    b->core->kernel->dot(&d, sums);
+    return (struct spn_kernel_dot){.x = planes + row * b->core->plane_stride +
+                                        (size_t)group * (size_t)p->group_quads * 4,
+                                   .x_stride = b->core->plane_stride,
+                                   .n_reads = b->n * b->core->n_slices,
+                                   .n_quads = (p->groups[group].n_rows + 3) / 4};
 }
 
 void spn_reads_sum(const struct spn_read_block *b, int group)
 {
     const struct spn_program *p = b->core->program;
-    const int8_t *high = spn_program_cells(p, b->digit, b->column_group, 0);
-    dot_group(b, group, b->scratch->planes, high, b->core->level_max, b->scratch->sums);
+    size_t at = (size_t)group * (size_t)p->group_quads * SPN_KERNEL_QUAD_BYTES;
+    struct spn_kernel_dot d = group_dot(b, group, b->scratch->planes);
+    d.cells = spn_program_cells(p, b->digit, b->column_group, 0) + at;
     if (p->n_limbs == 2)
-        dot_group(b, group, b->scratch->planes, spn_program_cells(p, b->digit, b->column_group, 1),
-                  b->core->level_max, b->scratch->low);
+        d.low_cells = spn_program_cells(p, b->digit, b->column_group, 1) + at;
+    d.x_max = b->core->level_max;
+    d.sums = b->scratch->sums;
+    d.low = b->scratch->low;
+    b->core->kernel->dot(&d);
+}
+
+/* Variance of the read noise of each sum, where cells differ in theirs. */
+static void sum_variance(const struct spn_read_block *b, int group)
+{
+    const struct spn_program *p = b->core->program;
+    const struct spn_core_scratch *s = b->scratch;
+    struct spn_kernel_dot d = group_dot(b, group, s->squares != NULL ? s->squares : s->planes);
+    d.cells = spn_program_variance(p, b->digit, b->column_group) +
+              (size_t)group * (size_t)p->group_quads * SPN_KERNEL_QUAD_BYTES;
+    d.x_max = s->squares != NULL ? SPN_INPUT_BYTE_MAX : b->core->level_max;
+    d.sums = s->variance;
+    b->core->kernel->dot(&d);
 }
 
 /* Normals of a chunk of row groups for the block's vectors: [vector][group of the
@@ -219,22 +217,6 @@ static void draw_noise(const struct spn_read_block *b, int chunk)
     }
 }
 
-/* Noise of one unit of deviation, in codes (with an ADC) or fixed-point sums (without) [M:S8]. */
-static double noise_scale(const struct spn_core *core, int digit)
-{
-    const struct spn_program *p = core->program;
-    const struct spn_program_digit *d = &p->digit[digit];
-    double sigma = core->chip->device.read_noise_frac * d->levels *
-                   sqrt(p->noisy_cells); /* levels, per input byte */
-    if (p->variance != NULL) {
-        sigma *= sqrt(p->variance_unit);
-        if (core->level_max > 1)
-            sigma *= core->level_max / sqrt(SPN_INPUT_BYTE_MAX);
-    }
-    return core->ideal ? sigma * d->codes_per_level
-                       : sigma / (core->adc[digit].step * core->level_unit);
-}
-
 /* Row groups first .. last - 1 of a block's digit, added to its codes. */
 static void read_groups(const struct spn_read_block *b, int first, int last)
 {
@@ -242,36 +224,30 @@ static void read_groups(const struct spn_read_block *b, int first, int last)
     const struct spn_program *p = core->program;
     struct spn_core_scratch *s = b->scratch;
     const struct spn_adc *adc = &core->adc[b->digit];
-    const uint8_t *squares = s->squares != NULL ? s->squares : s->planes;
-    int square_max = s->squares != NULL ? SPN_INPUT_BYTE_MAX : core->level_max;
-    size_t reads = (size_t)(SPN_NOISE_CHUNK * core->n_slices * SPN_KERNEL_COLUMNS);
-    struct spn_kernel_convert c = {
-        .sums = s->sums,
-        .low = p->n_limbs == 2 ? s->low : NULL,
-        .normal_stride = reads,
-        .deviation_stride = (size_t)(p->n_groups * core->n_slices),
-        .variance = core->noisy && p->variance != NULL ? s->variance : NULL,
-        .noise_scale = core->noisy ? (float)noise_scale(core, b->digit) : 0,
-        .n_vectors = b->n,
-        .n_slices = core->n_slices,
-        .slice_bits = core->slice_bits,
-        .ideal = core->ideal,
-        .inverse_step =
-            (float)(1 / (adc->step * p->digit[b->digit].codes_per_level * core->level_unit)),
-        .low_code = (float)adc->low_code,
-        .high_code = (float)adc->high_code,
-        .codes = s->codes};
+    int slice_columns = core->n_slices * SPN_KERNEL_COLUMNS;
+    struct spn_kernel_convert c = {.sums = s->sums,
+                                   .low = p->n_limbs == 2 ? s->low : NULL,
+                                   .normal_stride = (size_t)(SPN_NOISE_CHUNK * slice_columns),
+                                   .deviation_stride = (size_t)(p->n_groups * core->n_slices),
+                                   .variance = core->noisy && p->variance ? s->variance : NULL,
+                                   .noise_scale = core->noise_scale[b->digit],
+                                   .n_vectors = b->n,
+                                   .n_slices = core->n_slices,
+                                   .slice_bits = core->slice_bits,
+                                   .ideal = core->ideal,
+                                   .inverse_step = core->inverse_step[b->digit],
+                                   .low_code = (float)adc->low_code,
+                                   .high_code = (float)adc->high_code,
+                                   .codes = s->codes};
     for (int g = first; g < last; g++) {
         spn_reads_sum(b, g);
         if (core->noisy) {
             if (g == first || g % SPN_NOISE_CHUNK == 0)
                 draw_noise(b, g / SPN_NOISE_CHUNK);
-            c.normals =
-                s->normals + (size_t)(g % SPN_NOISE_CHUNK * core->n_slices * SPN_KERNEL_COLUMNS);
+            c.normals = s->normals + (size_t)(g % SPN_NOISE_CHUNK * slice_columns);
             c.deviation = s->deviation + (b->first * p->n_groups + g) * core->n_slices;
             if (c.variance != NULL)
-                dot_group(b, g, squares, spn_program_variance(p, b->digit, b->column_group),
-                          square_max, s->variance);
+                sum_variance(b, g);
         }
         core->kernel->convert(&c);
     }
@@ -283,25 +259,26 @@ static void multiply_block(struct spn_read_block *b, float *y)
 {
     const struct spn_core *core = b->core;
     const struct spn_program *p = core->program;
-    double total[SPN_KERNEL_READS * SPN_KERNEL_COLUMNS] = {0};
-    int n_codes = b->n * SPN_KERNEL_COLUMNS, first_column = b->column_group * SPN_KERNEL_COLUMNS;
-    int n_columns = p->n_columns - first_column < SPN_KERNEL_COLUMNS ? p->n_columns - first_column
-                                                                     : SPN_KERNEL_COLUMNS;
+    int first_column = b->column_group * SPN_KERNEL_COLUMNS, left = p->n_columns - first_column;
+    struct spn_kernel_finish f = {.codes = b->scratch->codes,
+                                  .total = b->scratch->total,
+                                  .n_vectors = b->n,
+                                  .n_columns =
+                                      left < SPN_KERNEL_COLUMNS ? left : SPN_KERNEL_COLUMNS,
+                                  .y = y + first_column,
+                                  .y_stride = (size_t)p->n_columns};
     for (b->digit = 0; b->digit < p->n_digits; b->digit++) {
-        double scale = p->digit[b->digit].weight * core->adc[b->digit].step;
+        f.scale = p->digit[b->digit].weight * core->adc[b->digit].step;
         for (int g = 0; g < p->n_groups; g += core->groups_per_run) {
-            int last =
-                g + core->groups_per_run < p->n_groups ? g + core->groups_per_run : p->n_groups;
-            memset(b->scratch->codes, 0, (size_t)n_codes * sizeof *b->scratch->codes);
+            int end = g + core->groups_per_run, last = end < p->n_groups ? end : p->n_groups;
+            memset(b->scratch->codes, 0,
+                   (size_t)(b->n * SPN_KERNEL_COLUMNS) * sizeof *b->scratch->codes);
             read_groups(b, g, last);
-            for (int i = 0; i < n_codes; i++)
-                total[i] += scale * b->scratch->codes[i];
+            f.first = b->digit == 0 && g == 0;
+            f.last = b->digit == p->n_digits - 1 && last == p->n_groups;
+            core->kernel->finish(&f);
         }
     }
-    for (int v = 0; v < b->n; v++)
-        for (int c = 0; c < n_columns; c++)
-            y[(size_t)v * (size_t)p->n_columns + (size_t)(first_column + c)] =
-                (float)total[v * SPN_KERNEL_COLUMNS + c];
 }
 
 void spn_core_multiply(const struct spn_core *core, const uint8_t *x, int n, float *y,

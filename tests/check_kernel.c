@@ -17,12 +17,25 @@ static struct spn_rng random_stream(uint32_t stream)
     return spn_rng_init(20250108, stream, 0);
 }
 
+static void assert_sums(const struct spn_kernel_dot *d, const int8_t *cells, const int32_t *sums)
+{
+    for (int r = 0; r < d->n_reads; r++)
+        for (int c = 0; c < SPN_KERNEL_COLUMNS; c++) {
+            int want = 0;
+            for (int i = 0; i < 4 * d->n_quads; i++)
+                want += d->x[(size_t)r * d->x_stride + (size_t)i] *
+                        cells[i / 4 * SPN_KERNEL_QUAD_BYTES + 4 * c + i % 4];
+            ck_assert_int_eq(sums[r * SPN_KERNEL_COLUMNS + c], want);
+        }
+}
+
 /* Sums against a double loop, for inputs of one bit to eight and ragged sizes. */
 START_TEST(dot_equals_plain_sum)
 {
     static alignas(64) uint8_t x[SPN_KERNEL_READS * STRIDE];
     static alignas(64) int8_t cells[MAX_QUADS * SPN_KERNEL_QUAD_BYTES];
-    static alignas(64) int32_t sums[TILE];
+    static alignas(64) int8_t low_cells[sizeof cells];
+    static alignas(64) int32_t sums[TILE], low[TILE];
     static const int x_max[] = {1, 3, 15, 127, 128, 255}, quads[] = {1, 2, 7, 16, 33, 64, 80};
     const struct spn_kernel *kernel = spn_kernels[_i];
     struct spn_rng rng = random_stream(1);
@@ -38,21 +51,87 @@ START_TEST(dot_equals_plain_sum)
             for (size_t i = 0; i < sizeof cells; i++)
                 cells[i] = (int8_t)(extreme ? (i & 4) != 0 ? -128 : 127
                                             : (int)spn_rng_below(&rng, 256) - 128);
-            struct spn_kernel_dot d = {x, STRIDE, cells, n_reads, quads[n], x_max[m]};
+            for (size_t i = 0; i < sizeof cells; i++)
+                low_cells[i] = (int8_t)~cells[sizeof cells - 1 - i];
+            struct spn_kernel_dot d = {.x = x,
+                                       .x_stride = STRIDE,
+                                       .cells = cells,
+                                       .low_cells = n % 3 == 0 ? low_cells : NULL,
+                                       .n_reads = n_reads,
+                                       .n_quads = quads[n],
+                                       .x_max = x_max[m],
+                                       .sums = sums,
+                                       .low = low};
             if (kernel->begin)
                 kernel->begin();
-            kernel->dot(&d, sums);
+            kernel->dot(&d);
             if (kernel->end)
                 kernel->end();
-            for (int r = 0; r < n_reads; r++)
-                for (int c = 0; c < SPN_KERNEL_COLUMNS; c++) {
-                    int want = 0;
-                    for (int i = 0; i < 4 * quads[n]; i++)
-                        want += x[r * STRIDE + i] *
-                                cells[i / 4 * SPN_KERNEL_QUAD_BYTES + 4 * c + i % 4];
-                    ck_assert_int_eq(sums[r * SPN_KERNEL_COLUMNS + c], want);
-                }
+            assert_sums(&d, cells, sums);
+            if (d.low_cells != NULL)
+                assert_sums(&d, low_cells, low);
         }
+}
+END_TEST
+
+/* 0b10110101 in slices of 1, 3 and 4 bits, in every position of 100 bytes. */
+START_TEST(slices_take_the_bits)
+{
+    enum { N = 100, PADDED = 128 };
+    const struct spn_kernel *kernel = spn_kernels[_i];
+    static uint8_t x[PADDED], out[8 * PADDED];
+    static const int bits[] = {1, 3, 4, 8};
+    struct spn_rng rng = random_stream(5);
+    if (!kernel->supported())
+        return;
+    for (int i = 0; i < N; i++)
+        x[i] = (uint8_t)spn_rng_below(&rng, 256);
+    x[0] = 0xb5;
+    for (size_t b = 0; b < sizeof bits / sizeof *bits; b++) {
+        uint32_t n_odd[8];
+        struct spn_kernel_slice s = {x, N, (7 + bits[b]) / bits[b], bits[b], out, PADDED, n_odd};
+        kernel->slice(&s);
+        for (int k = 0; k < s.n_slices; k++) {
+            uint32_t odd = 0;
+            for (int i = 0; i < N; i++) {
+                int want = x[i] >> (k * bits[b]) & ((1 << bits[b]) - 1);
+                ck_assert_int_eq(out[k * PADDED + i], want);
+                odd += (uint32_t)(want & 1);
+            }
+            ck_assert_uint_eq(n_odd[k], odd);
+        }
+        if (bits[b] == 3) /* by hand: 101, 110, 10 */
+            ck_assert(out[0] == 5 && out[PADDED] == 6 && out[2 * PADDED] == 2);
+    }
+}
+END_TEST
+
+/* Totals add scaled codes exactly, and only the columns asked for are written. */
+START_TEST(finish_adds_and_writes)
+{
+    static alignas(64) int32_t codes[TILE];
+    static alignas(64) double total[TILE];
+    float y[3 * 20];
+    const struct spn_kernel *kernel = spn_kernels[_i];
+    if (!kernel->supported())
+        return;
+    for (int n_columns = 5; n_columns <= 16; n_columns += 11) {
+        for (int i = 0; i < 3 * 20; i++)
+            y[i] = -1;
+        for (int i = 0; i < TILE; i++)
+            codes[i] = i;
+        struct spn_kernel_finish f = {codes, total, 0.5, true, false, 3, n_columns, y, 20};
+        kernel->finish(&f);
+        f.first = false;
+        f.last = true;
+        f.scale = -2;
+        kernel->finish(&f);
+        for (int v = 0; v < 3; v++)
+            for (int c = 0; c < 20; c++)
+                ck_assert_float_eq(y[v * 20 + c], c < n_columns
+                                                      ? -1.5f * (float)(v * SPN_KERNEL_COLUMNS + c)
+                                                      : -1);
+    }
 }
 END_TEST
 
@@ -233,6 +312,8 @@ Suite *spn_suite(void)
     while (spn_kernels[n] != NULL)
         n++;
     tcase_add_loop_test(tests, dot_equals_plain_sum, 0, n);
+    tcase_add_loop_test(tests, slices_take_the_bits, 0, n);
+    tcase_add_loop_test(tests, finish_adds_and_writes, 0, n);
     tcase_add_loop_test(tests, convert_rounds_half_to_even_and_clips, 0, n);
     tcase_add_loop_test(tests, convert_is_the_same_everywhere, 0, n);
     tcase_add_loop_test(tests, normals_are_box_muller_of_philox, 0, n);
