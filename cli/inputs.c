@@ -139,12 +139,15 @@ static void add_source(void *ctx, const char *file, const struct spn_json_source
 {
     struct source_table *to = ctx;
     char name[160];
+    const char *shipped = strstr(file, "tech/");
     if (!to->all && !s->assumed)
         return;
-    snprintf(name, sizeof name, "%.60s: %.90s", file, s->path);
+    snprintf(name, sizeof name, "%.60s: %.90s", shipped ? shipped + strlen("tech/") : file,
+             s->path);
     spn_table_row(to->table, name, "");
     spn_table_text(to->table, "%.6g", s->value);
-    spn_table_text(to->table, "%s", s->assumed ? "assumed" : "");
+    if (to->all)
+        spn_table_text(to->table, "%s", s->assumed ? "assumed" : "");
     spn_table_text(to->table, "%.95s", s->source);
 }
 
@@ -156,14 +159,16 @@ enum spn_status spn_cmd_sources(const struct spn_common *common, bool all,
             : spn_report_table(report, "assumptions", "Assumed inputs (no published value)",
                                "file: field");
     spn_table_column(table, "value");
-    spn_table_column(table, "status");
+    if (all)
+        spn_table_column(table, "status");
     spn_table_column(table, "source");
     enum spn_status status =
         spn_chip_sources(common->chip, add_source, &(struct source_table){table, all}, err);
     for (size_t i = 0; i < common->set.n && !status; i++) {
         spn_table_row(table, common->set.value[i], "");
         spn_table_text(table, "set");
-        spn_table_text(table, "user");
+        if (all)
+            spn_table_text(table, "set");
         spn_table_text(table, "command line");
     }
     return status;

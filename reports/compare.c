@@ -104,11 +104,12 @@ static void add_breakdown(const struct spn_comparison *c, struct spn_report *rep
                                                         "Where one weight update goes", "category")
                                      : spn_report_table(report, "inference_breakdown",
                                                         "Where one inference goes", "category");
-    char name[96];
+    char name[48];
     for (int s = 0; s < SPN_N_SCHEMES; s++) {
-        spn_text_copy(name, sizeof name, spn_scheme_names[s]);
+        snprintf(name, sizeof name, "%s energy", spn_scheme_names[s]);
         spn_table_column_unit(table, name, "J");
-        spn_table_column_unit(table, "latency", "s");
+        snprintf(name, sizeof name, "%s latency", spn_scheme_names[s]);
+        spn_table_column_unit(table, name, "s");
     }
     for (int k = 0; k < SPN_N_CATEGORIES; k++) {
         double all = 0;

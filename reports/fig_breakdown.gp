@@ -7,6 +7,7 @@ set style histogram rowstacked
 set boxwidth 0.6
 set yrange [0:*]
 set format y "%.1s %c"
+set xtics font ",12"
 unset key
 set multiplot layout 2,2 margins 0.09,0.83,0.07,0.94 spacing 0.11,0.13
 array titles[4] = ["Energy of one inference (J)", "Latency of one inference (s)", "Energy of one weight update (J)", "Latency of one weight update (s)"]

@@ -10,13 +10,14 @@
 static const char page_head[] =
     "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<style>\n"
-    "body{font:15px/1.45 Helvetica,Arial,sans-serif;max-width:1120px;margin:2em auto;padding:0 "
+    "body{font:15px/1.45 Helvetica,Arial,sans-serif;max-width:1200px;margin:2em auto;padding:0 "
     "1em;color:#222}\n"
     "h1{font-size:1.5em}h2{font-size:1.15em;margin:1.6em 0 .4em}\n"
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums}\n"
     "th,td{padding:.2em .8em;text-align:right;border-bottom:1px solid #ddd;white-space:nowrap}\n"
     "th:first-child,td:first-child{text-align:left;white-space:pre}\nthead th{border-bottom:2px "
     "solid #444}\n"
+    "td.words{text-align:left;white-space:normal}\n"
     "tbody tr:hover{background:#f4f7fa}\n.wide{overflow-x:auto}\nli{margin:.4em "
     "0}\nsvg{max-width:100%;height:auto}\n"
     "summary{cursor:pointer;margin:1em "
@@ -61,8 +62,11 @@ static void add_table(struct spn_text *out, const struct spn_table *table)
         spn_text_add(out, "<tr>");
         add_word(out, "td", table->line[i].name);
         for (int c = 0; c < table->n_columns; c++) {
+            bool words = table->line[i].cell[c].kind == SPN_TABLE_TEXT && c == table->n_columns - 1;
             spn_table_show(table, &table->line[i], c, text, sizeof text);
-            add_word(out, "td", text);
+            spn_text_add(out, words ? "<td class=\"words\">" : "<td>");
+            add_escaped(out, text, strlen(text));
+            spn_text_add(out, "</td>");
         }
         spn_text_add(out, "</tr>\n");
     }

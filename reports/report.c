@@ -150,6 +150,9 @@ void spn_table_show(const struct spn_table *table, const struct spn_table_line *
         snprintf(out, size, "%.*g TOPS/W", DIGITS, cell->value / 1e12);
     else if (strcmp(unit, "op/s/m2") == 0)
         snprintf(out, size, "%.*g TOPS/mm2", DIGITS, cell->value / 1e12 * SPN_M2_PER_MM2);
+    else if (strcmp(unit, "1/s") == 0)
+        snprintf(out, size, cell->value < 100 ? "%.*g /s" : "%.*f /s",
+                 cell->value < 100 ? DIGITS : 0, cell->value);
     else if (strcmp(unit, "count") == 0)
         snprintf(out, size, "%.0f", cell->value);
     else
@@ -173,6 +176,15 @@ static size_t column_width(const struct spn_table *table, int column)
     return width;
 }
 
+/* Words read from the left, numbers line up on the right. */
+static bool is_words(const struct spn_table *table, int column)
+{
+    for (int i = 0; i < table->n_lines; i++)
+        if (column < table->line[i].n_cells && table->line[i].cell[column].kind == SPN_TABLE_NUMBER)
+            return false;
+    return strcmp(table->column[column], "source") == 0;
+}
+
 static void render_grid(const struct spn_table *table, bool markdown, struct spn_text *out)
 {
     const char *left = markdown ? "| " : "", *between = markdown ? " | " : "  ",
@@ -184,7 +196,8 @@ static void render_grid(const struct spn_table *table, bool markdown, struct spn
     spn_text_add(out, "%s%s\n%s", markdown ? "### " : "", table->title, markdown ? "\n" : "");
     spn_text_add(out, "%s%-*s", left, width[0], table->row_name);
     for (int c = 0; c < table->n_columns; c++)
-        spn_text_add(out, "%s%*s", between, width[c + 1], table->column[c]);
+        spn_text_add(out, "%s%*s", between, is_words(table, c) ? -width[c + 1] : width[c + 1],
+                     table->column[c]);
     spn_text_add(out, "%s\n", right);
     if (markdown) {
         spn_text_add(out, "| ---");
@@ -196,7 +209,8 @@ static void render_grid(const struct spn_table *table, bool markdown, struct spn
         spn_text_add(out, "%s%-*s", left, width[0], table->line[i].name);
         for (int c = 0; c < table->n_columns; c++) {
             spn_table_show(table, &table->line[i], c, text, sizeof text);
-            spn_text_add(out, "%s%*s", between, width[c + 1], text);
+            spn_text_add(out, "%s%*s", between, is_words(table, c) ? -width[c + 1] : width[c + 1],
+                         text);
         }
         spn_text_add(out, "%s\n", right);
     }

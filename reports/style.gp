@@ -1,4 +1,5 @@
 # style.gp -- what all figures share: size, font, colours that colour-blind readers can tell apart (Okabe and Ito).
+reset session
 set terminal svg size 900,480 font "Helvetica,14" background "white"
 set encoding utf8
 set style fill solid 0.9 border -1
