@@ -1,11 +1,13 @@
-/* blocks.c -- the array and its periphery, sized for one chip; and the memory that spares equal evaluations.
+/* blocks.c -- the array and its periphery, sized for one chip; and the memory that spares equal
+ * evaluations.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Periphery of an array [M:E12]: input drivers (a switch matrix for one-bit inputs, a DAC per row otherwise), gate drivers and a
- * row decoder, level shifters where the write voltage is above the supply, a sample-and-hold per column and a column mux in
- * front of ceil(columns / columns_per_adc) ADCs, each with a shift-add. Training adds drivers on the columns and a mux on the
- * rows, so that the same ADCs convert a transposed read.
+ * Periphery of an array [M:E12]: input drivers (a switch matrix for one-bit inputs, a DAC per row
+ * otherwise), gate drivers and a row decoder, level shifters where the write voltage is above the
+ * supply, a column mux in front of ceil(columns / columns_per_adc) ADCs, each with a shift-add,
+ * and, if the chip says so, a sample-and-hold per column. Training adds drivers on the columns and
+ * a mux on the rows, so that the same ADCs convert a transposed read.
  */
 #include "estimator/blocks.h"
 
@@ -23,7 +25,8 @@
 #include "models/sample_hold.h"
 #include "models/shift_add.h"
 
-/* The line of a pulse follows in a tenth of it; one part in ten of its charge is then late. Assumption. */
+/* The line of a pulse follows in a tenth of it; one part in ten of its charge is then late.
+ * Assumption. */
 #define RISE_FRAC 0.1
 
 _Static_assert(sizeof(struct spn_array) <= SPN_BLOCK_MAX_PARAMS, "a block keeps its parameters");
@@ -31,12 +34,14 @@ _Static_assert(sizeof(struct spn_array) <= SPN_BLOCK_MAX_PARAMS, "a block keeps 
 void spn_surroundings_set(struct spn_surroundings *around, const struct spn_chip *chip)
 {
     bool same = around->generation && around->env.temperature_K == chip->temperature_K &&
-                around->env.clock_Hz == chip->clock_Hz && memcmp(&around->node, &chip->node, sizeof chip->node) == 0;
+                around->env.clock_Hz == chip->clock_Hz &&
+                memcmp(&around->node, &chip->node, sizeof chip->node) == 0;
 
     if (same)
         return;
     memcpy(&around->node, &chip->node, sizeof chip->node);
-    around->env = (struct spn_env){.node = &around->node, .temperature_K = chip->temperature_K, .clock_Hz = chip->clock_Hz};
+    around->env = (struct spn_env){
+        .node = &around->node, .temperature_K = chip->temperature_K, .clock_Hz = chip->clock_Hz};
     around->generation++;
 }
 
@@ -48,14 +53,15 @@ enum spn_status spn_block_set(struct spn_block *block, const struct spn_block_re
     enum spn_status status;
 
     block->n = request->n;
-    if (block->generation == around->generation && block->type == type && memcmp(block->params, request->params, type->size) == 0)
+    if (block->generation == around->generation && block->type == type &&
+        memcmp(block->params, request->params, type->size) == 0)
         return SPN_OK;
     block->generation = 0;
     block->evaluations++;
     block->type = type;
     status = type->eval(request->params, &around->env, &cost, err);
     if (status) {
-        spn_err_prefix(err, "%s", request->field);
+        spn_err_prefix(err, "%s: ", request->field);
         return status;
     }
     block->cost = cost;
@@ -74,7 +80,8 @@ static const char *next_adc(const void *ctx, size_t i)
     return NULL;
 }
 
-static enum spn_status find_adc(struct spn_blocks *b, const struct spn_chip *chip, struct spn_err *err)
+static enum spn_status find_adc(struct spn_blocks *b, const struct spn_chip *chip,
+                                struct spn_err *err)
 {
     const struct spn_component_type *type = spn_component_find(chip->adc.kind);
     char names[160] = "";
@@ -87,8 +94,11 @@ static enum spn_status find_adc(struct spn_blocks *b, const struct spn_chip *chi
     }
     near = spn_text_nearest(chip->adc.kind, next_adc, NULL);
     if (near)
-        return spn_err_set(err, SPN_EINPUT, "chip.adc.kind: \"%s\" is not an ADC (did you mean \"%s\"?)", chip->adc.kind, near);
-    for (size_t i = 0; (name = next_adc(NULL, i)) != NULL && used + strlen(name) + 3 < sizeof names; i++) {
+        return spn_err_set(err, SPN_EINPUT,
+                           "chip.adc.kind: \"%s\" is not an ADC (did you mean \"%s\"?)",
+                           chip->adc.kind, near);
+    for (size_t i = 0; (name = next_adc(NULL, i)) != NULL && used + strlen(name) + 3 < sizeof names;
+         i++) {
         if (i > 0) {
             memcpy(names + used, ", ", 3);
             used += 2;
@@ -96,12 +106,14 @@ static enum spn_status find_adc(struct spn_blocks *b, const struct spn_chip *chi
         memcpy(names + used, name, strlen(name) + 1);
         used += strlen(name);
     }
-    return spn_err_set(err, SPN_EINPUT, "chip.adc.kind: \"%s\" is not an ADC (%s)", chip->adc.kind, names);
+    return spn_err_set(err, SPN_EINPUT, "chip.adc.kind: \"%s\" is not an ADC (%s)", chip->adc.kind,
+                       names);
 }
 
 /* A block of the chip; without instances it is not evaluated and costs nothing. */
-static enum spn_status set(struct spn_blocks *b, const struct spn_blocks_input *in, enum spn_block_id id,
-                           const struct spn_block_request *request, struct spn_err *err)
+static enum spn_status set(struct spn_blocks *b, const struct spn_blocks_input *in,
+                           enum spn_block_id id, const struct spn_block_request *request,
+                           struct spn_err *err)
 {
     if (request->n > 0) {
         unsigned long before = b->block[id].evaluations;
@@ -116,8 +128,8 @@ static enum spn_status set(struct spn_blocks *b, const struct spn_blocks_input *
     return SPN_OK;
 }
 
-/* The array with nominal statistics: fully used, random inputs, cells half-way. With offset encoding it has one column more, the
- * reference, whose cells hold the code of zero. */
+/* The array with nominal statistics: fully used, random inputs, cells half-way. With offset
+ * encoding it has one column more, the reference, whose cells hold the code of zero. */
 static void set_array(struct spn_blocks *b, const struct spn_blocks_input *in)
 {
     const struct spn_chip *chip = in->chip;
@@ -143,7 +155,8 @@ static double read_voltage_V(const struct spn_blocks *b)
     return b->array.read_voltage_V > 0 ? b->array.read_voltage_V : b->array.device.read_voltage_V;
 }
 
-static void fill_adc(struct spn_adc *adc, const struct spn_blocks *b, const struct spn_chip *chip, double mean_A)
+static void fill_adc(struct spn_adc *adc, const struct spn_blocks *b, const struct spn_chip *chip,
+                     double mean_A)
 {
     memset(adc, 0, sizeof *adc);
     adc->bits = chip->adc.bits;
@@ -161,8 +174,8 @@ struct setting {
     struct spn_block_request request;
 };
 
-static enum spn_status set_all(struct spn_blocks *b, const struct spn_blocks_input *in, const struct setting *list, size_t n,
-                               struct spn_err *err)
+static enum spn_status set_all(struct spn_blocks *b, const struct spn_blocks_input *in,
+                               const struct setting *list, size_t n, struct spn_err *err)
 {
     enum spn_status status = SPN_OK;
 
@@ -172,10 +185,12 @@ static enum spn_status set_all(struct spn_blocks *b, const struct spn_blocks_inp
 }
 
 /* Drivers of inputs on the rows, of errors on the columns, and of gates. */
-static enum spn_status set_drivers(struct spn_blocks *b, const struct spn_blocks_input *in, struct spn_err *err)
+static enum spn_status set_drivers(struct spn_blocks *b, const struct spn_blocks_input *in,
+                                   struct spn_err *err)
 {
     const struct spn_chip *chip = in->chip;
-    double n = b->n_arrays, volt = read_voltage_V(b), line_S = b->array.columns * chip->device.on_conductance_S;
+    double n = b->n_arrays, volt = read_voltage_V(b),
+           line_S = b->array.columns * chip->device.on_conductance_S;
     struct spn_switch_matrix input, output;
     struct spn_dac dac;
     struct spn_driver gate;
@@ -207,18 +222,23 @@ static enum spn_status set_drivers(struct spn_blocks *b, const struct spn_blocks
     gate.line_ohm = b->lines.gate.ohm;
     gate.drop_frac = SPN_BLOCKS_DROP_FRAC;
 
-    const struct spn_block_request switches = {&spn_component_switch_matrix, &input, "chip.input", n};
-    const struct spn_block_request dacs = {&spn_component_dac, &dac, "chip.input.dac_bits", n * b->array.rows};
+    const struct spn_block_request switches = {&spn_component_switch_matrix, &input, "chip.input",
+                                               n};
+    const struct spn_block_request dacs = {&spn_component_dac, &dac, "chip.input.dac_bits",
+                                           n * b->array.rows};
     const struct setting list[] = {
         {SPN_BLOCK_INPUT_DRIVER, chip->input.dac_bits == 1 ? switches : dacs},
-        {SPN_BLOCK_GATE_DRIVER, {&spn_component_driver_wordline, &gate, "chip.array", b->lines.gate.F > 0 ? n : 0}},
-        {SPN_BLOCK_COLUMN_DRIVER, {&spn_component_switch_matrix, &output, "chip.training", in->need->training ? n : 0}},
+        {SPN_BLOCK_GATE_DRIVER,
+         {&spn_component_driver_wordline, &gate, "chip.array", b->lines.gate.F > 0 ? n : 0}},
+        {SPN_BLOCK_COLUMN_DRIVER,
+         {&spn_component_switch_matrix, &output, "chip.training", in->need->training ? n : 0}},
     };
     return set_all(b, in, list, sizeof list / sizeof list[0], err);
 }
 
 /* What writing takes besides: row decoder, level shifters. */
-static enum spn_status set_writers(struct spn_blocks *b, const struct spn_blocks_input *in, struct spn_err *err)
+static enum spn_status set_writers(struct spn_blocks *b, const struct spn_blocks_input *in,
+                                   struct spn_err *err)
 {
     const struct spn_device *device = &in->chip->device;
     double n = b->n_arrays, n_pumped = device->write_voltage_V > in->chip->node.vdd_V ? n : 0;
@@ -238,16 +258,20 @@ static enum spn_status set_writers(struct spn_blocks *b, const struct spn_blocks
     column.n_lines = b->array.columns;
     column.line_F = b->lines.column.F;
     const struct setting list[] = {
-        {SPN_BLOCK_ROW_DECODER, {&spn_component_decoder, &decoder, "chip.array.rows", b->array.rows > 1 ? n : 0}},
-        {SPN_BLOCK_ROW_SHIFTER, {&spn_component_level_shifter, &row, "device.write_voltage_V", n_pumped}},
-        {SPN_BLOCK_COLUMN_SHIFTER, {&spn_component_level_shifter, &column, "device.write_voltage_V", n_pumped}},
+        {SPN_BLOCK_ROW_DECODER,
+         {&spn_component_decoder, &decoder, "chip.array.rows", b->array.rows > 1 ? n : 0}},
+        {SPN_BLOCK_ROW_SHIFTER,
+         {&spn_component_level_shifter, &row, "device.write_voltage_V", n_pumped}},
+        {SPN_BLOCK_COLUMN_SHIFTER,
+         {&spn_component_level_shifter, &column, "device.write_voltage_V", n_pumped}},
     };
     return set_all(b, in, list, sizeof list / sizeof list[0], err);
 }
 
-/* The mux of the columns, and of the rows for transposed reads; and what the first adds to a column (known before the array
- * itself is evaluated, which has to charge it). */
-static void fill_muxes(struct spn_blocks *b, const struct spn_blocks_input *in, struct spn_mux *mux, struct spn_mux *row_mux)
+/* The mux of the columns, and of the rows for transposed reads; and what the first adds to a column
+ * (known before the array itself is evaluated, which has to charge it). */
+static void fill_muxes(struct spn_blocks *b, const struct spn_blocks_input *in, struct spn_mux *mux,
+                       struct spn_mux *row_mux)
 {
     struct spn_adc adc;
     const struct spn_env *env = &in->around->env;
@@ -256,22 +280,25 @@ static void fill_muxes(struct spn_blocks *b, const struct spn_blocks_input *in, 
     memset(mux, 0, sizeof *mux);
     mux->columns_per_output = in->chip->adc.columns_per_adc;
     mux->columns = b->n_adc * mux->columns_per_output;
-    mux->column_S = b->column_full_A / read_voltage_V(b);
+    /* Behind a sample-and-hold no column current passes: the smallest switch will do. */
+    mux->column_S = in->chip->adc.sample_hold ? 0 : b->column_full_A / read_voltage_V(b);
     mux->drop_frac = SPN_BLOCKS_DROP_FRAC;
     mux->output_F = spn_adc_input_F(&adc, env);
     memcpy(row_mux, mux, sizeof *mux);
     row_mux->columns_per_output = (b->array.rows + b->n_adc - 1) / b->n_adc;
     row_mux->columns = b->n_adc * row_mux->columns_per_output;
-    b->array.column_load_F = mux->columns_per_output > 1 ? spn_mux_column_F(mux, env) : mux->output_F;
+    b->array.column_load_F =
+        mux->columns_per_output > 1 ? spn_mux_column_F(mux, env) : mux->output_F;
     b->column_F = b->lines.column.F + b->array.column_load_F;
 }
 
 /* The array and its columns: mux, sample-and-hold, ADC, shift-add. */
-static enum spn_status set_columns(struct spn_blocks *b, const struct spn_blocks_input *in, struct spn_err *err)
+static enum spn_status set_columns(struct spn_blocks *b, const struct spn_blocks_input *in,
+                                   struct spn_err *err)
 {
     const struct spn_chip *chip = in->chip;
     int per = chip->adc.columns_per_adc;
-    double n = b->n_arrays, n_muxed = per > 1 ? n : 0;
+    double n = b->n_arrays, n_muxed = per > 1 ? n : 0, n_held = chip->adc.sample_hold ? n : 0;
     struct spn_adc adc;
     struct spn_mux mux, row_mux;
     struct spn_decoder decoder;
@@ -280,7 +307,8 @@ static enum spn_status set_columns(struct spn_blocks *b, const struct spn_blocks
     enum spn_status status;
 
     fill_muxes(b, in, &mux, &row_mux);
-    const struct setting array = {SPN_BLOCK_ARRAY, {&spn_component_array, &b->array, "chip.array", n}};
+    const struct setting array = {SPN_BLOCK_ARRAY,
+                                  {&spn_component_array, &b->array, "chip.array", n}};
     status = set_all(b, in, &array, 1, err);
     if (status)
         return status;
@@ -304,8 +332,10 @@ static enum spn_status set_columns(struct spn_blocks *b, const struct spn_blocks
     bool transposed = in->need->training && row_mux.columns_per_output > 1;
     const struct setting list[] = {
         {SPN_BLOCK_MUX, {&spn_component_mux, &mux, "chip.adc.columns_per_adc", n_muxed}},
-        {SPN_BLOCK_MUX_DECODER, {&spn_component_decoder, &decoder, "chip.adc.columns_per_adc", n_muxed}},
-        {SPN_BLOCK_SAMPLE_HOLD, {&spn_component_sample_hold, &hold, "chip.adc", n_muxed * mux.columns}},
+        {SPN_BLOCK_MUX_DECODER,
+         {&spn_component_decoder, &decoder, "chip.adc.columns_per_adc", n_muxed}},
+        {SPN_BLOCK_SAMPLE_HOLD,
+         {&spn_component_sample_hold, &hold, "chip.adc.sample_hold", n_held * mux.columns}},
         {SPN_BLOCK_SHIFT_ADD, {&spn_component_shift_add, &add, "chip.adc", n * b->n_adc}},
         {SPN_BLOCK_ROW_MUX, {&spn_component_mux, &row_mux, "chip.training", transposed ? n : 0}},
     };
@@ -317,7 +347,8 @@ static void set_widths(struct spn_blocks *b, const struct spn_blocks_input *in)
     const struct spn_map_rules *r = in->rules;
     const struct spn_blocks_need *need = in->need;
     /* A layer that uses everything: the widest sums. */
-    struct spn_layer_map full = {.row_groups_max = (r->array_rows + r->rows_read - 1) / r->rows_read,
+    struct spn_layer_map full = {.row_groups_max =
+                                     (r->array_rows + r->rows_read - 1) / r->rows_read,
                                  .row_arrays = r->pe_side,
                                  .row_pes = r->tile_side * need->max_row_tiles,
                                  .row_tiles = need->max_row_tiles};
@@ -333,7 +364,8 @@ static void set_widths(struct spn_blocks *b, const struct spn_blocks_input *in)
     }
 }
 
-enum spn_status spn_blocks_set(struct spn_blocks *blocks, const struct spn_blocks_input *in, struct spn_err *err)
+enum spn_status spn_blocks_set(struct spn_blocks *blocks, const struct spn_blocks_input *in,
+                               struct spn_err *err)
 {
     const struct spn_blocks_need *need = in->need;
     const struct spn_map_rules *r = in->rules;
@@ -352,7 +384,8 @@ enum spn_status spn_blocks_set(struct spn_blocks *blocks, const struct spn_block
     blocks->column_F = blocks->lines.column.F;
     blocks->column_full_A = spn_array_column_current(&blocks->array).full_A;
     if ((s = set_columns(blocks, in, err)) != SPN_OK ||
-        (s = set_drivers(blocks, in, err)) != SPN_OK || (s = set_writers(blocks, in, err)) != SPN_OK)
+        (s = set_drivers(blocks, in, err)) != SPN_OK ||
+        (s = set_writers(blocks, in, err)) != SPN_OK)
         return s;
     return spn_blocks_set_chip(blocks, in, err);
 }
@@ -371,17 +404,23 @@ static void transpose(struct spn_array *a)
     a->device.mask.cell_width_F = mask_height;
 }
 
-/* What follows settling while the column still conducts. */
-static double hold_s(const struct spn_blocks *b)
+/* What follows settling while the columns still conduct: sampling, or converting them all. [M:E11]
+ */
+static double hold_s(const struct spn_blocks *b, const struct spn_array_values *values)
 {
     const struct spn_block *hold = &b->block[SPN_BLOCK_SAMPLE_HOLD];
+    const struct spn_block *mux = &b->block[values->transposed ? SPN_BLOCK_ROW_MUX : SPN_BLOCK_MUX];
+    double mux_s = mux->n > 0 ? mux->cost.action[SPN_MUX_SELECT].latency_s : 0;
 
-    return hold->n > 0 ? hold->cost.action[SPN_SAMPLE_HOLD_SAMPLE].latency_s
-                       : b->block[SPN_BLOCK_ADC].cost.action[SPN_ADC_CONVERT].latency_s;
+    if (hold->n > 0)
+        return hold->cost.action[SPN_SAMPLE_HOLD_SAMPLE].latency_s;
+    return values->columns_per_pass *
+           (mux_s + b->block[SPN_BLOCK_ADC].cost.action[SPN_ADC_CONVERT].latency_s);
 }
 
 enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct spn_blocks_input *in,
-                                 const struct spn_array_values *values, struct spn_block layer[2], struct spn_err *err)
+                                 const struct spn_array_values *values, struct spn_block layer[2],
+                                 struct spn_err *err)
 {
     struct spn_array a;
     struct spn_adc adc;
@@ -403,8 +442,10 @@ enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct s
     a.cell_mean_square_S2 = values->cell_mean_square_S2;
     a.row_pulse_frac = values->row_pulse_frac;
     a.vector_pulse_frac = values->vector_pulse_frac;
-    /* A column conducts until it is sampled, or, without a sample-and-hold, until it is converted. */
-    a.read_time_s = spn_array_settle_s(&a, &in->around->env) + hold_s(blocks);
+    /* The time is the chip's, not the layer's own settling. */
+    a.settle_bits = 0;
+    a.read_time_s = blocks->block[SPN_BLOCK_ARRAY].cost.action[SPN_ARRAY_READ].latency_s +
+                    hold_s(blocks, values);
     if ((s = spn_block_set(&layer[0], &array_request, in->around, err)) != SPN_OK)
         return s;
     fill_adc(&adc, blocks, in->chip, spn_array_column_current(&a).mean_A);

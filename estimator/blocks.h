@@ -2,9 +2,10 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A block is a component kind with the parameters it has on this chip and the number of its instances. Evaluations are
- * kept between design points: a block whose parameters and surroundings are the same, byte for byte, is not evaluated again
- * (eval() is a pure function, so the result cannot differ).
+ * A block is a component kind with the parameters it has on this chip and the number of its
+ * instances. Evaluations are kept between design points: a block whose parameters and surroundings
+ * are the same, byte for byte, is not evaluated again (eval() is a pure function, so the result
+ * cannot differ).
  */
 #ifndef SPN_ESTIMATOR_BLOCKS_H
 #define SPN_ESTIMATOR_BLOCKS_H
@@ -17,27 +18,57 @@
 #include "models/array.h"
 #include "models/component.h"
 
-/* Ports of the chip's parts, [M:E12]: how much of the voltage its switches may drop. NeuroSim gives transmission gates a
- * quarter of the resistance of what they pass, which is a fifth of the sum [neurosim14]. */
+/* Ports of the chip's parts, [M:E12]: how much of the voltage its switches may drop. NeuroSim gives
+ * transmission gates a quarter of the resistance of what they pass, which is a fifth of the sum
+ * [neurosim14]. */
 #define SPN_BLOCKS_DROP_FRAC 0.2
 #define SPN_BLOCKS_RANDOM_FRAC 0.5 /* toggling and ones of random data */
 #define SPN_BLOCKS_GLOBAL_BANKS 8  /* of the global buffer, taken in turn; assumption */
 
-#define SPN_BLOCKS_ACCUMULATOR_MARGIN_BITS 16 /* of a digital MAC: sums of up to 65,536 products; assumption */
+#define SPN_BLOCKS_ACCUMULATOR_MARGIN_BITS                                                         \
+    16 /* of a digital MAC: sums of up to 65,536 products; assumption */
 
 enum spn_block_id {
     /* of each array */
-    SPN_BLOCK_ARRAY, SPN_BLOCK_INPUT_DRIVER, SPN_BLOCK_GATE_DRIVER, SPN_BLOCK_ROW_DECODER, SPN_BLOCK_ROW_SHIFTER,
-    SPN_BLOCK_COLUMN_SHIFTER, SPN_BLOCK_MUX, SPN_BLOCK_MUX_DECODER, SPN_BLOCK_SAMPLE_HOLD, SPN_BLOCK_ADC,
-    SPN_BLOCK_SHIFT_ADD, SPN_BLOCK_COLUMN_DRIVER, SPN_BLOCK_ROW_MUX,
+    SPN_BLOCK_ARRAY,
+    SPN_BLOCK_INPUT_DRIVER,
+    SPN_BLOCK_GATE_DRIVER,
+    SPN_BLOCK_ROW_DECODER,
+    SPN_BLOCK_ROW_SHIFTER,
+    SPN_BLOCK_COLUMN_SHIFTER,
+    SPN_BLOCK_MUX,
+    SPN_BLOCK_MUX_DECODER,
+    SPN_BLOCK_SAMPLE_HOLD,
+    SPN_BLOCK_ADC,
+    SPN_BLOCK_SHIFT_ADD,
+    SPN_BLOCK_COLUMN_DRIVER,
+    SPN_BLOCK_ROW_MUX,
     /* of each PE and tile */
-    SPN_BLOCK_INPUT_REGISTER, SPN_BLOCK_PE_TREE, SPN_BLOCK_PE_HTREE, SPN_BLOCK_TILE_TREE, SPN_BLOCK_KERNEL_TREE,
-    SPN_BLOCK_TILE_HTREE, SPN_BLOCK_KERNEL_HTREE, SPN_BLOCK_TILE_INPUT, SPN_BLOCK_TILE_OUTPUT, SPN_BLOCK_INDEX_MEMORY,
+    SPN_BLOCK_INPUT_REGISTER,
+    SPN_BLOCK_PE_TREE,
+    SPN_BLOCK_PE_HTREE,
+    SPN_BLOCK_TILE_TREE,
+    SPN_BLOCK_KERNEL_TREE,
+    SPN_BLOCK_TILE_HTREE,
+    SPN_BLOCK_KERNEL_HTREE,
+    SPN_BLOCK_TILE_INPUT,
+    SPN_BLOCK_TILE_OUTPUT,
+    SPN_BLOCK_INDEX_MEMORY,
     SPN_BLOCK_INDEX_DECODER,
     /* of the chip */
-    SPN_BLOCK_GLOBAL_BUFFER, SPN_BLOCK_GLOBAL_HTREE, SPN_BLOCK_ROUTER, SPN_BLOCK_LINK, SPN_BLOCK_CHIP_TREE,
-    SPN_BLOCK_ACTIVATION, SPN_BLOCK_POOL, SPN_BLOCK_ELEMENTWISE, SPN_BLOCK_SOFTMAX, SPN_BLOCK_NORM, SPN_BLOCK_MAC,
-    SPN_BLOCK_GRADIENT_BUFFER, SPN_BLOCK_DRAM,
+    SPN_BLOCK_GLOBAL_BUFFER,
+    SPN_BLOCK_GLOBAL_HTREE,
+    SPN_BLOCK_ROUTER,
+    SPN_BLOCK_LINK,
+    SPN_BLOCK_CHIP_TREE,
+    SPN_BLOCK_ACTIVATION,
+    SPN_BLOCK_POOL,
+    SPN_BLOCK_ELEMENTWISE,
+    SPN_BLOCK_SOFTMAX,
+    SPN_BLOCK_NORM,
+    SPN_BLOCK_MAC,
+    SPN_BLOCK_GRADIENT_BUFFER,
+    SPN_BLOCK_DRAM,
     SPN_N_BLOCKS
 };
 
@@ -60,7 +91,8 @@ struct spn_surroundings {
 };
 void spn_surroundings_set(struct spn_surroundings *around, const struct spn_chip *chip);
 
-/* Evaluate `block` as `type` with `params`, unless it already is. On failure the message starts with `field`. */
+/* Evaluate `block` as `type` with `params`, unless it already is. On failure the message starts
+ * with `field`. */
 struct spn_block_request {
     const struct spn_component_type *type;
     const void *params; /* type->size bytes, padding zeroed for the memory to work */
@@ -74,9 +106,9 @@ enum spn_status spn_block_set(struct spn_block *block, const struct spn_block_re
 struct spn_blocks_need {
     int n_conventional_tiles, n_kernel_tiles, kernel_area;
     int max_row_tiles;
-    double activation_bit; /* that the global buffer holds */
+    double activation_bit;                 /* that the global buffer holds */
     int max_window, max_softmax, max_norm; /* 0: no such layers */
-    bool relu, table;      /* activations: signs only; by table */
+    bool relu, table;                      /* activations: signs only; by table */
     bool elementwise, dynamic_mac, dram;
     bool training;
     double gradient_bit;   /* accumulators of the gradient unit */
@@ -87,14 +119,14 @@ struct spn_blocks_need {
 struct spn_blocks {
     struct spn_block block[SPN_N_BLOCKS];
     const struct spn_component_type *adc_type;
-    struct spn_array array;       /* with nominal statistics; a layer's own are filled in per layer */
+    struct spn_array array; /* with nominal statistics; a layer's own are filled in per layer */
     struct spn_array_lines lines;
-    double column_F;              /* line and mux */
+    double column_F; /* line and mux */
     double column_full_A;
-    int n_adc;                    /* of one array */
-    struct spn_sum_bits bits;     /* the widest */
-    int lanes;                    /* of each digital unit */
-    double hops;                  /* mean path over the mesh */
+    int n_adc;                /* of one array */
+    struct spn_sum_bits bits; /* the widest */
+    int lanes;                /* of each digital unit */
+    double hops;              /* mean path over the mesh */
     double n_tiles, n_pes, n_arrays;
     unsigned long version; /* grows whenever a block of the array is evaluated anew */
 };
@@ -107,20 +139,24 @@ struct spn_blocks_input {
     const struct spn_surroundings *around;
 };
 
-/* blocks.c: array and periphery; calls spn_blocks_set_chip of blocks_chip.c for the rest. SPN_EINPUT "chip.adc.kind: ..." if it
- * is not a component of role "adc". */
-enum spn_status spn_blocks_set(struct spn_blocks *blocks, const struct spn_blocks_input *in, struct spn_err *err);
-enum spn_status spn_blocks_set_chip(struct spn_blocks *blocks, const struct spn_blocks_input *in, struct spn_err *err);
+/* blocks.c: array and periphery; calls spn_blocks_set_chip of blocks_chip.c for the rest.
+ * SPN_EINPUT "chip.adc.kind: ..." if it is not a component of role "adc". */
+enum spn_status spn_blocks_set(struct spn_blocks *blocks, const struct spn_blocks_input *in,
+                               struct spn_err *err);
+enum spn_status spn_blocks_set_chip(struct spn_blocks *blocks, const struct spn_blocks_input *in,
+                                    struct spn_err *err);
 
 /* The array with a layer's statistics, and the ADC behind it. */
 struct spn_array_values {
     double used_rows_frac, used_columns_frac; /* of the rows read at once, and of the columns */
     double input_mean, input_mean_square, cell_mean_S, cell_mean_square_S2;
     double row_pulse_frac, vector_pulse_frac; /* see struct spn_array */
+    double columns_per_pass;                  /* conversions one after the other per read */
     bool transposed;
 };
 enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct spn_blocks_input *in,
-                                 const struct spn_array_values *values, struct spn_block layer[2], struct spn_err *err);
+                                 const struct spn_array_values *values, struct spn_block layer[2],
+                                 struct spn_err *err);
 
 /* Area leaves of all blocks. */
 struct spn_cost_tree;

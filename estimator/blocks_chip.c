@@ -1,11 +1,13 @@
-/* blocks_chip.c -- adder trees, registers, buffers, interconnect and digital units, sized for one chip.
+/* blocks_chip.c -- adder trees, registers, buffers, interconnect and digital units, sized for one
+ * chip.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * PE: an input register of one vector, an adder lane per ADC and array column, an H-tree over its arrays. Tile: double-buffered
- * input and output buffers, adder lanes, an H-tree over its PEs. Chip: one buffer that holds the activations, an H-tree or
- * mesh over the tiles, and digital units with as many lanes as the bus brings activations per clock. [M:E12-E14]
- * Pitches follow from the areas below; wires run over the blocks, so that trees add repeaters only.
+ * PE: an input register of one vector, an adder lane per ADC and array column, an H-tree over its
+ * arrays. Tile: double-buffered input and output buffers, adder lanes, an H-tree over its PEs.
+ * Chip: one buffer that holds the activations, an H-tree or mesh over the tiles, and digital units
+ * with as many lanes as the bus brings activations per clock. [M:E12-E14] Pitches follow from the
+ * areas below; wires run over the blocks, so that trees add repeaters only.
  */
 #include <math.h>
 #include <string.h>
@@ -22,10 +24,10 @@
 #include "models/register.h"
 #include "models/sram.h"
 
-#define DOUBLE_BUFFER 2      /* one vector is filled while the other is used */
-#define MAX_TABLE_BITS 8     /* activation tables: 256 segments at most; assumption */
-#define MESH_PORTS 5         /* four neighbours and the tile */
-#define MESH_BUFFER_FLITS 4  /* assumption */
+#define DOUBLE_BUFFER 2        /* one vector is filled while the other is used */
+#define MAX_TABLE_BITS 8       /* activation tables: 256 segments at most; assumption */
+#define MESH_PORTS 5           /* four neighbours and the tile */
+#define MESH_BUFFER_FLITS 4    /* assumption */
 #define MESH_PIPELINE_CYCLES 2 /* route and arbitrate, traverse; assumption */
 
 struct build {
@@ -59,28 +61,33 @@ static void put_tree(struct build *w, enum spn_block_id id, int n_inputs, int bi
     p.n_inputs = n_inputs;
     p.input_bits = bits;
     p.toggle_frac = SPN_BLOCKS_RANDOM_FRAC;
-    const struct spn_block_request request = {&spn_component_adder_tree, &p, "chip.pe, chip.tile", n_inputs > 1 ? n : 0};
+    const struct spn_block_request request = {&spn_component_adder_tree, &p, "chip.pe, chip.tile",
+                                              n_inputs > 1 ? n : 0};
     put(w, id, &request);
 }
 
 /* A buffer of at least one word. */
 static void put_sram(struct build *w, enum spn_block_id id, double bits, int word_bit, double n)
 {
-    struct spn_sram p, wanted = spn_sram_default((int64_t)ceil(bits > word_bit ? bits : word_bit), word_bit);
+    struct spn_sram p,
+        wanted = spn_sram_default((int64_t)ceil(bits > word_bit ? bits : word_bit), word_bit);
     const struct spn_component_type *type =
         id == SPN_BLOCK_INDEX_MEMORY ? &spn_component_index_memory : &spn_component_sram;
 
     memset(&p, 0, sizeof p);
     p.capacity_bit = wanted.capacity_bit;
     p.word_bit = wanted.word_bit;
-    p.banks = id == SPN_BLOCK_GLOBAL_BUFFER || id == SPN_BLOCK_GRADIENT_BUFFER ? SPN_BLOCKS_GLOBAL_BANKS : wanted.banks;
+    p.banks = id == SPN_BLOCK_GLOBAL_BUFFER || id == SPN_BLOCK_GRADIENT_BUFFER
+                  ? SPN_BLOCKS_GLOBAL_BANKS
+                  : wanted.banks;
     p.one_frac = wanted.one_frac;
     p.read_swing_frac = wanted.read_swing_frac;
     const struct spn_block_request request = {type, &p, "chip buffers", bits > 0 ? n : 0};
     put(w, id, &request);
 }
 
-static void put_htree(struct build *w, enum spn_block_id id, double n_leaves, double leaf_area_m2, double n)
+static void put_htree(struct build *w, enum spn_block_id id, double n_leaves, double leaf_area_m2,
+                      double n)
 {
     struct spn_htree p;
     bool global = id == SPN_BLOCK_GLOBAL_HTREE;
@@ -91,7 +98,8 @@ static void put_htree(struct build *w, enum spn_block_id id, double n_leaves, do
     p.leaf_height_m = p.leaf_width_m = sqrt(leaf_area_m2);
     p.bus_bit = global ? w->in->chip->global.bus_bit : w->in->chip->tile.bus_bit;
     p.toggle_frac = SPN_BLOCKS_RANDOM_FRAC;
-    const struct spn_block_request request = {&spn_component_htree, &p, global ? "chip.global" : "chip.tile", n};
+    const struct spn_block_request request = {&spn_component_htree, &p,
+                                              global ? "chip.global" : "chip.tile", n};
     put(w, id, &request);
 }
 
@@ -117,7 +125,8 @@ static double set_pe(struct build *w)
     const struct spn_map_rules *r = w->in->rules;
     struct spn_blocks *b = w->b;
     struct spn_register p;
-    double arrays = (double)r->pe_side * r->pe_side, lanes = (double)r->pe_side * b->n_adc, area = array_area(w);
+    double arrays = (double)r->pe_side * r->pe_side, lanes = (double)r->pe_side * b->n_adc,
+           area = array_area(w);
 
     memset(&p, 0, sizeof p);
     p.bits = r->pe_side * r->array_rows * w->in->chip->input.bits;
@@ -126,8 +135,8 @@ static double set_pe(struct build *w)
     put(w, SPN_BLOCK_INPUT_REGISTER, &reg);
     put_tree(w, SPN_BLOCK_PE_TREE, r->pe_side, b->bits.shift_add, b->n_pes * lanes);
     put_htree(w, SPN_BLOCK_PE_HTREE, arrays, area, b->n_pes);
-    return arrays * area + area_of(w, SPN_BLOCK_INPUT_REGISTER, 1) + area_of(w, SPN_BLOCK_PE_TREE, lanes) +
-           area_of(w, SPN_BLOCK_PE_HTREE, 1);
+    return arrays * area + area_of(w, SPN_BLOCK_INPUT_REGISTER, 1) +
+           area_of(w, SPN_BLOCK_PE_TREE, lanes) + area_of(w, SPN_BLOCK_PE_HTREE, 1);
 }
 
 static void set_index(struct build *w)
@@ -161,18 +170,25 @@ static double set_tile(struct build *w, double pe_area)
     const struct spn_chip *chip = w->in->chip;
     struct spn_blocks *b = w->b;
     double kernel_side = need->n_kernel_tiles > 0 ? ceil(sqrt(need->kernel_area)) : 0;
-    double side = r->tile_side > kernel_side ? r->tile_side : kernel_side, pes = (double)r->tile_side * r->tile_side;
+    double side = r->tile_side > kernel_side ? r->tile_side : kernel_side,
+           pes = (double)r->tile_side * r->tile_side;
     double lanes = (double)r->pe_side * b->n_adc;
     double in_bit = DOUBLE_BUFFER * side * r->pe_side * r->array_rows * chip->input.bits;
-    double out_bit = DOUBLE_BUFFER * (double)r->tile_side * r->pe_side * r->weights_per_row * b->bits.tile;
+    double out_bit =
+        DOUBLE_BUFFER * (double)r->tile_side * r->pe_side * r->weights_per_row * b->bits.tile;
     int word = chip->tile.bus_bit;
 
-    put_tree(w, SPN_BLOCK_TILE_TREE, r->tile_side, b->bits.pe, need->n_conventional_tiles * lanes * r->tile_side);
+    put_tree(w, SPN_BLOCK_TILE_TREE, r->tile_side, b->bits.pe,
+             need->n_conventional_tiles * lanes * r->tile_side);
     put_tree(w, SPN_BLOCK_KERNEL_TREE, need->kernel_area, b->bits.pe, need->n_kernel_tiles * lanes);
     put_htree(w, SPN_BLOCK_TILE_HTREE, pes, pe_area, need->n_conventional_tiles);
-    put_htree(w, SPN_BLOCK_KERNEL_HTREE, need->kernel_area > 1 ? need->kernel_area : 1, pe_area, need->n_kernel_tiles);
-    put_sram(w, SPN_BLOCK_TILE_INPUT, chip->tile.input_buffer_bit > 0 ? chip->tile.input_buffer_bit : in_bit, word, b->n_tiles);
-    put_sram(w, SPN_BLOCK_TILE_OUTPUT, chip->tile.output_buffer_bit > 0 ? chip->tile.output_buffer_bit : out_bit, word,
+    put_htree(w, SPN_BLOCK_KERNEL_HTREE, need->kernel_area > 1 ? need->kernel_area : 1, pe_area,
+              need->n_kernel_tiles);
+    put_sram(w, SPN_BLOCK_TILE_INPUT,
+             chip->tile.input_buffer_bit > 0 ? chip->tile.input_buffer_bit : in_bit, word,
+             b->n_tiles);
+    put_sram(w, SPN_BLOCK_TILE_OUTPUT,
+             chip->tile.output_buffer_bit > 0 ? chip->tile.output_buffer_bit : out_bit, word,
              b->n_tiles);
     set_index(w);
     double total = b->n_pes * pe_area;
@@ -196,13 +212,16 @@ static void set_mesh(struct build *w, double tile_area, double n_tiles)
     router.pipeline_cycles = MESH_PIPELINE_CYCLES;
     router.toggle_frac = link.toggle_frac = SPN_BLOCKS_RANDOM_FRAC;
     link.length_m = sqrt(tile_area);
-    const struct spn_block_request routers = {&spn_component_mesh_router, &router, "chip.global", n_tiles};
+    const struct spn_block_request routers = {&spn_component_mesh_router, &router, "chip.global",
+                                              n_tiles};
     /* Both directions of each edge of the grid, and the buffer's own. */
-    const struct spn_block_request links = {&spn_component_mesh_link, &link, "chip.global",
-                                            n_tiles > 0 ? 2 * (rows * (columns - 1) + columns * (rows - 1) + 1) : 0};
+    const struct spn_block_request links = {
+        &spn_component_mesh_link, &link, "chip.global",
+        n_tiles > 0 ? 2 * (rows * (columns - 1) + columns * (rows - 1) + 1) : 0};
     put(w, SPN_BLOCK_ROUTER, &routers);
     put(w, SPN_BLOCK_LINK, &links);
-    /* From the middle of one edge: across half the columns on average, along a quarter of the rows. [M:E14] */
+    /* From the middle of one edge: across half the columns on average, along a quarter of the rows.
+     * [M:E14] */
     w->b->hops = columns / 2 + rows / 4;
 }
 
@@ -216,16 +235,21 @@ static void set_global(struct build *w, double tile_area)
 
     if (!w->status && capacity < need->activation_bit)
         w->status = spn_err_set(w->err, SPN_EINFEASIBLE,
-                                "chip.global.buffer_bit = %d: the network's activations take %.0f bit (0 = as large as needed)",
+                                "chip.global.buffer_bit = %d: the network's activations take %.0f "
+                                "bit (0 = as large as needed)",
                                 chip->global.buffer_bit, need->activation_bit);
     put_sram(w, SPN_BLOCK_GLOBAL_BUFFER, capacity, chip->global.bus_bit, 1);
-    put_sram(w, SPN_BLOCK_GRADIENT_BUFFER, need->gradient_bit, chip->global.bus_bit, need->training ? 1 : 0);
+    put_sram(w, SPN_BLOCK_GRADIENT_BUFFER, need->gradient_bit, chip->global.bus_bit,
+             need->training ? 1 : 0);
     set_mesh(w, tile_area, mesh ? b->n_tiles : 0);
-    put_htree(w, SPN_BLOCK_GLOBAL_HTREE, b->n_tiles > 1 ? b->n_tiles : 1, tile_area, mesh || b->n_tiles < 1 ? 0 : 1);
-    b->lanes = chip->global.bus_bit / chip->input.bits > 1 ? chip->global.bus_bit / chip->input.bits : 1;
+    put_htree(w, SPN_BLOCK_GLOBAL_HTREE, b->n_tiles > 1 ? b->n_tiles : 1, tile_area,
+              mesh || b->n_tiles < 1 ? 0 : 1);
+    b->lanes =
+        chip->global.bus_bit / chip->input.bits > 1 ? chip->global.bus_bit / chip->input.bits : 1;
     put_tree(w, SPN_BLOCK_CHIP_TREE, need->max_row_tiles, b->bits.tile, b->lanes);
     /* Parameters are the file's DRAM, taken as they are. */
-    const struct spn_block_request dram = {&spn_component_dram, &chip->dram, "dram", need->dram ? 1 : 0};
+    const struct spn_block_request dram = {&spn_component_dram, &chip->dram, "dram",
+                                           need->dram ? 1 : 0};
     put(w, SPN_BLOCK_DRAM, &dram);
 }
 
@@ -233,7 +257,8 @@ static void set_units(struct build *w)
 {
     const struct spn_blocks_need *need = w->in->need;
     const struct spn_chip *chip = w->in->chip;
-    int bits = chip->input.bits, table = bits < MAX_TABLE_BITS ? bits : MAX_TABLE_BITS, lanes = w->b->lanes;
+    int bits = chip->input.bits, table = bits < MAX_TABLE_BITS ? bits : MAX_TABLE_BITS,
+        lanes = w->b->lanes;
     struct spn_activation activation;
     struct spn_pool pool;
     struct spn_elementwise elementwise;
@@ -253,28 +278,37 @@ static void set_units(struct build *w)
     pool.window = need->max_window;
     softmax.row_elements = need->max_softmax;
     norm.row_elements = need->max_norm;
-    mac.b_bits = need->training && chip->training.error_bits > bits ? chip->training.error_bits : bits;
+    mac.b_bits =
+        need->training && chip->training.error_bits > bits ? chip->training.error_bits : bits;
     mac.sum_bits = mac.a_bits + mac.b_bits + SPN_BLOCKS_ACCUMULATOR_MARGIN_BITS;
-    activation.toggle_frac = pool.toggle_frac = elementwise.toggle_frac = softmax.toggle_frac = norm.toggle_frac =
-        mac.toggle_frac = SPN_BLOCKS_RANDOM_FRAC;
+    activation.toggle_frac = pool.toggle_frac = elementwise.toggle_frac = softmax.toggle_frac =
+        norm.toggle_frac = mac.toggle_frac = SPN_BLOCKS_RANDOM_FRAC;
     bool macs = need->training || need->dynamic_mac;
     const struct {
         enum spn_block_id id;
         struct spn_block_request request;
     } list[] = {
-        {SPN_BLOCK_ACTIVATION, {&spn_component_activation, &activation, "chip.input", need->relu || need->table ? lanes : 0}},
-        {SPN_BLOCK_POOL, {&spn_component_pool, &pool, "chip.input", need->max_window > 0 ? lanes : 0}},
-        {SPN_BLOCK_ELEMENTWISE, {&spn_component_elementwise, &elementwise, "chip.input",
-                                 need->elementwise || need->training ? lanes : 0}},
-        {SPN_BLOCK_SOFTMAX, {&spn_component_softmax, &softmax, "chip.input", need->max_softmax > 0 ? lanes : 0}},
-        {SPN_BLOCK_NORM, {&spn_component_norm, &norm, "chip.input", need->max_norm > 0 ? lanes : 0}},
-        {SPN_BLOCK_MAC, {&spn_component_mac, &mac, "chip.training", macs ? chip->training.mac_units : 0}},
+        {SPN_BLOCK_ACTIVATION,
+         {&spn_component_activation, &activation, "chip.input",
+          need->relu || need->table ? lanes : 0}},
+        {SPN_BLOCK_POOL,
+         {&spn_component_pool, &pool, "chip.input", need->max_window > 0 ? lanes : 0}},
+        {SPN_BLOCK_ELEMENTWISE,
+         {&spn_component_elementwise, &elementwise, "chip.input",
+          need->elementwise || need->training ? lanes : 0}},
+        {SPN_BLOCK_SOFTMAX,
+         {&spn_component_softmax, &softmax, "chip.input", need->max_softmax > 0 ? lanes : 0}},
+        {SPN_BLOCK_NORM,
+         {&spn_component_norm, &norm, "chip.input", need->max_norm > 0 ? lanes : 0}},
+        {SPN_BLOCK_MAC,
+         {&spn_component_mac, &mac, "chip.training", macs ? chip->training.mac_units : 0}},
     };
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
         put(w, list[i].id, &list[i].request);
 }
 
-enum spn_status spn_blocks_set_chip(struct spn_blocks *blocks, const struct spn_blocks_input *in, struct spn_err *err)
+enum spn_status spn_blocks_set_chip(struct spn_blocks *blocks, const struct spn_blocks_input *in,
+                                    struct spn_err *err)
 {
     struct build w = {.b = blocks, .in = in, .err = err};
 
@@ -283,30 +317,46 @@ enum spn_status spn_blocks_set_chip(struct spn_blocks *blocks, const struct spn_
     return w.status;
 }
 
-static enum spn_category category_of(enum spn_block_id id)
-{
-    if (id == SPN_BLOCK_ADC || id == SPN_BLOCK_SAMPLE_HOLD || id == SPN_BLOCK_MUX || id == SPN_BLOCK_MUX_DECODER ||
-        id == SPN_BLOCK_ROW_MUX)
-        return SPN_CATEGORY_ADC;
-    if (id == SPN_BLOCK_ROW_SHIFTER || id == SPN_BLOCK_COLUMN_SHIFTER)
-        return SPN_CATEGORY_WRITE;
-    if (id <= SPN_BLOCK_ROW_MUX && id != SPN_BLOCK_SHIFT_ADD)
-        return SPN_CATEGORY_ARRAY;
-    if (id == SPN_BLOCK_SHIFT_ADD || id == SPN_BLOCK_PE_TREE || id == SPN_BLOCK_TILE_TREE || id == SPN_BLOCK_KERNEL_TREE ||
-        id == SPN_BLOCK_CHIP_TREE)
-        return SPN_CATEGORY_ACCUMULATE;
-    if (id == SPN_BLOCK_INDEX_MEMORY || id == SPN_BLOCK_INDEX_DECODER)
-        return SPN_CATEGORY_INDEX;
-    if (id == SPN_BLOCK_DRAM)
-        return SPN_CATEGORY_DRAM;
-    if (id == SPN_BLOCK_INPUT_REGISTER || id == SPN_BLOCK_TILE_INPUT || id == SPN_BLOCK_TILE_OUTPUT ||
-        id == SPN_BLOCK_GLOBAL_BUFFER || id == SPN_BLOCK_GRADIENT_BUFFER)
-        return SPN_CATEGORY_BUFFER;
-    if (id == SPN_BLOCK_PE_HTREE || id == SPN_BLOCK_TILE_HTREE || id == SPN_BLOCK_KERNEL_HTREE ||
-        id == SPN_BLOCK_GLOBAL_HTREE || id == SPN_BLOCK_ROUTER || id == SPN_BLOCK_LINK)
-        return SPN_CATEGORY_INTERCONNECT;
-    return SPN_CATEGORY_DIGITAL;
-}
+/* Where the area of each block is booked. */
+static const enum spn_category area_category[SPN_N_BLOCKS] = {
+    [SPN_BLOCK_ARRAY] = SPN_CATEGORY_ARRAY,
+    [SPN_BLOCK_INPUT_DRIVER] = SPN_CATEGORY_ARRAY,
+    [SPN_BLOCK_GATE_DRIVER] = SPN_CATEGORY_ARRAY,
+    [SPN_BLOCK_ROW_DECODER] = SPN_CATEGORY_ARRAY,
+    [SPN_BLOCK_ROW_SHIFTER] = SPN_CATEGORY_WRITE,
+    [SPN_BLOCK_COLUMN_SHIFTER] = SPN_CATEGORY_WRITE,
+    [SPN_BLOCK_MUX] = SPN_CATEGORY_ADC,
+    [SPN_BLOCK_MUX_DECODER] = SPN_CATEGORY_ADC,
+    [SPN_BLOCK_SAMPLE_HOLD] = SPN_CATEGORY_ADC,
+    [SPN_BLOCK_ADC] = SPN_CATEGORY_ADC,
+    [SPN_BLOCK_SHIFT_ADD] = SPN_CATEGORY_ACCUMULATE,
+    [SPN_BLOCK_COLUMN_DRIVER] = SPN_CATEGORY_ARRAY,
+    [SPN_BLOCK_ROW_MUX] = SPN_CATEGORY_ADC,
+    [SPN_BLOCK_INPUT_REGISTER] = SPN_CATEGORY_BUFFER,
+    [SPN_BLOCK_PE_TREE] = SPN_CATEGORY_ACCUMULATE,
+    [SPN_BLOCK_PE_HTREE] = SPN_CATEGORY_INTERCONNECT,
+    [SPN_BLOCK_TILE_TREE] = SPN_CATEGORY_ACCUMULATE,
+    [SPN_BLOCK_KERNEL_TREE] = SPN_CATEGORY_ACCUMULATE,
+    [SPN_BLOCK_TILE_HTREE] = SPN_CATEGORY_INTERCONNECT,
+    [SPN_BLOCK_KERNEL_HTREE] = SPN_CATEGORY_INTERCONNECT,
+    [SPN_BLOCK_TILE_INPUT] = SPN_CATEGORY_BUFFER,
+    [SPN_BLOCK_TILE_OUTPUT] = SPN_CATEGORY_BUFFER,
+    [SPN_BLOCK_INDEX_MEMORY] = SPN_CATEGORY_INDEX,
+    [SPN_BLOCK_INDEX_DECODER] = SPN_CATEGORY_INDEX,
+    [SPN_BLOCK_GLOBAL_BUFFER] = SPN_CATEGORY_BUFFER,
+    [SPN_BLOCK_GLOBAL_HTREE] = SPN_CATEGORY_INTERCONNECT,
+    [SPN_BLOCK_ROUTER] = SPN_CATEGORY_INTERCONNECT,
+    [SPN_BLOCK_LINK] = SPN_CATEGORY_INTERCONNECT,
+    [SPN_BLOCK_CHIP_TREE] = SPN_CATEGORY_ACCUMULATE,
+    [SPN_BLOCK_ACTIVATION] = SPN_CATEGORY_DIGITAL,
+    [SPN_BLOCK_POOL] = SPN_CATEGORY_DIGITAL,
+    [SPN_BLOCK_ELEMENTWISE] = SPN_CATEGORY_DIGITAL,
+    [SPN_BLOCK_SOFTMAX] = SPN_CATEGORY_DIGITAL,
+    [SPN_BLOCK_NORM] = SPN_CATEGORY_DIGITAL,
+    [SPN_BLOCK_MAC] = SPN_CATEGORY_DIGITAL,
+    [SPN_BLOCK_GRADIENT_BUFFER] = SPN_CATEGORY_BUFFER,
+    [SPN_BLOCK_DRAM] = SPN_CATEGORY_DRAM,
+};
 
 void spn_blocks_area(const struct spn_blocks *blocks, struct spn_cost_tree *tree)
 {
@@ -318,10 +368,11 @@ void spn_blocks_area(const struct spn_blocks *blocks, struct spn_cost_tree *tree
             .layer = -1,
             .component = block->type->name,
             .phase = SPN_PHASE_FORWARD,
-            .category = category_of((enum spn_block_id)id),
+            .category = area_category[id],
             .inference = true,
             .n_instances = block->n,
-            .cost = {.area_m2 = block->cost.area_m2 * block->n, .leakage_W = block->cost.leakage_W * block->n},
+            .cost = {.area_m2 = block->cost.area_m2 * block->n,
+                     .leakage_W = block->cost.leakage_W * block->n},
             .model = block->type->model,
         };
         spn_cost_tree_add(tree, &leaf);

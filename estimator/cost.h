@@ -19,13 +19,16 @@ void spn_cost_tree_add(struct spn_cost_tree *tree, const struct spn_leaf *leaf);
 /* Room for the next leaf, which the caller fills; NULL (and overflow) if there is none. */
 struct spn_leaf *spn_cost_tree_next(struct spn_cost_tree *tree);
 
-/* Sums of all leaves by phase and category, of those that are part of an inference (1) and those that are not (0). */
+/* Sums of all leaves by phase and category, of those that are part of an inference (1) and those
+ * that are not (0). */
 struct spn_cost_sums {
     struct spn_cost of[2][SPN_N_PHASES][SPN_N_CATEGORIES];
 };
 /* SPN_EINTERNAL if a leaf did not fit or one is negative or not finite. */
-enum spn_status spn_cost_tree_sum(const struct spn_cost_tree *tree, struct spn_cost_sums *sums, struct spn_err *err);
+enum spn_status spn_cost_tree_sum(const struct spn_cost_tree *tree, struct spn_cost_sums *sums,
+                                  struct spn_err *err);
 /* Over phases and categories; -1 = all. */
-struct spn_cost spn_cost_sums_get(const struct spn_cost_sums *sums, int inference, int phase, int category);
+struct spn_cost spn_cost_sums_get(const struct spn_cost_sums *sums, int inference, int phase,
+                                  int category);
 
 #endif

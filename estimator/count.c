@@ -2,9 +2,10 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * reads = vectors x slices x row groups [M:E4]; a conversion per used column and read [M:E5]; sums over the arrays that share a
- * column in the adder trees of PE, tile and chip [M:E6]; bits moved [M:E7]. With kernel-position mapping the PEs of a tile
- * hand input vectors on to their neighbours, so that 1/K of them comes from the tile's buffer [peng2019nm].
+ * reads = vectors x slices x row groups [M:E4]; a conversion per used column and read [M:E5]; sums
+ * over the arrays that share a column in the adder trees of PE, tile and chip [M:E6]; bits moved
+ * [M:E7]. With kernel-position mapping the PEs of a tile hand input vectors on to their neighbours,
+ * so that 1/K of them comes from the tile's buffer [peng2019nm].
  */
 #include "estimator/count.h"
 
@@ -26,21 +27,25 @@ int spn_count_adcs(const struct spn_map_rules *rules, const struct spn_chip *chi
     return (columns + chip->adc.columns_per_adc - 1) / chip->adc.columns_per_adc;
 }
 
-struct spn_sum_bits spn_count_sum_bits(const struct spn_layer_map *map, const struct spn_map_rules *rules,
+struct spn_sum_bits spn_count_sum_bits(const struct spn_layer_map *map,
+                                       const struct spn_map_rules *rules,
                                        const struct spn_chip *chip)
 {
     struct spn_sum_bits bits;
     int row_arrays = map->row_arrays < rules->pe_side ? map->row_arrays : rules->pe_side;
 
-    bits.shift_add = chip->adc.bits + chip->input.bits + (rules->conversions_per_weight - 1) * chip->weight.cell_bits +
+    bits.shift_add = chip->adc.bits + chip->input.bits +
+                     (rules->conversions_per_weight - 1) * chip->weight.cell_bits +
                      bits_for(map->row_groups_max);
     bits.pe = bits.shift_add + bits_for(row_arrays);
-    bits.tile = bits.pe + bits_for(map->kernel_position ? map->positions : (double)map->row_pes / map->row_tiles);
+    bits.tile = bits.pe + bits_for(map->kernel_position ? map->positions
+                                                        : (double)map->row_pes / map->row_tiles);
     bits.chip = bits.tile + bits_for(map->row_tiles);
     return bits;
 }
 
-/* Input vectors that come from the tile's buffer, as a share: 1/K where neighbours hand them on. [M:E8] */
+/* Input vectors that come from the tile's buffer, as a share: 1/K where neighbours hand them on.
+ * [M:E8] */
 static double fetched_frac(const struct spn_layer_map *map)
 {
     return map->kernel_position ? 1.0 / sqrt(map->positions) : 1.0;
@@ -54,8 +59,9 @@ static void set_rounds(struct spn_layer_counts *c, const struct spn_layer_map *m
 
 /* Bits of the forward pass, or of the error pass with rows and columns exchanged. */
 struct flow {
-    double words_in, bits_in;   /* per vector: lines driven of all blocks and positions, bits of each */
-    double words_out;           /* results per vector and position: columns of all blocks */
+    double words_in,
+        bits_in;      /* per vector: lines driven of all blocks and positions, bits of each */
+    double words_out; /* results per vector and position: columns of all blocks */
     double in_arrays, in_pes, in_tiles;    /* things across that each input word must reach */
     double out_arrays, out_pes, out_tiles; /* things along whose results are summed */
     struct spn_sum_bits bits;
@@ -64,18 +70,22 @@ struct flow {
     double positions;
 };
 
-static void set_flow(struct spn_layer_counts *c, const struct flow *f, const struct spn_layer_map *map)
+static void set_flow(struct spn_layer_counts *c, const struct flow *f,
+                     const struct spn_layer_map *map)
 {
     double v = c->vectors, in = v * f->words_in * f->bits_in, out = v * f->words_out * f->positions;
 
     c->global_in_bit = in * f->in_frac;
+    c->global_fan = f->in_tiles;
     c->tile_in_bit = c->global_in_bit * f->in_tiles;
-    c->tree_in_bit = c->global_in_bit * f->in_pes;
+    c->tile_fan = f->in_pes / f->in_tiles;
     c->neighbour_bit = in * (1.0 - f->in_frac) * f->in_pes;
-    c->pe_in_bit = in * f->in_arrays;
+    c->pe_in_bit = in * f->in_pes;
+    c->pe_fan = f->in_arrays / f->in_pes;
     c->pe_out_bit = out * f->out_arrays * f->bits.shift_add;
     c->tile_out_bit = out * f->out_pes * f->bits.pe;
-    /* After the tile's tree one word is left for all positions (forward), or for 1/K of them (error). */
+    /* After the tile's tree one word is left for all positions (forward), or for 1/K of them
+     * (error). */
     c->global_out_bit = out * f->out_frac * f->out_tiles * f->bits.tile;
     c->busiest_tile_bit = c->global_in_bit / f->in_ports + c->global_out_bit / map->n_tiles;
     c->n_out = v * f->words_out;
@@ -123,8 +133,9 @@ void spn_count_forward(struct spn_layer_counts *counts, const struct spn_count_i
     *counts = c;
 }
 
-/* Each digit is read by itself, as its columns count differently; both cells of a pair at once. Every row is converted. The
- * results of overlapping kernel positions are added up in the tile's output buffer. [M:E9] */
+/* Each digit is read by itself, as its columns count differently; both cells of a pair at once.
+ * Every row is converted. The results of overlapping kernel positions are added up in the tile's
+ * output buffer. [M:E9] */
 void spn_count_error(struct spn_layer_counts *counts, const struct spn_count_input *in)
 {
     const struct spn_layer_map *m = in->map;
@@ -142,13 +153,15 @@ void spn_count_error(struct spn_layer_counts *counts, const struct spn_count_inp
     c.columns_per_pass = ceil(used / in->n_adc);
     double reads = c.vectors * per_vector * blocks;
     c.array_reads = reads * m->row_arrays * m->column_arrays;
-    c.driven_lines = c.vectors * c.slices * blocks * m->columns * (double)r->cells_per_weight * m->row_arrays * driven;
+    c.driven_lines = c.vectors * c.slices * blocks * m->columns * (double)r->cells_per_weight *
+                     m->row_arrays * driven;
     c.line_loads = c.vectors * blocks * m->columns * m->row_pes;
     c.samples = c.conversions = reads * m->rows * m->column_arrays * converted;
     c.selects = c.array_reads * c.columns_per_pass;
     c.pe_adds = c.vectors * n_in * m->positions * (m->column_arrays - m->column_pes);
     c.tile_adds = c.vectors * n_in * m->positions * at_least_0(m->column_pes - m->column_tiles);
-    /* Every kernel position gives a contribution; the first to arrive at an element is stored, not added. */
+    /* Every kernel position gives a contribution; the first to arrive at an element is stored, not
+     * added. */
     c.scatter_adds = c.vectors * n_in * (m->positions - 1.0);
     struct flow f = {.words_in = (double)m->columns * m->blocks,
                      .bits_in = in->chip->training.error_bits,

@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Pure counting: no energies, no times. The same struct serves the forward pass (rows driven, columns converted) and the
- * error pass (columns driven, rows converted, on the same arrays).
+ * Pure counting: no energies, no times. The same struct serves the forward pass (rows driven,
+ * columns converted) and the error pass (columns driven, rows converted, on the same arrays).
  */
 #ifndef SPN_ESTIMATOR_COUNT_H
 #define SPN_ESTIMATOR_COUNT_H
@@ -20,24 +20,23 @@ struct spn_sum_bits {
 };
 
 struct spn_layer_counts {
-    double vectors;      /* of one image */
-    double rounds;       /* that the busiest copy takes */
-    double slices;       /* of an input */
-    double passes;       /* reads one after the other per vector */
-    double columns_per_pass; /* conversions one after the other per read */
-    double array_reads;  /* over all arrays */
-    double driven_lines; /* lines switched, over all reads */
-    double line_loads;   /* input words latched at the PEs */
-    double samples, conversions; /* = shift-adds */
-    double selects;      /* mux steps, over all arrays */
+    double vectors;                       /* of one image */
+    double rounds;                        /* that the busiest copy takes */
+    double slices;                        /* of an input */
+    double passes;                        /* reads one after the other per vector */
+    double columns_per_pass;              /* conversions one after the other per read */
+    double array_reads;                   /* over all arrays */
+    double driven_lines;                  /* lines switched, over all reads */
+    double line_loads;                    /* input words latched at the PEs */
+    double samples, conversions;          /* = shift-adds */
+    double selects;                       /* mux steps, over all arrays */
     double pe_adds, tile_adds, chip_adds; /* of two words */
-    double scatter_adds; /* error pass: overlapping kernel positions added up */
+    double scatter_adds;                  /* error pass: overlapping kernel positions added up */
     /* Bits over each level of the interconnect; "in" from global buffer to arrays, "out" back. */
-    double global_in_bit;   /* once each, however many tiles take it */
-    double tile_in_bit;     /* into the tiles' buffers */
-    double tree_in_bit;     /* from there to the PEs */
-    double neighbour_bit;   /* handed on from PE to PE */
-    double pe_in_bit;       /* to the arrays */
+    double global_in_bit, global_fan; /* once each; tiles that take each */
+    double tile_in_bit, tile_fan;     /* into all tiles; PEs of a tile that take each */
+    double neighbour_bit;             /* handed on from PE to PE */
+    double pe_in_bit, pe_fan;         /* into all PEs; arrays of a PE that take each */
     double pe_out_bit, tile_out_bit, global_out_bit;
     double busiest_tile_bit; /* in and out of the tile that moves most */
     double n_out;            /* results, before pooling */
@@ -47,13 +46,14 @@ struct spn_count_input {
     const struct spn_layer_map *map;
     const struct spn_map_rules *rules;
     const struct spn_chip *chip;
-    int n_adc;                                   /* of one array */
+    int n_adc; /* of one array */
     double skipped_rows_frac, skipped_columns_frac;
 };
 
 /* ADCs of one array: ceil(columns to convert / columns_per_adc). */
 int spn_count_adcs(const struct spn_map_rules *rules, const struct spn_chip *chip);
-struct spn_sum_bits spn_count_sum_bits(const struct spn_layer_map *map, const struct spn_map_rules *rules,
+struct spn_sum_bits spn_count_sum_bits(const struct spn_layer_map *map,
+                                       const struct spn_map_rules *rules,
                                        const struct spn_chip *chip);
 void spn_count_forward(struct spn_layer_counts *counts, const struct spn_count_input *in);
 void spn_count_error(struct spn_layer_counts *counts, const struct spn_count_input *in);

@@ -1,17 +1,28 @@
-/* digital_layers.c -- layers that are not on arrays: activations, pools, norms, softmax, sums, products of activations.
+/* digital_layers.c -- layers that are not on arrays: activations, pools, norms, softmax, sums,
+ * products of activations.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A layer that is fused takes its producer's results as they come, beside the producer's own work, and so adds only the
- * delay of one element; any other reads its inputs from the global buffer. What nobody takes directly is written back there.
- * Units have as many lanes as the bus brings activations; products of activations run on the chip's digital MACs. [M:E17]
+ * A layer that is fused takes its producer's results as they come, beside the producer's own work,
+ * and so adds only the delay of one element; any other reads its inputs from the global buffer.
+ * What nobody takes directly is written back there. Units have as many lanes as the bus brings
+ * activations; products of activations run on the chip's digital MACs. [M:E17]
  */
 #include "estimator/frame.h"
 #include "models/digital.h"
 #include "models/dram.h"
 #include "models/sram.h"
 
-enum amount { NOTHING, PER_OUTPUT, PER_INPUT, PER_WINDOW, PER_ROW, PER_EXTRA_INPUT, PER_MAC, PER_OUTPUT_TWICE };
+enum amount {
+    NOTHING,
+    PER_OUTPUT,
+    PER_INPUT,
+    PER_WINDOW,
+    PER_ROW,
+    PER_EXTRA_INPUT,
+    PER_MAC,
+    PER_OUTPUT_TWICE
+};
 
 /* Up to two actions per op. */
 struct op_cost {
@@ -28,24 +39,32 @@ static const struct op_cost op_costs[SPN_N_OPS] = {
     [SPN_OP_SIGMOID] = {SPN_BLOCK_ACTIVATION, {{SPN_ACTIVATION_LUT, PER_OUTPUT}}},
     [SPN_OP_TANH] = {SPN_BLOCK_ACTIVATION, {{SPN_ACTIVATION_LUT, PER_OUTPUT}}},
     [SPN_OP_SILU] = {SPN_BLOCK_ACTIVATION, {{SPN_ACTIVATION_GATED, PER_OUTPUT}}},
-    [SPN_OP_SOFTMAX] = {SPN_BLOCK_SOFTMAX, {{SPN_SOFTMAX_ELEMENT, PER_OUTPUT}, {SPN_SOFTMAX_ROW, PER_ROW}}},
-    [SPN_OP_LAYERNORM] = {SPN_BLOCK_NORM, {{SPN_NORM_LAYERNORM_ELEMENT, PER_OUTPUT}, {SPN_NORM_ROW, PER_ROW}}},
-    [SPN_OP_RMSNORM] = {SPN_BLOCK_NORM, {{SPN_NORM_RMSNORM_ELEMENT, PER_OUTPUT}, {SPN_NORM_ROW, PER_ROW}}},
+    [SPN_OP_SOFTMAX] = {SPN_BLOCK_SOFTMAX,
+                        {{SPN_SOFTMAX_ELEMENT, PER_OUTPUT}, {SPN_SOFTMAX_ROW, PER_ROW}}},
+    [SPN_OP_LAYERNORM] = {SPN_BLOCK_NORM,
+                          {{SPN_NORM_LAYERNORM_ELEMENT, PER_OUTPUT}, {SPN_NORM_ROW, PER_ROW}}},
+    [SPN_OP_RMSNORM] = {SPN_BLOCK_NORM,
+                        {{SPN_NORM_RMSNORM_ELEMENT, PER_OUTPUT}, {SPN_NORM_ROW, PER_ROW}}},
     [SPN_OP_MAXPOOL2D] = {SPN_BLOCK_POOL, {{SPN_POOL_COMPARE, PER_WINDOW}}},
-    [SPN_OP_AVGPOOL2D] = {SPN_BLOCK_POOL, {{SPN_POOL_ACCUMULATE, PER_WINDOW}, {SPN_POOL_SCALE, PER_OUTPUT}}},
-    [SPN_OP_GLOBAL_AVGPOOL] = {SPN_BLOCK_POOL, {{SPN_POOL_ACCUMULATE, PER_INPUT}, {SPN_POOL_SCALE, PER_OUTPUT}}},
+    [SPN_OP_AVGPOOL2D] = {SPN_BLOCK_POOL,
+                          {{SPN_POOL_ACCUMULATE, PER_WINDOW}, {SPN_POOL_SCALE, PER_OUTPUT}}},
+    [SPN_OP_GLOBAL_AVGPOOL] = {SPN_BLOCK_POOL,
+                               {{SPN_POOL_ACCUMULATE, PER_INPUT}, {SPN_POOL_SCALE, PER_OUTPUT}}},
     [SPN_OP_GLOBAL_MAXPOOL] = {SPN_BLOCK_POOL, {{SPN_POOL_COMPARE, PER_INPUT}}},
     [SPN_OP_ADD] = {SPN_BLOCK_ELEMENTWISE, {{SPN_ELEMENTWISE_ADD, PER_EXTRA_INPUT}}},
     [SPN_OP_MUL] = {SPN_BLOCK_ELEMENTWISE, {{SPN_ELEMENTWISE_MULTIPLY, PER_EXTRA_INPUT}}},
     [SPN_OP_POSITION] = {SPN_BLOCK_ELEMENTWISE, {{SPN_ELEMENTWISE_ADD, PER_OUTPUT}}},
-    [SPN_OP_ROTARY] = {SPN_BLOCK_ELEMENTWISE, {{SPN_ELEMENTWISE_MULTIPLY, PER_OUTPUT_TWICE}, {SPN_ELEMENTWISE_ADD, PER_OUTPUT}}},
+    [SPN_OP_ROTARY] = {SPN_BLOCK_ELEMENTWISE,
+                       {{SPN_ELEMENTWISE_MULTIPLY, PER_OUTPUT_TWICE},
+                        {SPN_ELEMENTWISE_ADD, PER_OUTPUT}}},
     [SPN_OP_MATMUL] = {SPN_BLOCK_MAC, {{SPN_MAC_MAC, PER_MAC}}},
 };
 
 static double amount_of(const struct spn_frame *f, int index, enum amount amount)
 {
     const struct spn_layer *layer = &f->plan->net->layer[index];
-    double n_out = (double)layer->n_out, last = layer->out_shape.n > 0 ? layer->out_shape.dim[layer->out_shape.n - 1] : 1;
+    double n_out = (double)layer->n_out,
+           last = layer->out_shape.n > 0 ? layer->out_shape.dim[layer->out_shape.n - 1] : 1;
 
     switch (amount) {
     case PER_OUTPUT:
@@ -74,7 +93,8 @@ static bool is_free(const struct spn_layer *layer)
     return layer->op != SPN_OP_EMBEDDING && op_costs[layer->op].part[0].amount == NOTHING;
 }
 
-/* Reads of inputs and writes of outputs that go through the global buffer; returns the time of the longer. */
+/* Reads of inputs and writes of outputs that go through the global buffer; returns the time of the
+ * longer. */
 static double add_buffer(struct spn_frame *f, int index, enum spn_phase phase, double hidden_s)
 {
     const struct spn_plan_layer *p = &f->plan->layer[index];
@@ -82,7 +102,8 @@ static double add_buffer(struct spn_frame *f, int index, enum spn_phase phase, d
     double bits = f->chip->input.bits, word = f->chip->global.bus_bit;
     bool reads = p->matrix < 0 && !p->fused && !is_free(layer) && layer->op != SPN_OP_EMBEDDING;
     bool writes = p->writes_back && !(p->matrix < 0 && !p->fused && is_free(layer));
-    double n_read = reads ? p->n_in * bits / word : 0, n_write = writes ? (double)layer->n_out * bits / word : 0;
+    double n_read = reads ? p->n_in * bits / word : 0,
+           n_write = writes ? (double)layer->n_out * bits / word : 0;
     double read_s = n_read * spn_buffer_word_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ);
     double write_s = n_write * spn_buffer_word_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_WRITE);
     double time_s = read_s > write_s ? read_s : write_s;
@@ -94,7 +115,9 @@ static double add_buffer(struct spn_frame *f, int index, enum spn_phase phase, d
 
     /* Written while the producer works: one word after its last result. */
     if (p->matrix >= 0 || p->fused)
-        time_s = n_write > 0 ? spn_frame_action(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_WRITE).latency_s : 0;
+        time_s = n_write > 0
+                     ? spn_frame_action(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_WRITE).latency_s
+                     : 0;
     time_s = time_s > hidden_s ? time_s : 0;
     item.n = n_write;
     item.unit_J = spn_frame_action(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_WRITE).energy_J;
@@ -120,7 +143,8 @@ static double add_embedding(struct spn_frame *f, int index, enum spn_phase phase
                                   .n = bits,
                                   .unit_J = bit.energy_J};
 
-    item.latency_s = spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS).latency_s + bits * bit.latency_s;
+    item.latency_s =
+        spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS).latency_s + bits * bit.latency_s;
     spn_frame_add(f, &item);
     return item.latency_s;
 }
@@ -136,7 +160,7 @@ double spn_digital_add(struct spn_frame *f, int index, enum spn_phase phase)
     if (p->matrix >= 0)
         return add_buffer(f, index, phase, 0);
     if (layer->op == SPN_OP_EMBEDDING)
-        work_s = add_embedding(f, index, phase);
+        return add_embedding(f, index, phase) + add_buffer(f, index, phase, 0);
     double part_s[2] = {0, 0};
     for (int i = 0; i < 2 && op->part[i].amount != NOTHING; i++) {
         double n = amount_of(f, index, op->part[i].amount);
@@ -146,14 +170,15 @@ double spn_digital_add(struct spn_frame *f, int index, enum spn_phase phase)
     }
     buffer_s = add_buffer(f, index, phase, work_s);
     for (int i = 0; i < 2 && op->part[i].amount != NOTHING; i++) {
-        struct spn_frame_item item = {.layer = index,
-                                      .phase = phase,
-                                      .category = SPN_CATEGORY_DIGITAL,
-                                      .inference = phase == SPN_PHASE_FORWARD,
-                                      .block = spn_frame_block(f, op->block),
-                                      .n = amount_of(f, index, op->part[i].amount),
-                                      .unit_J = spn_frame_action(f, op->block, op->part[i].action).energy_J,
-                                      .latency_s = buffer_s > 0 ? 0 : part_s[i]};
+        struct spn_frame_item item = {
+            .layer = index,
+            .phase = phase,
+            .category = SPN_CATEGORY_DIGITAL,
+            .inference = phase == SPN_PHASE_FORWARD,
+            .block = spn_frame_block(f, op->block),
+            .n = amount_of(f, index, op->part[i].amount),
+            .unit_J = spn_frame_action(f, op->block, op->part[i].action).energy_J,
+            .latency_s = buffer_s > 0 ? 0 : part_s[i]};
         spn_frame_add(f, &item);
     }
     return buffer_s > 0 ? buffer_s : work_s;

@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Map all layers, size the chip's blocks, count and cost each layer, then sum. The chip is as large as the network needs; with
- * chip.area_budget_m2 it must not be larger than that. Leakage is that of the whole chip over the time that an image (or an
- * update) takes of it [M:E18].
+ * Map all layers, size the chip's blocks, count and cost each layer, then sum. The chip is as large
+ * as the network needs; with chip.area_budget_m2 it must not be larger than that. Leakage is that
+ * of the whole chip over the time that an image (or an update) takes of it [M:E18].
  */
 #include "estimator/estimate.h"
 
@@ -17,11 +17,13 @@
 static bool same_coding(const struct spn_coding_key *a, const struct spn_coding_key *b)
 {
     return a->valid && b->valid && a->scheme == b->scheme && a->weight.bits == b->weight.bits &&
-           a->weight.cell_bits == b->weight.cell_bits && a->weight.encoding == b->weight.encoding && a->on_S == b->on_S &&
-           a->off_S == b->off_S && a->mask_on_S == b->mask_on_S && a->mask_off_S == b->mask_off_S;
+           a->weight.cell_bits == b->weight.cell_bits && a->weight.encoding == b->weight.encoding &&
+           a->on_S == b->on_S && a->off_S == b->off_S && a->mask_on_S == b->mask_on_S &&
+           a->mask_off_S == b->mask_off_S;
 }
 
-/* Conductances of kept and pruned cells of every layer; they stay while coding, device and scheme do. [M:D4, D5] */
+/* Conductances of kept and pruned cells of every layer; they stay while coding, device and scheme
+ * do. [M:D4, D5] */
 static void set_conductances(struct spn_frame *f)
 {
     const struct spn_device *device = &f->chip->device;
@@ -38,7 +40,8 @@ static void set_conductances(struct spn_frame *f)
     for (int i = 0; i < f->plan->n_matrix; i++) {
         struct spn_matrix_work *w = &f->work->matrix[i];
         struct spn_digit_pmf pmf;
-        spn_conductance_pmf(&f->chip->weight, f->plan->profile->layer[f->plan->matrix[i].layer].weight, -1, &pmf);
+        spn_conductance_pmf(&f->chip->weight,
+                            f->plan->profile->layer[f->plan->matrix[i].layer].weight, -1, &pmf);
         w->kept = spn_conductance_moments(device, &pmf, 1, f->options->scheme);
         w->pruned = spn_conductance_moments(device, &pmf, 0, f->options->scheme);
     }
@@ -46,7 +49,8 @@ static void set_conductances(struct spn_frame *f)
 }
 
 /* Tiles of all layers, and with them what the chip must have. */
-static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *index, struct spn_err *err)
+static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *index,
+                                  struct spn_err *err)
 {
     struct spn_workspace *work = f->work;
     struct spn_blocks_need *need = &work->need;
@@ -66,58 +70,70 @@ static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *
             return status;
         w->sparsity = f->options->scheme == SPN_SCHEME_DENSE ? 0 : layer->sparsity;
         *(w->map.kernel_position ? &kernel : &conventional) += w->map.n_tiles;
-        need->max_row_tiles = w->map.row_tiles > need->max_row_tiles ? w->map.row_tiles : need->max_row_tiles;
+        need->max_row_tiles =
+            w->map.row_tiles > need->max_row_tiles ? w->map.row_tiles : need->max_row_tiles;
         if (need->training)
-            need->gradient_bit = fmax(need->gradient_bit, spn_training_gradient_bit(layer, f->plan->layer[number].n_in, f->chip,
-                                                                                   &by_weight));
+            need->gradient_bit = fmax(
+                need->gradient_bit,
+                spn_training_gradient_bit(layer, f->plan->layer[number].n_in, f->chip, &by_weight));
     }
     if ((double)(conventional + kernel) > SPN_MAP_MAX_ARRAYS)
-        return spn_err_set(err, SPN_EINFEASIBLE, "network %s needs %.0f tiles: more than %.0f", f->plan->net->name,
-                           (double)(conventional + kernel), SPN_MAP_MAX_ARRAYS);
+        return spn_err_set(err, SPN_EINFEASIBLE, "network %s needs %.0f tiles: more than %.0f",
+                           f->plan->net->name, (double)(conventional + kernel), SPN_MAP_MAX_ARRAYS);
     need->n_conventional_tiles = (int)conventional;
     need->n_kernel_tiles = (int)kernel;
     bool all = f->chip->schedule == SPN_SCHEDULE_PIPELINED;
-    double elements = all ? 2 * f->plan->sum_elements : f->plan->peak_elements; /* pipelined: double-buffered */
+    double elements =
+        all ? 2 * f->plan->sum_elements : f->plan->peak_elements; /* pipelined: double-buffered */
     if (need->training && !f->chip->training.activations_in_dram)
         elements = fmax(elements, f->plan->sum_elements);
     need->activation_bit = elements * f->chip->input.bits;
     need->format = f->format;
     spn_index_sizes(f, index, &need->index_tile_bit);
-    need->dram = need->dram || (need->training && (f->chip->training.activations_in_dram ||
-                                                   (f->format && f->chip->sparsity.index_place == SPN_INDEX_DRAM)));
+    need->dram = need->dram || (need->training &&
+                                (f->chip->training.activations_in_dram ||
+                                 (f->format && f->chip->sparsity.index_place == SPN_INDEX_DRAM)));
     return SPN_OK;
 }
 
 static struct spn_conductance mix(const struct spn_matrix_work *w, double kept)
 {
     return (struct spn_conductance){kept * w->kept.mean_S + (1 - kept) * w->pruned.mean_S,
-                                    kept * w->kept.mean_square_S2 + (1 - kept) * w->pruned.mean_square_S2};
+                                    kept * w->kept.mean_square_S2 +
+                                        (1 - kept) * w->pruned.mean_square_S2};
 }
 
 /* Statistics of a read, forward and transposed. */
-static void set_values(struct spn_frame *f, int matrix, const struct spn_count_input *in, struct spn_array_values out[2])
+static void set_values(const struct spn_frame *f, int matrix, const struct spn_count_input *in,
+                       struct spn_array_values out[2])
 {
-    struct spn_matrix_work *w = &f->work->matrix[matrix];
+    const struct spn_matrix_work *w = &f->work->matrix[matrix];
     const struct spn_layer_map *m = &w->map;
     const struct spn_map_rules *r = &f->work->rules;
     const struct spn_chip_write *write = &f->chip->write;
-    double kept = f->scheme->kept(w->sparsity) / m->groups_per_block, columns = f->work->blocks.array.columns;
+    double kept = f->scheme->kept(w->sparsity) / m->groups_per_block,
+           columns = f->work->blocks.array.columns;
     struct spn_conductance cell = mix(w, kept);
     double used = (double)m->columns * r->cells_per_weight, reference = columns - r->array_columns;
-    double driven = (1 - in->skipped_columns_frac) * used / r->conversions_per_weight; /* digits one by one */
+    double driven =
+        (1 - in->skipped_columns_frac) * used / r->conversions_per_weight; /* digits one by one */
     double at_once = r->rows_read == r->array_rows ? columns : r->rows_read;
     struct spn_array_values v = {.input_mean = w->input.mean,
                                  .input_mean_square = w->input.mean_square,
                                  .cell_mean_S = cell.mean_S,
                                  .cell_mean_square_S2 = cell.mean_square_S2,
-                                 .vector_pulse_frac = kept};
+                                 .vector_pulse_frac = kept,
+                                 .columns_per_pass = w->forward.columns_per_pass};
 
-    v.used_rows_frac = m->rows * (1 - in->skipped_rows_frac) / ((double)m->row_groups_sum * r->rows_read);
+    v.used_rows_frac =
+        m->rows * (1 - in->skipped_rows_frac) / ((double)m->row_groups_sum * r->rows_read);
     v.used_columns_frac = (used + reference * m->column_arrays) / (m->column_arrays * columns);
     v.row_pulse_frac = kept * fmin(1, write->pulses_per_update / write->row_pulses_per_update);
     out[0] = v;
     v.transposed = true;
-    v.used_rows_frac = fmin(1, driven / ((double)m->column_arrays * m->column_groups_max * at_once));
+    v.columns_per_pass = w->error.columns_per_pass;
+    v.used_rows_frac =
+        fmin(1, driven / ((double)m->column_arrays * m->column_groups_max * at_once));
     v.used_columns_frac = m->rows / ((double)m->row_arrays * r->array_rows);
     v.input_mean = w->error_input.mean;
     v.input_mean_square = w->error_input.mean_square;
@@ -129,29 +145,35 @@ static enum spn_status set_layer(struct spn_frame *f, int matrix, struct spn_err
 {
     struct spn_matrix_work *w = &f->work->matrix[matrix];
     struct spn_blocks *blocks = &f->work->blocks;
-    double columns = fmin(w->map.columns, f->work->rules.weights_per_row), rows = fmin(w->map.rows, f->work->rules.array_rows);
+    double columns = fmin(w->map.columns, f->work->rules.weights_per_row),
+           rows = fmin(w->map.rows, f->work->rules.array_rows);
     struct spn_count_input in = {.map = &w->map,
                                  .rules = &f->work->rules,
                                  .chip = f->chip,
                                  .n_adc = blocks->n_adc,
                                  .skipped_rows_frac = f->scheme->skipped_rows(w->sparsity, columns),
-                                 .skipped_columns_frac = f->scheme->skipped_columns(w->sparsity, rows)};
+                                 .skipped_columns_frac =
+                                     f->scheme->skipped_columns(w->sparsity, rows)};
     double steps = ldexp(1, f->chip->input.dac_bits) - 1;
     struct spn_array_values values[2];
     enum spn_status status = SPN_OK;
 
     w->input = spn_plan_input(f->plan, matrix, &f->chip->input);
-    w->error_input = (struct spn_input_moments){0.5, (2 * steps + 1) / (6 * steps)}; /* uniform codes [M:E9] */
-    set_values(f, matrix, &in, values);
+    w->error_input =
+        (struct spn_input_moments){0.5, (2 * steps + 1) / (6 * steps)}; /* uniform codes [M:E9] */
     spn_count_forward(&w->forward, &in);
-    if (w->forward_version != blocks->version || memcmp(&values[0], &w->forward_values, sizeof values[0]) != 0)
+    if (f->options->training)
+        spn_count_error(&w->error, &in);
+    set_values(f, matrix, &in, values);
+    if (w->forward_version != blocks->version ||
+        memcmp(&values[0], &w->forward_values, sizeof values[0]) != 0)
         status = spn_blocks_layer(blocks, &f->in, &values[0], w->forward_block, err);
     w->forward_version = status ? 0 : blocks->version;
     w->forward_values = values[0];
     if (status || !f->options->training)
         return status;
-    spn_count_error(&w->error, &in);
-    if (w->error_version != blocks->version || memcmp(&values[1], &w->error_values, sizeof values[1]) != 0)
+    if (w->error_version != blocks->version ||
+        memcmp(&values[1], &w->error_values, sizeof values[1]) != 0)
         status = spn_blocks_layer(blocks, &f->in, &values[1], w->error_block, err);
     w->error_version = status ? 0 : blocks->version;
     w->error_values = values[1];
@@ -173,12 +195,13 @@ static struct spn_times add_layers(struct spn_frame *f, enum spn_phase phase)
             time_s = spn_training_gradient(f, p->matrix);
         } else if (p->matrix >= 0) {
             const struct spn_matrix_work *w = &f->work->matrix[p->matrix];
-            const struct spn_pass pass = {.matrix = p->matrix,
-                                          .phase = phase,
-                                          .counts = forward ? &w->forward : &w->error,
-                                          .array = forward ? &w->forward_block[0] : &w->error_block[0],
-                                          .adc = forward ? &w->forward_block[1] : &w->error_block[1],
-                                          .input = forward ? &w->input : &w->error_input};
+            const struct spn_pass pass = {
+                .matrix = p->matrix,
+                .phase = phase,
+                .counts = forward ? &w->forward : &w->error,
+                .array = forward ? &w->forward_block[0] : &w->error_block[0],
+                .adc = forward ? &w->forward_block[1] : &w->error_block[1],
+                .input = forward ? &w->input : &w->error_input};
             time_s = spn_pass_add(f, &pass);
         }
         if (phase != SPN_PHASE_GRADIENT)
@@ -213,7 +236,8 @@ static void set_layer_results(struct spn_frame *f, struct spn_result *out)
         room += w->map.cells / w->map.utilization_frac;
         out->n_tiles += w->map.n_tiles;
         out->n_weights += (double)f->plan->net->layer[i].n_weights;
-        out->n_kept_weights += (double)f->plan->net->layer[i].n_weights * f->scheme->kept(w->sparsity);
+        out->n_kept_weights +=
+            (double)f->plan->net->layer[i].n_weights * f->scheme->kept(w->sparsity);
     }
     out->n_arrays = (int)f->work->blocks.n_arrays;
     out->utilization_frac = room > 0 ? cells / room : 0;
@@ -241,12 +265,13 @@ static void count_operations(const struct spn_frame *f, struct spn_inference_res
         int matrix = f->plan->layer[i].matrix;
         double ops = 2 * (double)layer->n_macs;
         r->n_ops += ops;
-        r->n_effective_ops += matrix >= 0 ? ops * f->scheme->kept(f->work->matrix[matrix].sparsity) : ops;
+        r->n_effective_ops +=
+            matrix >= 0 ? ops * f->scheme->kept(f->work->matrix[matrix].sparsity) : ops;
     }
 }
 
-static void set_inference(const struct spn_frame *f, const struct spn_cost_sums *sums, struct spn_result *out,
-                          const struct spn_times *times)
+static void set_inference(const struct spn_frame *f, const struct spn_cost_sums *sums,
+                          struct spn_result *out, const struct spn_times *times)
 {
     struct spn_inference_result *r = &out->inference;
     struct spn_cost all = spn_cost_sums_get(sums, 1, -1, -1);
@@ -271,19 +296,22 @@ static double dynamic_J(const struct spn_cost_sums *sums, enum spn_phase phase)
 }
 
 /* The sums over the training leaves. */
-static void set_training(const struct spn_frame *f, const struct spn_cost_sums *sums, struct spn_result *out,
-                         const struct spn_times times[SPN_N_PHASES])
+static void set_training(const struct spn_frame *f, const struct spn_cost_sums *sums,
+                         struct spn_result *out, const struct spn_times times[SPN_N_PHASES])
 {
     struct spn_training_result *r = &out->training;
     double batch = f->chip->training.batch;
     double leak_J = spn_cost_sums_get(sums, -1, -1, SPN_CATEGORY_LEAKAGE).energy_J;
-    double update_leak_J = spn_cost_sums_get(sums, -1, SPN_PHASE_UPDATE, SPN_CATEGORY_LEAKAGE).energy_J;
+    double update_leak_J =
+        spn_cost_sums_get(sums, -1, SPN_PHASE_UPDATE, SPN_CATEGORY_LEAKAGE).energy_J;
 
     r->update_index_J = dynamic_J(sums, SPN_PHASE_INDEX);
-    r->update_transfer_J = spn_cost_sums_get(sums, 0, SPN_PHASE_UPDATE, SPN_CATEGORY_INTERCONNECT).energy_J +
-                           spn_cost_sums_get(sums, 0, SPN_PHASE_UPDATE, SPN_CATEGORY_BUFFER).energy_J;
+    r->update_transfer_J =
+        spn_cost_sums_get(sums, 0, SPN_PHASE_UPDATE, SPN_CATEGORY_INTERCONNECT).energy_J +
+        spn_cost_sums_get(sums, 0, SPN_PHASE_UPDATE, SPN_CATEGORY_BUFFER).energy_J;
     r->update_write_J = dynamic_J(sums, SPN_PHASE_UPDATE) - r->update_transfer_J;
-    r->update = spn_cost_serial(spn_cost_sums_get(sums, 0, SPN_PHASE_UPDATE, -1), spn_cost_sums_get(sums, 0, SPN_PHASE_INDEX, -1));
+    r->update = spn_cost_serial(spn_cost_sums_get(sums, 0, SPN_PHASE_UPDATE, -1),
+                                spn_cost_sums_get(sums, 0, SPN_PHASE_INDEX, -1));
     r->step_forward_s = batch * times[SPN_PHASE_FORWARD].interval_s;
     r->step_error_s = batch * times[SPN_PHASE_ERROR].interval_s;
     r->step_gradient_s = batch * times[SPN_PHASE_GRADIENT].interval_s;
@@ -291,9 +319,10 @@ static void set_training(const struct spn_frame *f, const struct spn_cost_sums *
     r->step_error_J = batch * dynamic_J(sums, SPN_PHASE_ERROR);
     r->step_gradient_J = batch * dynamic_J(sums, SPN_PHASE_GRADIENT);
     r->step_leakage_J = batch * (leak_J - update_leak_J) + update_leak_J;
-    r->step.latency_s = r->step_forward_s + r->step_error_s + r->step_gradient_s + r->update.latency_s;
-    r->step.energy_J = r->step_forward_J + r->step_error_J + r->step_gradient_J + batch * (leak_J - update_leak_J) +
-                       r->update.energy_J;
+    r->step.latency_s =
+        r->step_forward_s + r->step_error_s + r->step_gradient_s + r->update.latency_s;
+    r->step.energy_J = r->step_forward_J + r->step_error_J + r->step_gradient_J +
+                       batch * (leak_J - update_leak_J) + r->update.energy_J;
 }
 
 static enum spn_status init_frame(struct spn_frame *f, struct spn_err *err)
@@ -322,7 +351,8 @@ static enum spn_status init_frame(struct spn_frame *f, struct spn_err *err)
 }
 
 /* All leaves but leakage, which needs the times. */
-static void add_leaves(struct spn_frame *f, struct spn_result *out, struct spn_times times[SPN_N_PHASES])
+static void add_leaves(struct spn_frame *f, struct spn_result *out,
+                       struct spn_times times[SPN_N_PHASES])
 {
     spn_blocks_area(&f->work->blocks, &f->tree);
     for (int i = 0; i < f->tree.n; i++) {
@@ -336,8 +366,9 @@ static void add_leaves(struct spn_frame *f, struct spn_result *out, struct spn_t
     times[SPN_PHASE_ERROR] = add_layers(f, SPN_PHASE_ERROR);
     times[SPN_PHASE_GRADIENT] = add_layers(f, SPN_PHASE_GRADIENT);
     spn_training_update(f, &out->training);
-    times[SPN_PHASE_UPDATE].interval_s =
-        out->training.update_transfer_s + out->training.update_index_s + out->training.update_write_s;
+    times[SPN_PHASE_UPDATE].interval_s = out->training.update_transfer_s +
+                                         out->training.update_index_s +
+                                         out->training.update_write_s;
     for (int phase = SPN_PHASE_ERROR; phase <= SPN_PHASE_UPDATE; phase++)
         add_leakage(f, (enum spn_phase)phase, out->leakage_W, times[phase].interval_s);
     if (!f->format)
@@ -348,13 +379,17 @@ static void add_leaves(struct spn_frame *f, struct spn_result *out, struct spn_t
     out->index.buffer_bit = f->work->need.index_tile_bit * f->work->blocks.n_tiles;
 }
 
-enum spn_status spn_estimate(const struct spn_plan *plan, const struct spn_chip *chip, const struct spn_estimate_options *options,
-                             struct spn_workspace *work, struct spn_result *result, struct spn_err *err)
+enum spn_status spn_estimate(const struct spn_plan *plan, const struct spn_chip *chip,
+                             const struct spn_estimate_options *options, struct spn_workspace *work,
+                             struct spn_result *result, struct spn_err *err)
 {
     struct spn_frame f = {.plan = plan, .chip = chip, .options = options, .work = work};
     struct spn_times times[SPN_N_PHASES] = {{0}};
     struct spn_cost_sums sums;
-    struct spn_result out = {.net = plan->net, .n_layers = plan->net->n_layers, .layer = work->result, .leaf = work->leaf};
+    struct spn_result out = {.net = plan->net,
+                             .n_layers = plan->net->n_layers,
+                             .layer = work->result,
+                             .leaf = work->leaf};
     enum spn_status status = init_frame(&f, err);
 
     if (!status)
@@ -367,7 +402,7 @@ enum spn_status spn_estimate(const struct spn_plan *plan, const struct spn_chip 
     for (int i = 0; i < plan->n_matrix && !status; i++) {
         status = set_layer(&f, i, err);
         if (status)
-            spn_err_prefix(err, "layer %s", plan->net->layer[plan->matrix[i].layer].name);
+            spn_err_prefix(err, "layer %s: ", plan->net->layer[plan->matrix[i].layer].name);
     }
     if (status)
         return status;
@@ -377,7 +412,8 @@ enum spn_status spn_estimate(const struct spn_plan *plan, const struct spn_chip 
     if (status)
         return status;
     if (chip->area_budget_m2 > 0 && out.area_m2 > chip->area_budget_m2)
-        return spn_err_set(err, SPN_EINFEASIBLE, "chip.area_budget_m2 = %g: network %s takes %g m2 on chip %s",
+        return spn_err_set(err, SPN_EINFEASIBLE,
+                           "chip.area_budget_m2 = %g: network %s takes %g m2 on chip %s",
                            chip->area_budget_m2, plan->net->name, out.area_m2, chip->name);
     out.n_leaves = f.tree.n;
     set_inference(&f, &sums, &out, &times[SPN_PHASE_FORWARD]);

@@ -7,8 +7,9 @@
  *     spn_estimate(plan, &chip, &options, work, &result, err);  // per design point, no allocation
  *     result.inference.latency_s ...
  *
- * Every number of the result is a sum over result.leaf[] (spn_result_sum); leaves carry layer, component, phase and category.
- * A leaf's latency is its contribution to the critical path (hidden work has latency 0).
+ * Every number of the result is a sum over result.leaf[] (spn_result_sum); leaves carry layer,
+ * component, phase and category. A leaf's latency is its contribution to the critical path (hidden
+ * work has latency 0).
  */
 #ifndef SPN_ESTIMATOR_ESTIMATE_H
 #define SPN_ESTIMATOR_ESTIMATE_H
@@ -27,12 +28,21 @@ enum spn_phase {
     SPN_PHASE_ERROR,    /* one image */
     SPN_PHASE_GRADIENT, /* one image */
     SPN_PHASE_UPDATE,   /* one weight update: delta-weight transfer + array writes */
-    SPN_PHASE_INDEX,    /* index handling; belongs to inference if `inference` is set on the leaf, else to the update */
+    SPN_PHASE_INDEX, /* index handling; belongs to inference if `inference` is set on the leaf, else
+                        to the update */
     SPN_N_PHASES
 };
 enum spn_category {
-    SPN_CATEGORY_ARRAY, SPN_CATEGORY_ADC, SPN_CATEGORY_ACCUMULATE, SPN_CATEGORY_BUFFER, SPN_CATEGORY_INTERCONNECT,
-    SPN_CATEGORY_DIGITAL, SPN_CATEGORY_INDEX, SPN_CATEGORY_WRITE, SPN_CATEGORY_DRAM, SPN_CATEGORY_LEAKAGE,
+    SPN_CATEGORY_ARRAY,
+    SPN_CATEGORY_ADC,
+    SPN_CATEGORY_ACCUMULATE,
+    SPN_CATEGORY_BUFFER,
+    SPN_CATEGORY_INTERCONNECT,
+    SPN_CATEGORY_DIGITAL,
+    SPN_CATEGORY_INDEX,
+    SPN_CATEGORY_WRITE,
+    SPN_CATEGORY_DRAM,
+    SPN_CATEGORY_LEAKAGE,
     SPN_N_CATEGORIES
 };
 extern const char *const spn_phase_names[], *const spn_category_names[]; /* NULL-terminated */
@@ -42,23 +52,24 @@ struct spn_leaf {
     const char *component; /* registry name, static string */
     enum spn_phase phase;
     enum spn_category category;
-    bool inference;       /* also part of one inference */
-    double n_actions;     /* how often, over `instances` */
+    bool inference;   /* also part of one inference */
+    double n_actions; /* how often, over `instances` */
     double n_instances;
-    struct spn_cost cost; /* all instances and actions; area and leakage only on FORWARD leaves (once each) */
-    const char *model;    /* equation numbers */
+    struct spn_cost
+        cost; /* all instances and actions; area and leakage only on FORWARD leaves (once each) */
+    const char *model; /* equation numbers */
 };
 
 struct spn_layer_result {
-    int layer;                   /* index in net->layer */
-    bool on_arrays;              /* conv2d / linear */
+    int layer;                    /* index in net->layer */
+    bool on_arrays;               /* conv2d / linear */
     int n_tiles, n_pes, n_arrays; /* arrays that hold weights, all copies */
-    int copies_in_tile, copies;  /* duplication inside its tiles; and of whole tile groups */
-    double utilization_frac;     /* cells used of cells in its tiles */
-    double latency_s;            /* of one image's forward pass */
-    double energy_J;             /* dynamic, forward */
+    int copies_in_tile, copies;   /* duplication inside its tiles; and of whole tile groups */
+    double utilization_frac;      /* cells used of cells in its tiles */
+    double latency_s;             /* of one image's forward pass */
+    double energy_J;              /* dynamic, forward */
     double update_latency_s, update_energy_J;
-    double sparsity;             /* as costed */
+    double sparsity; /* as costed */
 };
 
 struct spn_inference_result {
@@ -66,27 +77,28 @@ struct spn_inference_result {
     double interval_s;       /* between images */
     double throughput_per_s; /* 1/interval */
     double dynamic_J, leakage_J, energy_J;
-    double n_ops, n_effective_ops;     /* 2 per MAC; effective: non-zero weights only */
+    double n_ops, n_effective_ops;             /* 2 per MAC; effective: non-zero weights only */
     double ops_per_s, ops_per_J, ops_per_s_m2; /* dense-equivalent, at the interval */
     double effective_ops_per_J;
 };
 
 struct spn_training_result {
-    struct spn_cost update;          /* one weight update */
+    struct spn_cost update;                                   /* one weight update */
     double update_transfer_s, update_index_s, update_write_s; /* its parts */
     double update_transfer_J, update_index_J, update_write_J;
-    struct spn_cost step;            /* batch x (forward + error + gradient) + update */
+    struct spn_cost step; /* batch x (forward + error + gradient) + update */
     double step_forward_s, step_error_s, step_gradient_s;
     double step_forward_J, step_error_J, step_gradient_J, step_leakage_J;
     double mask_write_s, mask_write_J; /* once per pruning/regrowth event, not in `update` */
 };
 
 struct spn_index_result {
-    double storage_bit;       /* where the index lives */
-    double buffer_bit;        /* on-chip index buffers */
-    double update_traffic_bit; /* moved per weight update */
-    double inference_traffic_bit;  /* 0: pruned weights are zeros in the arrays, no index is read */
-    double rewrite_traffic_bit;    /* written back once per pruning or regrowth event, not in update_traffic */
+    double storage_bit;           /* where the index lives */
+    double buffer_bit;            /* on-chip index buffers */
+    double update_traffic_bit;    /* moved per weight update */
+    double inference_traffic_bit; /* 0: pruned weights are zeros in the arrays, no index is read */
+    double rewrite_traffic_bit;   /* written back once per pruning or regrowth event, not in
+                                     update_traffic */
 };
 
 struct spn_result {
@@ -105,7 +117,7 @@ struct spn_result {
 };
 
 struct spn_estimate_options {
-    int scheme; /* enum spn_scheme; overrides chip->sparsity.scheme */
+    int scheme;    /* enum spn_scheme; overrides chip->sparsity.scheme */
     bool training; /* also the training phases */
 };
 
@@ -113,14 +125,16 @@ struct spn_plan;
 struct spn_workspace;
 
 /* net and profile must outlive the plan. */
-enum spn_status spn_plan_create(struct spn_plan **plan, const struct spn_network *net, const struct spn_profile *profile,
-                                struct spn_err *err);
+enum spn_status spn_plan_create(struct spn_plan **plan, const struct spn_network *net,
+                                const struct spn_profile *profile, struct spn_err *err);
 void spn_plan_destroy(struct spn_plan *plan);
-enum spn_status spn_workspace_create(struct spn_workspace **work, const struct spn_plan *plan, struct spn_err *err);
+enum spn_status spn_workspace_create(struct spn_workspace **work, const struct spn_plan *plan,
+                                     struct spn_err *err);
 void spn_workspace_destroy(struct spn_workspace *work);
 
-/* SPN_EINFEASIBLE if the network cannot be mapped, SPN_EINPUT for a chip value that no component accepts (the message names
- * the chip's field). The result points into the workspace and holds until its next use. No allocation. */
+/* SPN_EINFEASIBLE if the network cannot be mapped, SPN_EINPUT for a chip value that no component
+ * accepts (the message names the chip's field). The result points into the workspace and holds
+ * until its next use. No allocation. */
 enum spn_status spn_estimate(const struct spn_plan *plan, const struct spn_chip *chip,
                              const struct spn_estimate_options *options, struct spn_workspace *work,
                              struct spn_result *result, struct spn_err *err);

@@ -13,7 +13,8 @@
 #include "estimator/scheme.h"
 #include "models/conductance.h"
 
-#define SPN_PLAN_MAX_BITS 8 /* input widths whose moments are kept; wider ones are computed per point */
+#define SPN_PLAN_MAX_BITS                                                                          \
+    8 /* input widths whose moments are kept; wider ones are computed per point */
 
 /* Sums over the slices of an input of `bits` bits cut every `dac_bits`. */
 struct spn_input_moments {
@@ -21,24 +22,25 @@ struct spn_input_moments {
 };
 
 struct spn_plan_layer {
-    bool fused;        /* takes its input straight from its producer */
-    bool writes_back;  /* its output goes to the global buffer */
-    bool needs_error;  /* something before it learns */
-    double n_in;       /* input elements, all inputs */
-    int matrix;        /* number among the layers on arrays, or -1 */
+    bool fused;       /* takes its input straight from its producer */
+    bool writes_back; /* its output goes to the global buffer */
+    bool needs_error; /* something before it learns */
+    double n_in;      /* input elements, all inputs */
+    int matrix;       /* number among the layers on arrays, or -1 */
 };
 
 struct spn_plan_matrix {
     int layer; /* in the network */
-    struct spn_input_moments input[SPN_PLAN_MAX_BITS][SPN_PLAN_MAX_BITS]; /* [bits - 1][dac_bits - 1] */
+    struct spn_input_moments input[SPN_PLAN_MAX_BITS]
+                                  [SPN_PLAN_MAX_BITS]; /* [bits - 1][dac_bits - 1] */
 };
 
 struct spn_plan {
     const struct spn_network *net;
     const struct spn_profile *profile;
     int kernel_area, n_matrix;
-    struct spn_plan_layer *layer;   /* [net->n_layers] */
-    struct spn_plan_matrix *matrix; /* [n_matrix] */
+    struct spn_plan_layer *layer;       /* [net->n_layers] */
+    struct spn_plan_matrix *matrix;     /* [n_matrix] */
     double peak_elements, sum_elements; /* activations alive at once; of all layers */
     struct spn_blocks_need need;        /* what follows from the network alone */
 };
@@ -57,9 +59,10 @@ struct spn_matrix_work {
     struct spn_input_moments input, error_input;
     struct spn_array_values forward_values, error_values; /* that the blocks were evaluated with */
     unsigned long forward_version, error_version;         /* of the chip's blocks then; 0 = never */
-    struct spn_block forward_block[2], error_block[2]; /* array, ADC */
-    struct spn_conductance kept, pruned;               /* of a cell that holds a value, and of one that does not */
-    double sparsity, index_bit, index_entries;         /* of one copy */
+    struct spn_block forward_block[2], error_block[2];    /* array, ADC */
+    struct spn_conductance kept,
+        pruned; /* of a cell that holds a value, and of one that does not */
+    double sparsity, index_bit, index_entries; /* of one copy */
 };
 
 struct spn_workspace {
@@ -86,19 +89,22 @@ struct spn_frame {
     struct spn_cost_tree tree;
 };
 
-static inline const struct spn_block *spn_frame_block(const struct spn_frame *f, enum spn_block_id id)
+static inline const struct spn_block *spn_frame_block(const struct spn_frame *f,
+                                                      enum spn_block_id id)
 {
     return &f->work->blocks.block[id];
 }
 
 /* Energy and latency of one action, 0 for a block that the chip has not. */
-static inline struct spn_cost spn_frame_action(const struct spn_frame *f, enum spn_block_id id, int action)
+static inline struct spn_cost spn_frame_action(const struct spn_frame *f, enum spn_block_id id,
+                                               int action)
 {
     const struct spn_block *block = spn_frame_block(f, id);
     return block->n > 0 ? block->cost.action[action] : (struct spn_cost){0};
 }
 
-/* A leaf: n actions of a block, of which each costs `unit`; latency_s is its part of the critical path. */
+/* A leaf: n actions of a block, of which each costs `unit`; latency_s is its part of the critical
+ * path. */
 struct spn_frame_item {
     int layer;
     enum spn_phase phase;
@@ -110,9 +116,11 @@ struct spn_frame_item {
 void spn_frame_add(struct spn_frame *f, const struct spn_frame_item *item);
 
 /* plan.c */
-struct spn_input_moments spn_plan_input(const struct spn_plan *plan, int matrix, const struct spn_chip_input *input);
+struct spn_input_moments spn_plan_input(const struct spn_plan *plan, int matrix,
+                                        const struct spn_chip_input *input);
 
-/* pass.c: one image through one weight layer, forward or back. Returns what it adds to the critical path. */
+/* pass.c: one image through one weight layer, forward or back. Returns what it adds to the critical
+ * path. */
 struct spn_pass {
     int matrix;
     enum spn_phase phase;
@@ -122,12 +130,16 @@ struct spn_pass {
 };
 double spn_pass_add(struct spn_frame *f, const struct spn_pass *pass);
 
-/* digital_layers.c: one image through a layer that is not on arrays (and what a layer on arrays writes back). */
+/* digital_layers.c: one image through a layer that is not on arrays (and what a layer on arrays
+ * writes back). */
 double spn_digital_add(struct spn_frame *f, int layer, enum spn_phase phase);
 
 /* Time to move bits over the bus between tiles and global buffer, and their energy. */
 double spn_global_bus_s(const struct spn_frame *f, double bits);
-struct spn_cost spn_global_bit(const struct spn_frame *f); /* one bit: energy; latency of the way */
+struct spn_cost spn_global_bit(const struct spn_frame *f,
+                               double n); /* one bit to n tiles; latency of the way */
+/* Energy of one bit from the root of a tree block to n neighbouring leaves. [M:E14] */
+double spn_tree_bit_J(const struct spn_frame *f, enum spn_block_id id, double n);
 double spn_buffer_word_s(const struct spn_frame *f, enum spn_block_id id, int action);
 
 #endif

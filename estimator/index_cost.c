@@ -2,10 +2,12 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The index is needed when weights are updated, to know which cells the kept deltas belong to; in inference the pruned weights
- * are zeros in the arrays and no index is read. Each update fetches it from where it lives, sends it over the global interconnect
- * to the tiles' index buffers, and decodes it there; fetching of one layer runs beside decoding of others, so that the whole
- * takes the longer of all fetches and the slowest tile [M:E27]. When the network is pruned or regrown it is written back.
+ * The index is needed when weights are updated, to know which cells the kept deltas belong to; in
+ * inference the pruned weights are zeros in the arrays and no index is read. Each update fetches it
+ * from where it lives, sends it over the global interconnect to the tiles' index buffers, and
+ * decodes it there; fetching of one layer runs beside decoding of others, so that the whole takes
+ * the longer of all fetches and the slowest tile [M:E27]. When the network is pruned or regrown it
+ * is written back.
  */
 #include <math.h>
 
@@ -15,8 +17,8 @@
 #include "models/sram.h"
 
 /* Calls of the format for all the parts that a block's matrix falls into. */
-static void add_blocks(const struct spn_index_format *format, const struct spn_layer_map *m, const struct spn_map_rules *r,
-                       struct spn_matrix_work *w)
+static void add_blocks(const struct spn_index_format *format, const struct spn_layer_map *m,
+                       const struct spn_map_rules *r, struct spn_matrix_work *w)
 {
     struct spn_cut rows = spn_map_cut(m->rows / m->groups_per_block, r->array_rows);
     struct spn_cut columns = spn_map_cut(m->columns / m->groups_per_block, r->weights_per_row);
@@ -55,10 +57,12 @@ void spn_index_sizes(struct spn_frame *f, struct spn_index_result *out, double *
     *tile_bit = 0;
     if (!f->format || !f->options->training)
         return;
-    /* Beside the tile: all of it where the index lives in the tiles; else that of one PE's arrays [ning2025, Methods]. */
+    /* Beside the tile: all of it where the index lives in the tiles; else that of one PE's arrays
+     * [ning2025, Methods]. */
     struct spn_index_block array = {r->array_rows, r->weights_per_row, 0};
     double pe_bit = f->format->expected_bits(&array) * r->pe_side * r->pe_side;
-    *tile_bit = f->chip->sparsity.index_place == SPN_INDEX_TILE_BUFFER ? largest : fmin(pe_bit, largest);
+    *tile_bit =
+        f->chip->sparsity.index_place == SPN_INDEX_TILE_BUFFER ? largest : fmin(pe_bit, largest);
 }
 
 struct index_times {
@@ -69,7 +73,8 @@ static struct index_times times_of(const struct spn_frame *f, const struct spn_m
 {
     const struct spn_chip_sparsity *s = &f->chip->sparsity;
     struct index_times t = {0};
-    double tile_bit = w->index_bit / w->map.n_tiles, tile_entries = w->index_entries / w->map.n_tiles;
+    double tile_bit = w->index_bit / w->map.n_tiles,
+           tile_entries = w->index_entries / w->map.n_tiles;
     double word_s = spn_buffer_word_s(f, SPN_BLOCK_INDEX_MEMORY, SPN_SRAM_READ);
 
     if (s->index_place == SPN_INDEX_DRAM)
@@ -77,9 +82,12 @@ static struct index_times times_of(const struct spn_frame *f, const struct spn_m
                    w->index_bit * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT).latency_s;
     if (s->index_place != SPN_INDEX_TILE_BUFFER)
         t.bus_s = spn_global_bus_s(f, w->index_bit);
-    t.decode_s = fmax(fmax(tile_bit * spn_frame_action(f, SPN_BLOCK_INDEX_DECODER, SPN_INDEX_DECODER_BIT).latency_s,
-                           tile_entries * spn_frame_action(f, SPN_BLOCK_INDEX_DECODER, SPN_INDEX_DECODER_EMIT).latency_s),
-                      tile_bit / s->index_bus_bit * word_s);
+    t.decode_s = fmax(
+        fmax(tile_bit *
+                 spn_frame_action(f, SPN_BLOCK_INDEX_DECODER, SPN_INDEX_DECODER_BIT).latency_s,
+             tile_entries *
+                 spn_frame_action(f, SPN_BLOCK_INDEX_DECODER, SPN_INDEX_DECODER_EMIT).latency_s),
+        tile_bit / s->index_bus_bit * word_s);
     return t;
 }
 
@@ -88,7 +96,8 @@ static void add_layer(struct spn_frame *f, int matrix, const struct index_times 
 {
     const struct spn_chip_sparsity *s = &f->chip->sparsity;
     const struct spn_matrix_work *w = &f->work->matrix[matrix];
-    double word = s->index_bus_bit, global = s->index_place == SPN_INDEX_TILE_BUFFER ? 0 : w->index_bit;
+    double word = s->index_bus_bit,
+           global = s->index_place == SPN_INDEX_TILE_BUFFER ? 0 : w->index_bit;
     bool mesh = f->chip->global.interconnect == SPN_INTERCONNECT_MESH;
     const struct {
         enum spn_category category;
@@ -96,15 +105,19 @@ static void add_layer(struct spn_frame *f, int matrix, const struct index_times 
         int action;
         double n, unit_J, latency_s;
     } list[] = {
-        {SPN_CATEGORY_DRAM, SPN_BLOCK_DRAM, SPN_DRAM_BIT, s->index_place == SPN_INDEX_DRAM ? w->index_bit : 0, -1, front->dram_s},
+        {SPN_CATEGORY_DRAM, SPN_BLOCK_DRAM, SPN_DRAM_BIT,
+         s->index_place == SPN_INDEX_DRAM ? w->index_bit : 0, -1, front->dram_s},
         {SPN_CATEGORY_INDEX, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ,
-         s->index_place == SPN_INDEX_GLOBAL_BUFFER ? w->index_bit / f->chip->global.bus_bit : 0, -1, 0},
-        {SPN_CATEGORY_INTERCONNECT, mesh ? SPN_BLOCK_ROUTER : SPN_BLOCK_GLOBAL_HTREE, 0, global, spn_global_bit(f).energy_J,
-         front->bus_s},
+         s->index_place == SPN_INDEX_GLOBAL_BUFFER ? w->index_bit / f->chip->global.bus_bit : 0, -1,
+         0},
+        {SPN_CATEGORY_INTERCONNECT, mesh ? SPN_BLOCK_ROUTER : SPN_BLOCK_GLOBAL_HTREE, 0, global,
+         spn_global_bit(f, 1).energy_J, front->bus_s},
         {SPN_CATEGORY_INDEX, SPN_BLOCK_INDEX_MEMORY, SPN_SRAM_WRITE, global / word, -1, 0},
         {SPN_CATEGORY_INDEX, SPN_BLOCK_INDEX_MEMORY, SPN_SRAM_READ, w->index_bit / word, -1, 0},
-        {SPN_CATEGORY_INDEX, SPN_BLOCK_INDEX_DECODER, SPN_INDEX_DECODER_BIT, w->index_bit, -1, front->decode_s},
-        {SPN_CATEGORY_INDEX, SPN_BLOCK_INDEX_DECODER, SPN_INDEX_DECODER_EMIT, w->index_entries, -1, 0},
+        {SPN_CATEGORY_INDEX, SPN_BLOCK_INDEX_DECODER, SPN_INDEX_DECODER_BIT, w->index_bit, -1,
+         front->decode_s},
+        {SPN_CATEGORY_INDEX, SPN_BLOCK_INDEX_DECODER, SPN_INDEX_DECODER_EMIT, w->index_entries, -1,
+         0},
     };
 
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {

@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * bitmap: one bit per position, padded to whole bytes [M:E20]. csr: a column number per kept weight and a pointer per row
- * [M:E21]. rle: per kept weight the number of zeros before it, in a field of fixed width whose largest value means "that many
- * zeros and no weight" [M:E22].
+ * bitmap: one bit per position, padded to whole bytes [M:E20]. csr: a column number per kept weight
+ * and a pointer per row [M:E21]. rle: per kept weight the number of zeros before it, in a field of
+ * fixed width whose largest value means "that many zeros and no weight" [M:E22].
  */
 #include "estimator/index_format.h"
 
@@ -90,9 +90,9 @@ static int rle_entry(const struct spn_index_block *block)
     return SPN_INDEX_RUN_BITS;
 }
 
-/* Expected overflow entries among n positions, zeros independent with probability s, L = 2^w - 1: an overflow ends at position t
- * iff the zeros since the last kept weight (or the start) number k L, so
- *   O = sum_{k=1}^{K} q^k (1 + p (n - k L)),  q = s^L, p = 1 - s, K = floor(n / L).  [M:E22]
+/* Expected overflow entries among n positions, zeros independent with probability s, L = 2^w - 1:
+ * an overflow ends at position t iff the zeros since the last kept weight (or the start) number k
+ * L, so O = sum_{k=1}^{K} q^k (1 + p (n - k L)),  q = s^L, p = 1 - s, K = floor(n / L).  [M:E22]
  * Exact; the sum stops when q^k no longer counts. */
 static double rle_overflows(double n, double s)
 {
@@ -137,12 +137,12 @@ static int64_t rle_count(const struct spn_index_block *block, const uint8_t *mas
 }
 
 const struct spn_index_format spn_index_formats[] = {
-    {"bitmap", "one bit per weight position", "E20", SPN_INDEX_WALK_BITMAP, bitmap_entry, bitmap_expected, kept_expected,
-     bitmap_count},
-    {"csr", "column number per kept weight, pointer per row of an array", "E21", SPN_INDEX_WALK_CSR, csr_entry, csr_expected,
-     kept_expected, csr_count},
-    {"rle", "4-bit run of zeros before each kept weight", "E22", SPN_INDEX_WALK_RLE, rle_entry, rle_expected, rle_entries,
-     rle_count},
+    {"bitmap", "one bit per weight position", "E20", SPN_INDEX_WALK_BITMAP, bitmap_entry,
+     bitmap_expected, kept_expected, bitmap_count},
+    {"csr", "column number per kept weight, pointer per row of an array", "E21", SPN_INDEX_WALK_CSR,
+     csr_entry, csr_expected, kept_expected, csr_count},
+    {"rle", "4-bit run of zeros before each kept weight", "E22", SPN_INDEX_WALK_RLE, rle_entry,
+     rle_expected, rle_entries, rle_count},
     {.name = NULL},
 };
 
@@ -152,7 +152,8 @@ static const char *next_name(const void *ctx, size_t i)
     return spn_index_formats[i].name;
 }
 
-enum spn_status spn_index_format_find(const struct spn_index_format **format, const char *name, struct spn_err *err)
+enum spn_status spn_index_format_find(const struct spn_index_format **format, const char *name,
+                                      struct spn_err *err)
 {
     const char *near;
 
@@ -164,6 +165,9 @@ enum spn_status spn_index_format_find(const struct spn_index_format **format, co
     }
     near = spn_text_nearest(name, next_name, NULL);
     if (near)
-        return spn_err_set(err, SPN_EINPUT, "chip.sparsity.index_format: no format \"%.40s\" (did you mean \"%s\"?)", name, near);
-    return spn_err_set(err, SPN_EINPUT, "chip.sparsity.index_format: no format \"%.40s\" (bitmap, csr, rle)", name);
+        return spn_err_set(err, SPN_EINPUT,
+                           "chip.sparsity.index_format: no format \"%.40s\" (did you mean \"%s\"?)",
+                           name, near);
+    return spn_err_set(err, SPN_EINPUT,
+                       "chip.sparsity.index_format: no format \"%.40s\" (bitmap, csr, rle)", name);
 }

@@ -2,10 +2,11 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Conventional tiles span sqrt(tile.pes) PEs on a side; a kernel-position tile has one PE per kernel position. A layer takes
- * the second kind iff its K K is the network's most frequent kernel area and its matrix has at least as many rows as an
- * array [peng2019nm; M:E1]. Tile counts are ceilings per dimension [M:E2]; whatever room a layer leaves in its tiles can
- * hold copies of it, PEs first, then arrays [M:E3].
+ * Conventional tiles span sqrt(tile.pes) PEs on a side; a kernel-position tile has one PE per
+ * kernel position. A layer takes the second kind iff its K K is the network's most frequent kernel
+ * area and its matrix has at least as many rows as an array [peng2019nm; M:E1]. Tile counts are
+ * ceilings per dimension [M:E2]; whatever room a layer leaves in its tiles can hold copies of it,
+ * PEs first, then arrays [M:E3].
  */
 #include "estimator/map.h"
 
@@ -52,7 +53,8 @@ int spn_map_kernel_area(const struct spn_network *net)
         if (area == best)
             continue;
         for (int j = i; j < net->n_layers; j++)
-            count += is_split_kernel(&net->layer[j]) && net->layer[j].kernel[0] * net->layer[j].kernel[1] == area;
+            count += is_split_kernel(&net->layer[j]) &&
+                     net->layer[j].kernel[0] * net->layer[j].kernel[1] == area;
         if (count > best_count) {
             best = area;
             best_count = count;
@@ -61,7 +63,8 @@ int spn_map_kernel_area(const struct spn_network *net)
     return best;
 }
 
-enum spn_status spn_map_rules(struct spn_map_rules *rules, const struct spn_chip *chip, int kernel_area, struct spn_err *err)
+enum spn_status spn_map_rules(struct spn_map_rules *rules, const struct spn_chip *chip,
+                              int kernel_area, struct spn_err *err)
 {
     int cells = spn_chip_cells_per_weight(chip);
     bool pairs = chip->weight.encoding == SPN_ENCODING_DIFFERENTIAL;
@@ -77,28 +80,37 @@ enum spn_status spn_map_rules(struct spn_map_rules *rules, const struct spn_chip
     };
 
     if (!r.pe_side)
-        return spn_err_set(err, SPN_EINPUT, "chip.pe.arrays = %d is not a square number (1, 4, 9, 16, ...)", chip->pe.arrays);
+        return spn_err_set(err, SPN_EINPUT,
+                           "chip.pe.arrays = %d is not a square number (1, 4, 9, 16, ...)",
+                           chip->pe.arrays);
     if (!r.tile_side)
-        return spn_err_set(err, SPN_EINPUT, "chip.tile.pes = %d is not a square number (1, 4, 9, 16, ...)", chip->tile.pes);
+        return spn_err_set(err, SPN_EINPUT,
+                           "chip.tile.pes = %d is not a square number (1, 4, 9, 16, ...)",
+                           chip->tile.pes);
     r.weights_per_row = r.array_columns / cells;
     if (r.weights_per_row < 1)
-        return spn_err_set(err, SPN_EINFEASIBLE, "chip.array.columns = %d: one weight takes %d cells side by side",
+        return spn_err_set(err, SPN_EINFEASIBLE,
+                           "chip.array.columns = %d: one weight takes %d cells side by side",
                            chip->array.columns, cells);
-    r.rows_read = chip->array.rows_read > 0 ? int_min(chip->array.rows_read, r.array_rows) : r.array_rows;
+    r.rows_read =
+        chip->array.rows_read > 0 ? int_min(chip->array.rows_read, r.array_rows) : r.array_rows;
     *rules = r;
     return SPN_OK;
 }
 
-/* How many things of `need` arrays fit along a tile whose `pes` PEs have `side` arrays each; a thing larger than a PE takes
- * whole PEs, so that it never shares a PE's adder tree. At least 1 (a larger one spans tiles). */
+/* How many things of `need` arrays fit along a tile whose `pes` PEs have `side` arrays each; a
+ * thing larger than a PE takes whole PEs, so that it never shares a PE's adder tree. At least 1 (a
+ * larger one spans tiles). */
 static int64_t fits(int64_t need, int side, int pes)
 {
     int64_t n = need <= side ? (int64_t)(side / need) * pes : pes / ceil_div(need, side);
     return n > 1 ? n : 1;
 }
 
-/* Blocks of a grouped convolution: as many whole groups as fit on the diagonal of an array share it. */
-static void pack_groups(struct spn_layer_map *m, const struct spn_matrix_shape *shape, const struct spn_map_rules *rules)
+/* Blocks of a grouped convolution: as many whole groups as fit on the diagonal of an array share
+ * it. */
+static void pack_groups(struct spn_layer_map *m, const struct spn_matrix_shape *shape,
+                        const struct spn_map_rules *rules)
 {
     int packed = int_min(rules->array_rows / shape->rows, rules->weights_per_row / shape->columns);
 
@@ -114,12 +126,15 @@ static void set_reads(struct spn_layer_map *m, const struct spn_map_rules *rules
     struct spn_cut cut = spn_map_cut(m->rows, rules->array_rows);
     int per_full = (int)ceil_div(rules->array_rows, rules->rows_read);
     int last = (int)ceil_div(cut.last, rules->rows_read);
-    int64_t used_columns = int_min(m->columns, rules->weights_per_row) * (int64_t)rules->cells_per_weight;
+    int64_t used_columns =
+        int_min(m->columns, rules->weights_per_row) * (int64_t)rules->cells_per_weight;
 
     m->row_groups_sum = (int64_t)cut.n_full * per_full + last;
     m->row_groups_max = cut.n_full > 0 ? per_full : last;
-    /* A transposed read drives the columns; as many at once as rows in a forward read, for the same current limit. */
-    m->column_groups_max = rules->rows_read == rules->array_rows ? 1 : (int)ceil_div(used_columns, rules->rows_read);
+    /* A transposed read drives the columns; as many at once as rows in a forward read, for the same
+     * current limit. */
+    m->column_groups_max =
+        rules->rows_read == rules->array_rows ? 1 : (int)ceil_div(used_columns, rules->rows_read);
 }
 
 /* Tiles, PEs and copies of m, whose blocks are set. [M:E2, M:E3] */
@@ -128,7 +143,8 @@ static void set_tiles(struct spn_layer_map *m, const struct spn_map_rules *rules
     int side = rules->pe_side, tile_pes = m->kernel_position ? 1 : rules->tile_side;
     int64_t room = fits(m->row_arrays, side, tile_pes) * fits(m->column_arrays, side, tile_pes);
     int64_t copies = rules->duplicate ? room / m->blocks : 1;
-    int64_t per_pe = (int64_t)(side / int_min(m->row_arrays, side)) * (side / int_min(m->column_arrays, side));
+    int64_t per_pe =
+        (int64_t)(side / int_min(m->row_arrays, side)) * (side / int_min(m->column_arrays, side));
 
     m->row_pes = (int)ceil_div(m->row_arrays, side);
     m->column_pes = (int)ceil_div(m->column_arrays, side);
@@ -141,17 +157,20 @@ static void set_tiles(struct spn_layer_map *m, const struct spn_map_rules *rules
     m->copies = copies > 1 ? (int)copies : 1;
     int64_t things = (int64_t)m->blocks * m->copies;
     bool in_pe = m->row_pes == 1 && m->column_pes == 1;
-    m->n_pes = (int)(m->positions * (in_pe ? ceil_div(things, per_pe) : things * m->row_pes * m->column_pes));
+    m->n_pes = (int)(m->positions *
+                     (in_pe ? ceil_div(things, per_pe) : things * m->row_pes * m->column_pes));
     m->n_arrays = m->arrays_one_copy * m->copies;
 }
 
-enum spn_status spn_map_layer(struct spn_layer_map *map, const struct spn_layer *layer, const struct spn_map_rules *rules,
-                              struct spn_err *err)
+enum spn_status spn_map_layer(struct spn_layer_map *map, const struct spn_layer *layer,
+                              const struct spn_map_rules *rules, struct spn_err *err)
 {
     struct spn_matrix_shape shape = spn_layer_matrix(layer);
-    struct spn_layer_map m = {.vectors = shape.vectors, .positions = 1, .blocks = 1, .groups_per_block = 1};
+    struct spn_layer_map m = {
+        .vectors = shape.vectors, .positions = 1, .blocks = 1, .groups_per_block = 1};
 
-    m.kernel_position = rules->kernel_area > 1 && shape.groups == 1 && shape.kernel_positions == rules->kernel_area &&
+    m.kernel_position = rules->kernel_area > 1 && shape.groups == 1 &&
+                        shape.kernel_positions == rules->kernel_area &&
                         shape.rows >= rules->array_rows;
     if (m.kernel_position) {
         m.positions = shape.kernel_positions;
@@ -163,16 +182,20 @@ enum spn_status spn_map_layer(struct spn_layer_map *map, const struct spn_layer 
     m.row_arrays = (int)ceil_div(m.rows, rules->array_rows);
     m.column_arrays = (int)ceil_div(m.columns, rules->weights_per_row);
     double arrays = (double)m.positions * m.blocks * m.row_arrays * m.column_arrays;
-    double side = (double)rules->pe_side * rules->tile_side; /* a tile may be mostly empty, or hold as many copies */
+    double side = (double)rules->pe_side *
+                  rules->tile_side; /* a tile may be mostly empty, or hold as many copies */
     if (arrays * side * side > SPN_MAP_MAX_ARRAYS)
-        return spn_err_set(err, SPN_EINFEASIBLE, "layer %s needs %.0f arrays of %d x %d: more than %.0f with their tiles",
-                           layer->name, arrays, rules->array_rows, rules->array_columns, SPN_MAP_MAX_ARRAYS);
+        return spn_err_set(err, SPN_EINFEASIBLE,
+                           "layer %s needs %.0f arrays of %d x %d: more than %.0f with their tiles",
+                           layer->name, arrays, rules->array_rows, rules->array_columns,
+                           SPN_MAP_MAX_ARRAYS);
     m.arrays_one_copy = (int)arrays;
     set_reads(&m, rules);
     set_tiles(&m, rules);
     m.cells = (double)shape.rows * shape.columns * shape.groups * rules->cells_per_weight;
     double tile_arrays = (double)m.pes_per_tile * rules->pe_side * rules->pe_side;
-    m.utilization_frac = m.cells / (m.n_tiles * tile_arrays * rules->array_rows * rules->array_columns);
+    m.utilization_frac =
+        m.cells / (m.n_tiles * tile_arrays * rules->array_rows * rules->array_columns);
     *map = m;
     return SPN_OK;
 }

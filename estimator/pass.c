@@ -2,12 +2,16 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Time [M:E15]: a read has two steps, (a) drive, settle and sample, (b) convert columns_per_pass columns one after the other,
- * each with its mux step; with sample-and-holds (b) of one read runs beside (a) of the next, so that n reads take
- * n max(a, b) + min(a, b). Transfers over the global bus and through the busiest tile's port run beside the reads of other
- * vectors; the layer takes the longest of the three, which gets the time, plus the way of the first vector in and of the last
- * result out. Sums in trees are pipelined and add their delay once.
+ * Time [M:E15]: a read has two steps, (a) drive, settle and sample, (b) convert columns_per_pass
+ * columns one after the other, each with its mux step; without sample-and-holds the array is read
+ * until the last column is converted, n reads taking n (a + b); with them (b) of one read runs
+ * beside (a) of the next: n max(a, b) + min(a, b). Transfers over the global bus and through the
+ * busiest tile's port run beside the reads of other vectors; the layer takes the longest of the
+ * three, which gets the time, plus the way of the first vector in and of the last result out. Sums
+ * in trees are pipelined and add their delay once.
  */
+#include <string.h>
+
 #include "estimator/frame.h"
 #include "estimator/schedule.h"
 #include "models/adc.h"
@@ -51,7 +55,9 @@ void spn_frame_add(struct spn_frame *f, const struct spn_frame_item *item)
 double spn_buffer_word_s(const struct spn_frame *f, enum spn_block_id id, int action)
 {
     double clock_s = 1 / f->chip->clock_Hz, access_s = spn_frame_action(f, id, action).latency_s;
-    double banks = id == SPN_BLOCK_GLOBAL_BUFFER || id == SPN_BLOCK_GRADIENT_BUFFER ? SPN_BLOCKS_GLOBAL_BANKS : 1;
+    double banks = id == SPN_BLOCK_GLOBAL_BUFFER || id == SPN_BLOCK_GRADIENT_BUFFER
+                       ? SPN_BLOCKS_GLOBAL_BANKS
+                       : 1;
     return access_s / banks > clock_s ? access_s / banks : clock_s;
 }
 
@@ -60,15 +66,34 @@ double spn_global_bus_s(const struct spn_frame *f, double bits)
     return bits / f->chip->global.bus_bit / f->chip->clock_Hz;
 }
 
-struct spn_cost spn_global_bit(const struct spn_frame *f)
+/* The path to the first leaf, and one pitch of the grid for each further one; at most all of the
+ * tree. The path is known in pitches from the tree's shape. */
+double spn_tree_bit_J(const struct spn_frame *f, enum spn_block_id id, double n)
+{
+    const struct spn_block *block = spn_frame_block(f, id);
+    struct spn_htree shape;
+    double path_J = spn_frame_action(f, id, SPN_HTREE_UNICAST).energy_J, all_J, J;
+
+    if (block->n <= 0 || n <= 1)
+        return path_J;
+    memcpy(&shape, block->params, sizeof shape);
+    all_J = block->cost.action[SPN_HTREE_BROADCAST].energy_J;
+    J = path_J * (1 + (n - 1) * shape.leaf_width_m / spn_htree_path_m(&shape));
+    return J < all_J ? J : all_J;
+}
+
+struct spn_cost spn_global_bit(const struct spn_frame *f, double n)
 {
     struct spn_cost tree = spn_frame_action(f, SPN_BLOCK_GLOBAL_HTREE, SPN_HTREE_UNICAST);
     struct spn_cost router = spn_frame_action(f, SPN_BLOCK_ROUTER, SPN_MESH_ROUTER_FLIT);
     struct spn_cost link = spn_frame_action(f, SPN_BLOCK_LINK, SPN_MESH_LINK_FLIT);
-    double hops = f->work->blocks.hops, flit = f->chip->global.bus_bit;
+    double hops = f->work->blocks.hops, further = n > 1 ? n - 1 : 0, flit = f->chip->global.bus_bit;
 
-    return (struct spn_cost){.energy_J = tree.energy_J + hops * (router.energy_J + link.energy_J) / flit,
-                             .latency_s = tree.latency_s + hops * (router.latency_s + link.latency_s)};
+    /* On a mesh, too, each further tile is one hop from the one before. */
+    return (struct spn_cost){
+        .energy_J = spn_tree_bit_J(f, SPN_BLOCK_GLOBAL_HTREE, n) +
+                    (hops > 0 ? hops + further : 0) * (router.energy_J + link.energy_J) / flit,
+        .latency_s = tree.latency_s + hops * (router.latency_s + link.latency_s)};
 }
 
 /* What a leaf of a pass is: a block's action, so many times. */
@@ -80,7 +105,8 @@ struct entry {
     double latency_s;
 };
 
-static void add_entries(struct spn_frame *f, const struct spn_pass *pass, const struct entry *entry, int n)
+static void add_entries(struct spn_frame *f, const struct spn_pass *pass, const struct entry *entry,
+                        int n)
 {
     for (int i = 0; i < n; i++) {
         const struct entry *e = &entry[i];
@@ -99,25 +125,29 @@ static void add_entries(struct spn_frame *f, const struct spn_pass *pass, const 
 }
 
 /* Array, drivers and converters. */
-static void add_reads(struct spn_frame *f, const struct spn_pass *pass, const struct spn_stage *stage)
+static void add_reads(struct spn_frame *f, const struct spn_pass *pass,
+                      const struct spn_stage *stage)
 {
     const struct spn_layer_counts *c = pass->counts;
     bool forward = pass->phase == SPN_PHASE_FORWARD;
     const struct spn_input_moments *x = pass->input;
-    double gates = forward && x->mean_square > 0 ? c->driven_lines * x->mean * x->mean / x->mean_square : 0;
+    double gates =
+        forward && x->mean_square > 0 ? c->driven_lines * x->mean * x->mean / x->mean_square : 0;
     bool partial = f->work->matrix[pass->matrix].map.row_groups_max > 1;
-    struct spn_frame_item item = {.layer = f->plan->matrix[pass->matrix].layer,
-                                  .phase = pass->phase,
-                                  .inference = forward};
+    struct spn_frame_item item = {
+        .layer = f->plan->matrix[pass->matrix].layer, .phase = pass->phase, .inference = forward};
     const struct entry entry[] = {
-        {SPN_CATEGORY_ARRAY, forward ? SPN_BLOCK_INPUT_DRIVER : SPN_BLOCK_COLUMN_DRIVER, SPN_SWITCH_MATRIX_SWITCH, c->driven_lines,
-         1, 0},
+        {SPN_CATEGORY_ARRAY, forward ? SPN_BLOCK_INPUT_DRIVER : SPN_BLOCK_COLUMN_DRIVER,
+         SPN_SWITCH_MATRIX_SWITCH, c->driven_lines, 1, 0},
         {SPN_CATEGORY_ARRAY, SPN_BLOCK_GATE_DRIVER, SPN_DRIVER_DRIVE, gates, 1, 0},
-        {SPN_CATEGORY_ARRAY, SPN_BLOCK_ROW_DECODER, SPN_DECODER_DECODE, partial ? c->array_reads : 0, 1, 0},
-        {SPN_CATEGORY_ADC, forward ? SPN_BLOCK_MUX : SPN_BLOCK_ROW_MUX, SPN_MUX_SELECT, c->selects, 1, 0},
+        {SPN_CATEGORY_ARRAY, SPN_BLOCK_ROW_DECODER, SPN_DECODER_DECODE,
+         partial ? c->array_reads : 0, 1, 0},
+        {SPN_CATEGORY_ADC, forward ? SPN_BLOCK_MUX : SPN_BLOCK_ROW_MUX, SPN_MUX_SELECT, c->selects,
+         1, 0},
         {SPN_CATEGORY_ADC, SPN_BLOCK_MUX_DECODER, SPN_DECODER_DECODE, c->selects, 1, 0},
         {SPN_CATEGORY_ADC, SPN_BLOCK_SAMPLE_HOLD, SPN_SAMPLE_HOLD_SAMPLE, c->samples, 1, 0},
-        {SPN_CATEGORY_ACCUMULATE, SPN_BLOCK_SHIFT_ADD, SPN_SHIFT_ADD_ADD, c->conversions, 1, stage->accumulate_s},
+        {SPN_CATEGORY_ACCUMULATE, SPN_BLOCK_SHIFT_ADD, SPN_SHIFT_ADD_ADD, c->conversions, 1,
+         stage->accumulate_s},
     };
 
     item.category = SPN_CATEGORY_ARRAY;
@@ -135,42 +165,76 @@ static void add_reads(struct spn_frame *f, const struct spn_pass *pass, const st
     add_entries(f, pass, entry, sizeof entry / sizeof entry[0]);
 }
 
-/* Sums, buffers and wires of PE and tile. */
-static void add_moves(struct spn_frame *f, const struct spn_pass *pass, const struct spn_stage *stage)
+/* Sums and buffers of PE, tile and chip. */
+static void add_moves(struct spn_frame *f, const struct spn_pass *pass,
+                      const struct spn_stage *stage)
 {
     const struct spn_layer_counts *c = pass->counts;
     const struct spn_map_rules *r = &f->work->rules;
     bool kernel = f->work->matrix[pass->matrix].map.kernel_position;
     enum spn_block_id tree = kernel ? SPN_BLOCK_KERNEL_TREE : SPN_BLOCK_TILE_TREE;
-    enum spn_block_id wires = kernel ? SPN_BLOCK_KERNEL_HTREE : SPN_BLOCK_TILE_HTREE;
-    double tile_inputs = kernel ? r->kernel_area : r->tile_side, chip_inputs = f->work->need.max_row_tiles;
+    double tile_inputs = kernel ? r->kernel_area : r->tile_side,
+           chip_inputs = f->work->need.max_row_tiles;
     double tile_word = f->chip->tile.bus_bit, global_word = f->chip->global.bus_bit;
     const struct entry entry[] = {
-        {SPN_CATEGORY_ACCUMULATE, SPN_BLOCK_PE_TREE, SPN_ADDER_TREE_SUM, c->pe_adds, r->pe_side - 1, 0},
+        {SPN_CATEGORY_ACCUMULATE, SPN_BLOCK_PE_TREE, SPN_ADDER_TREE_SUM, c->pe_adds, r->pe_side - 1,
+         0},
         {SPN_CATEGORY_ACCUMULATE, tree, SPN_ADDER_TREE_SUM, c->tile_adds, tile_inputs - 1, 0},
-        {SPN_CATEGORY_ACCUMULATE, SPN_BLOCK_CHIP_TREE, SPN_ADDER_TREE_SUM, c->chip_adds, chip_inputs - 1, 0},
-        {SPN_CATEGORY_BUFFER, SPN_BLOCK_INPUT_REGISTER, SPN_REGISTER_WRITE, c->line_loads, r->pe_side * (double)r->array_rows, 0},
+        {SPN_CATEGORY_ACCUMULATE, SPN_BLOCK_CHIP_TREE, SPN_ADDER_TREE_SUM, c->chip_adds,
+         chip_inputs - 1, 0},
+        {SPN_CATEGORY_BUFFER, SPN_BLOCK_INPUT_REGISTER, SPN_REGISTER_WRITE, c->line_loads,
+         r->pe_side * (double)r->array_rows, 0},
         {SPN_CATEGORY_BUFFER, SPN_BLOCK_TILE_INPUT, SPN_SRAM_WRITE, c->tile_in_bit, tile_word, 0},
-        {SPN_CATEGORY_BUFFER, SPN_BLOCK_TILE_INPUT, SPN_SRAM_READ, c->tile_in_bit, tile_word, stage->tile_s},
-        {SPN_CATEGORY_BUFFER, SPN_BLOCK_TILE_OUTPUT, SPN_SRAM_WRITE, c->global_out_bit, tile_word, 0},
-        {SPN_CATEGORY_BUFFER, SPN_BLOCK_TILE_OUTPUT, SPN_SRAM_READ, c->global_out_bit, tile_word, 0},
-        {SPN_CATEGORY_BUFFER, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ, c->global_in_bit, global_word, stage->buffer_s},
-        {SPN_CATEGORY_INTERCONNECT, SPN_BLOCK_PE_HTREE, SPN_HTREE_UNICAST, c->pe_in_bit + c->pe_out_bit + c->neighbour_bit, 1, 0},
-        {SPN_CATEGORY_INTERCONNECT, wires, SPN_HTREE_UNICAST, c->tree_in_bit + c->tile_out_bit, 1, 0},
+        {SPN_CATEGORY_BUFFER, SPN_BLOCK_TILE_INPUT, SPN_SRAM_READ, c->tile_in_bit, tile_word,
+         stage->tile_s},
+        {SPN_CATEGORY_BUFFER, SPN_BLOCK_TILE_OUTPUT, SPN_SRAM_WRITE, c->global_out_bit, tile_word,
+         0},
+        {SPN_CATEGORY_BUFFER, SPN_BLOCK_TILE_OUTPUT, SPN_SRAM_READ, c->global_out_bit, tile_word,
+         0},
+        {SPN_CATEGORY_BUFFER, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ, c->global_in_bit, global_word,
+         stage->buffer_s},
         {SPN_CATEGORY_ACCUMULATE, SPN_BLOCK_ELEMENTWISE, 0, c->scatter_adds, 1, 0},
     };
-    bool mesh = f->chip->global.interconnect == SPN_INTERCONNECT_MESH;
-    struct spn_frame_item item = {.layer = f->plan->matrix[pass->matrix].layer,
-                                  .phase = pass->phase,
-                                  .category = SPN_CATEGORY_INTERCONNECT,
-                                  .inference = pass->phase == SPN_PHASE_FORWARD,
-                                  .block = spn_frame_block(f, mesh ? SPN_BLOCK_ROUTER : SPN_BLOCK_GLOBAL_HTREE),
-                                  .n = c->tile_in_bit + c->global_out_bit,
-                                  .unit_J = spn_global_bit(f).energy_J,
-                                  .latency_s = stage->global_s};
 
     add_entries(f, pass, entry, sizeof entry / sizeof entry[0]);
-    spn_frame_add(f, &item);
+}
+
+/* One level of wires: bits in to several receivers each, bits out to the root. */
+static void add_wires(struct spn_frame *f, const struct spn_pass *pass,
+                      const struct spn_stage *stage)
+{
+    const struct spn_layer_counts *c = pass->counts;
+    bool kernel = f->work->matrix[pass->matrix].map.kernel_position;
+    bool mesh = f->chip->global.interconnect == SPN_INTERCONNECT_MESH;
+    enum spn_block_id tile = kernel ? SPN_BLOCK_KERNEL_HTREE : SPN_BLOCK_TILE_HTREE;
+    const struct {
+        enum spn_block_id id;
+        double in_bit, in_J, out_bit, out_J, latency_s;
+    } level[] = {
+        {SPN_BLOCK_PE_HTREE, c->pe_in_bit, spn_tree_bit_J(f, SPN_BLOCK_PE_HTREE, c->pe_fan),
+         c->pe_out_bit + c->neighbour_bit, spn_tree_bit_J(f, SPN_BLOCK_PE_HTREE, 1), 0},
+        {tile, c->tile_in_bit, spn_tree_bit_J(f, tile, c->tile_fan), c->tile_out_bit,
+         spn_tree_bit_J(f, tile, 1), 0},
+        {mesh ? SPN_BLOCK_ROUTER : SPN_BLOCK_GLOBAL_HTREE, c->global_in_bit,
+         spn_global_bit(f, c->global_fan).energy_J, c->global_out_bit,
+         spn_global_bit(f, 1).energy_J, stage->global_s},
+    };
+
+    for (int i = 0; i < 3; i++) {
+        double n = level[i].in_bit + level[i].out_bit;
+        if (n <= 0)
+            continue;
+        struct spn_frame_item item = {
+            .layer = f->plan->matrix[pass->matrix].layer,
+            .phase = pass->phase,
+            .category = SPN_CATEGORY_INTERCONNECT,
+            .inference = pass->phase == SPN_PHASE_FORWARD,
+            .block = spn_frame_block(f, level[i].id),
+            .n = n,
+            .unit_J = (level[i].in_bit * level[i].in_J + level[i].out_bit * level[i].out_J) / n,
+            .latency_s = level[i].latency_s};
+        spn_frame_add(f, &item);
+    }
 }
 
 double spn_pass_add(struct spn_frame *f, const struct spn_pass *pass)
@@ -179,5 +243,6 @@ double spn_pass_add(struct spn_frame *f, const struct spn_pass *pass)
 
     add_reads(f, pass, &stage);
     add_moves(f, pass, &stage);
+    add_wires(f, pass, &stage);
     return stage.total_s;
 }

@@ -1,4 +1,5 @@
-/* plan.c -- what follows from a network alone, worked out once: who feeds whom, and the moments of inputs.
+/* plan.c -- what follows from a network alone, worked out once: who feeds whom, and the moments of
+ * inputs.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -7,21 +8,23 @@
 
 #include "estimator/frame.h"
 
-/* Leaves of one layer at most: forward 22, error 22, gradient 8, update 12, index 6, and the write-back. */
+/* Leaves of one layer at most: forward 22, error 22, gradient 8, update 12, index 6, and the
+ * write-back. */
 #define LEAVES_PER_LAYER 80
 #define LEAVES_OF_CHIP 128
 
 static bool is_shape_only(int op)
 {
-    return op == SPN_OP_RESHAPE || op == SPN_OP_FLATTEN || op == SPN_OP_TOKENS || op == SPN_OP_BATCHNORM;
+    return op == SPN_OP_RESHAPE || op == SPN_OP_FLATTEN || op == SPN_OP_TOKENS ||
+           op == SPN_OP_BATCHNORM;
 }
 
 /* Works on results as they come. */
 static bool is_streaming(int op)
 {
-    return is_shape_only(op) || op == SPN_OP_RELU || op == SPN_OP_GELU || op == SPN_OP_SILU || op == SPN_OP_SIGMOID ||
-           op == SPN_OP_TANH || op == SPN_OP_MAXPOOL2D || op == SPN_OP_AVGPOOL2D || op == SPN_OP_GLOBAL_AVGPOOL ||
-           op == SPN_OP_GLOBAL_MAXPOOL;
+    return is_shape_only(op) || op == SPN_OP_RELU || op == SPN_OP_GELU || op == SPN_OP_SILU ||
+           op == SPN_OP_SIGMOID || op == SPN_OP_TANH || op == SPN_OP_MAXPOOL2D ||
+           op == SPN_OP_AVGPOOL2D || op == SPN_OP_GLOBAL_AVGPOOL || op == SPN_OP_GLOBAL_MAXPOOL;
 }
 
 /* In-flight activations: outputs live until their last consumer. */
@@ -41,7 +44,8 @@ static void set_elements(struct spn_plan *plan, const int *last_use)
             for (int j = 0; j < k; j++)
                 again = again || net->layer[i].in[j] == from;
             if (!again && last_use[from + 1] == i)
-                live -= from < 0 ? (double)spn_shape_size(&net->input) : (double)net->layer[from].n_out;
+                live -=
+                    from < 0 ? (double)spn_shape_size(&net->input) : (double)net->layer[from].n_out;
         }
     }
     plan->peak_elements = peak;
@@ -55,9 +59,10 @@ static int larger_int(int a, int b)
 static void set_need(struct spn_blocks_need *need, const struct spn_layer *layer)
 {
     int last = layer->out_shape.n > 0 ? layer->out_shape.dim[layer->out_shape.n - 1] : 1;
-    int64_t window = layer->op == SPN_OP_MAXPOOL2D || layer->op == SPN_OP_AVGPOOL2D
-                         ? (int64_t)layer->kernel[0] * layer->kernel[1]
-                         : spn_shape_size(&layer->in_shape[0]) / (layer->n_out > 0 ? layer->n_out : 1);
+    int64_t window =
+        layer->op == SPN_OP_MAXPOOL2D || layer->op == SPN_OP_AVGPOOL2D
+            ? (int64_t)layer->kernel[0] * layer->kernel[1]
+            : spn_shape_size(&layer->in_shape[0]) / (layer->n_out > 0 ? layer->n_out : 1);
 
     switch (layer->op) {
     case SPN_OP_RELU:
@@ -125,7 +130,8 @@ static enum spn_status set_graph(struct spn_plan *plan, struct spn_err *err)
         p->writes_back = true;
         for (int k = 0; k < layer->n_in; k++) {
             int from = layer->in[k];
-            p->n_in += from < 0 ? (double)spn_shape_size(&net->input) : (double)net->layer[from].n_out;
+            p->n_in +=
+                from < 0 ? (double)spn_shape_size(&net->input) : (double)net->layer[from].n_out;
             p->needs_error = p->needs_error || learns[from + 1];
         }
         learns[i + 1] = p->needs_error || p->matrix >= 0;
@@ -143,14 +149,15 @@ out:
     return status;
 }
 
-static struct spn_input_moments moments_of(const struct spn_layer_profile *profile, int bits, int dac_bits)
+static struct spn_input_moments moments_of(const struct spn_layer_profile *profile, int bits,
+                                           int dac_bits)
 {
     struct spn_input_moments sum = {0};
     int n = 0;
 
     for (int first = 0; first < bits; first += dac_bits, n++) {
-        struct spn_moments m =
-            spn_profile_input_digit(profile, bits, first, first + dac_bits > bits ? bits - first : dac_bits);
+        struct spn_moments m = spn_profile_input_digit(
+            profile, bits, first, first + dac_bits > bits ? bits - first : dac_bits);
         sum.mean += m.mean;
         sum.mean_square += m.mean_square;
     }
@@ -159,7 +166,8 @@ static struct spn_input_moments moments_of(const struct spn_layer_profile *profi
     return sum;
 }
 
-struct spn_input_moments spn_plan_input(const struct spn_plan *plan, int matrix, const struct spn_chip_input *input)
+struct spn_input_moments spn_plan_input(const struct spn_plan *plan, int matrix,
+                                        const struct spn_chip_input *input)
 {
     const struct spn_plan_matrix *m = &plan->matrix[matrix];
     int dac = input->dac_bits < input->bits ? input->dac_bits : input->bits;
@@ -182,8 +190,8 @@ static void set_matrix(struct spn_plan *plan)
     }
 }
 
-enum spn_status spn_plan_create(struct spn_plan **out, const struct spn_network *net, const struct spn_profile *profile,
-                                struct spn_err *err)
+enum spn_status spn_plan_create(struct spn_plan **out, const struct spn_network *net,
+                                const struct spn_profile *profile, struct spn_err *err)
 {
     struct spn_plan *plan = calloc(1, sizeof *plan);
     enum spn_status status = SPN_OK;
@@ -193,8 +201,8 @@ enum spn_status spn_plan_create(struct spn_plan **out, const struct spn_network 
     plan->net = net;
     plan->profile = profile;
     if (profile->n_layers != net->n_layers) {
-        status = spn_err_set(err, SPN_EINTERNAL, "profile of %d layers for network %s of %d", profile->n_layers, net->name,
-                             net->n_layers);
+        status = spn_err_set(err, SPN_EINTERNAL, "profile of %d layers for network %s of %d",
+                             profile->n_layers, net->name, net->n_layers);
         goto out;
     }
     plan->layer = calloc((size_t)net->n_layers + 1, sizeof *plan->layer);
@@ -228,7 +236,8 @@ void spn_plan_destroy(struct spn_plan *plan)
     free(plan);
 }
 
-enum spn_status spn_workspace_create(struct spn_workspace **out, const struct spn_plan *plan, struct spn_err *err)
+enum spn_status spn_workspace_create(struct spn_workspace **out, const struct spn_plan *plan,
+                                     struct spn_err *err)
 {
     struct spn_workspace *work = calloc(1, sizeof *work);
     enum spn_status status = SPN_OK;
@@ -236,7 +245,8 @@ enum spn_status spn_workspace_create(struct spn_workspace **out, const struct sp
     if (!work)
         return spn_err_memory(err, "workspace");
     work->plan = plan;
-    work->leaf_capacity = LEAVES_OF_CHIP + LEAVES_PER_LAYER * plan->n_matrix + 16 * plan->net->n_layers;
+    work->leaf_capacity =
+        LEAVES_OF_CHIP + LEAVES_PER_LAYER * plan->n_matrix + 16 * plan->net->n_layers;
     work->leaf = calloc((size_t)work->leaf_capacity, sizeof *work->leaf);
     work->matrix = calloc((size_t)plan->n_matrix + 1, sizeof *work->matrix);
     work->result = calloc((size_t)plan->net->n_layers + 1, sizeof *work->result);

@@ -2,13 +2,15 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Layer-by-layer: latencies add, the next image starts when the last layer is done. Pipelined: each layer works on an image of
- * its own, a layer's outputs being complete before the next starts on them; the slowest layer sets the interval [M:E16].
+ * Layer-by-layer: latencies add, the next image starts when the last layer is done. Pipelined: each
+ * layer works on an image of its own, a layer's outputs being complete before the next starts on
+ * them; the slowest layer sets the interval [M:E16].
  */
 #include "estimator/schedule.h"
 
 #include "models/adc.h"
 #include "models/adder_tree.h"
+#include "models/array.h"
 #include "models/driver.h"
 #include "models/mux.h"
 #include "models/sample_hold.h"
@@ -25,18 +27,23 @@ static double latency_s(const struct spn_frame *f, enum spn_block_id id, int act
     return spn_frame_action(f, id, action).latency_s;
 }
 
-/* One read: drive, settle, sample; and its conversions one after the other. [M:E15] */
-static void set_reads(struct spn_stage *stage, const struct spn_frame *f, const struct spn_pass *pass)
+/* One read: drive, settle, sample; and its conversions one after the other. Timing is fixed when
+ * the chip is made: settling is that of a fully used array of half-way cells with random inputs,
+ * whatever the layer holds. [M:E11, E15] */
+static void set_reads(struct spn_stage *stage, const struct spn_frame *f,
+                      const struct spn_pass *pass)
 {
     const struct spn_layer_counts *c = pass->counts;
     bool forward = pass->phase == SPN_PHASE_FORWARD;
-    double drive_s = latency_s(f, forward ? SPN_BLOCK_INPUT_DRIVER : SPN_BLOCK_COLUMN_DRIVER, SPN_SWITCH_MATRIX_SWITCH);
+    double drive_s = latency_s(f, forward ? SPN_BLOCK_INPUT_DRIVER : SPN_BLOCK_COLUMN_DRIVER,
+                               SPN_SWITCH_MATRIX_SWITCH);
     double gate_s = forward ? latency_s(f, SPN_BLOCK_GATE_DRIVER, SPN_DRIVER_DRIVE) : 0;
-    double read_s = larger(drive_s, gate_s) + pass->array->cost.action[SPN_ARRAY_READ].latency_s +
+    double read_s = larger(drive_s, gate_s) + latency_s(f, SPN_BLOCK_ARRAY, SPN_ARRAY_READ) +
                     latency_s(f, SPN_BLOCK_SAMPLE_HOLD, SPN_SAMPLE_HOLD_SAMPLE);
     double step_s = latency_s(f, forward ? SPN_BLOCK_MUX : SPN_BLOCK_ROW_MUX, SPN_MUX_SELECT) +
                     pass->adc->cost.action[SPN_ADC_CONVERT].latency_s;
-    double convert_s = c->columns_per_pass * larger(step_s, latency_s(f, SPN_BLOCK_SHIFT_ADD, SPN_SHIFT_ADD_ADD));
+    double convert_s =
+        c->columns_per_pass * larger(step_s, latency_s(f, SPN_BLOCK_SHIFT_ADD, SPN_SHIFT_ADD_ADD));
     double n = c->rounds * c->passes;
 
     if (spn_frame_block(f, SPN_BLOCK_SAMPLE_HOLD)->n <= 0) {
@@ -61,25 +68,31 @@ struct spn_stage spn_schedule_stage(const struct spn_frame *f, const struct spn_
                            spn_buffer_word_s(f, SPN_BLOCK_TILE_OUTPUT, SPN_SRAM_WRITE));
     double tile_s = c->busiest_tile_bit / word * word_s;
     double bus_s = spn_global_bus_s(f, bits);
-    double buffer_s = c->global_in_bit / f->chip->global.bus_bit * spn_buffer_word_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ);
+    double buffer_s = c->global_in_bit / f->chip->global.bus_bit *
+                      spn_buffer_word_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ);
 
     set_reads(&s, f, pass);
-    s.accumulate_s = latency_s(f, SPN_BLOCK_SHIFT_ADD, SPN_SHIFT_ADD_ADD) + latency_s(f, SPN_BLOCK_PE_TREE, SPN_ADDER_TREE_SUM) +
-                     latency_s(f, map->kernel_position ? SPN_BLOCK_KERNEL_TREE : SPN_BLOCK_TILE_TREE, SPN_ADDER_TREE_SUM) +
-                     (c->chip_adds > 0 ? latency_s(f, SPN_BLOCK_CHIP_TREE, SPN_ADDER_TREE_SUM) : 0);
+    s.accumulate_s =
+        latency_s(f, SPN_BLOCK_SHIFT_ADD, SPN_SHIFT_ADD_ADD) +
+        latency_s(f, SPN_BLOCK_PE_TREE, SPN_ADDER_TREE_SUM) +
+        latency_s(f, map->kernel_position ? SPN_BLOCK_KERNEL_TREE : SPN_BLOCK_TILE_TREE,
+                  SPN_ADDER_TREE_SUM) +
+        (c->chip_adds > 0 ? latency_s(f, SPN_BLOCK_CHIP_TREE, SPN_ADDER_TREE_SUM) : 0);
     /* The way of one vector in and out. */
-    s.global_s = bus_s / c->vectors + 2 * spn_global_bit(f).latency_s;
+    s.global_s = bus_s / c->vectors + 2 * spn_global_bit(f, 1).latency_s;
     s.tile_s = tile_s / c->vectors;
     s.buffer_s = latency_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ);
-    double compute_s = s.read_s + s.convert_s, longest = larger(compute_s, larger(tile_s, larger(bus_s, buffer_s)));
-    /* Only the longest of what runs side by side is on the critical path; of the others, one vector's worth. */
+    double compute_s = s.read_s + s.convert_s,
+           longest = larger(compute_s, larger(tile_s, larger(bus_s, buffer_s)));
+    /* Only the longest of what runs side by side is on the critical path; of the others, one
+     * vector's worth. */
     if (longest > compute_s) {
         s.read_s /= c->rounds;
         s.convert_s /= c->rounds;
         if (longest <= tile_s)
             s.tile_s = tile_s;
         else if (longest <= bus_s)
-            s.global_s = bus_s + 2 * spn_global_bit(f).latency_s;
+            s.global_s = bus_s + 2 * spn_global_bit(f, 1).latency_s;
         else
             s.buffer_s = buffer_s;
     }

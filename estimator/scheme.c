@@ -1,11 +1,14 @@
-/* scheme.c -- the three ways to hold a pruned network: every weight, kept weights with an index, masks in the cells.
+/* scheme.c -- the three ways to hold a pruned network: every weight, kept weights with an index,
+ * masks in the cells.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * dense: the unpruned network. external-index: the pruned network in plain cells; pruned weights are cells that hold zero, so
- * they are read and converted like any other [ning2025: element-wise sparsity does not speed up feed-forward], and only rows
- * and columns of an array that are zero throughout are left out. index-free: the mask sits in the cell; pruned cells conduct
- * through an off transistor and do not move under write pulses, which is what makes vector-wise updates possible.
+ * dense: the unpruned network. external-index: the pruned network in plain cells; pruned weights
+ * are cells that hold zero, so they are read and converted like any other [ning2025: element-wise
+ * sparsity does not speed up feed-forward], and only rows and columns of an array that are zero
+ * throughout are left out. index-free: the mask sits in the cell; pruned cells conduct through an
+ * off transistor and do not move under write pulses, which is what makes vector-wise updates
+ * possible.
  */
 #include "estimator/scheme.h"
 
@@ -58,14 +61,15 @@ const struct spn_scheme_type spn_schemes[SPN_N_SCHEMES] = {
                           .skipped_rows = none_skipped,
                           .skipped_columns = none_skipped,
                           .update_method = plain_method},
-    [SPN_SCHEME_EXTERNAL_INDEX] = {.name = "external-index",
-                                   .doc = "pruned weights are zeros in plain cells; an index says which are kept",
-                                   .model = "E10",
-                                   .indexed = true,
-                                   .kept = unpruned_kept,
-                                   .skipped_rows = all_zero,
-                                   .skipped_columns = all_zero,
-                                   .update_method = plain_method},
+    [SPN_SCHEME_EXTERNAL_INDEX] =
+        {.name = "external-index",
+         .doc = "pruned weights are zeros in plain cells; an index says which are kept",
+         .model = "E10",
+         .indexed = true,
+         .kept = unpruned_kept,
+         .skipped_rows = all_zero,
+         .skipped_columns = all_zero,
+         .update_method = plain_method},
     [SPN_SCHEME_INDEX_FREE] = {.name = "index-free",
                                .doc = "a mask transistor in each cell takes pruned weights out",
                                .model = "E10",
@@ -76,16 +80,21 @@ const struct spn_scheme_type spn_schemes[SPN_N_SCHEMES] = {
                                .update_method = masked_method},
 };
 
-enum spn_status spn_scheme_get(const struct spn_scheme_type **type, int scheme, const struct spn_chip *chip, struct spn_err *err)
+enum spn_status spn_scheme_get(const struct spn_scheme_type **type, int scheme,
+                               const struct spn_chip *chip, struct spn_err *err)
 {
     if (scheme < 0 || scheme >= SPN_N_SCHEMES)
-        return spn_err_set(err, SPN_EINPUT, "scheme = %d outside [0, %d]", scheme, SPN_N_SCHEMES - 1);
+        return spn_err_set(err, SPN_EINPUT, "scheme = %d outside [0, %d]", scheme,
+                           SPN_N_SCHEMES - 1);
     if (spn_schemes[scheme].masked && !chip->device.mask.present)
-        return spn_err_set(err, SPN_EINFEASIBLE, "scheme index-free: device %s has no mask transistor (device.mask.present)",
-                           chip->device.name);
+        return spn_err_set(
+            err, SPN_EINFEASIBLE,
+            "scheme index-free: device %s has no mask transistor (device.mask.present)",
+            chip->device.name);
     if (spn_schemes[scheme].indexed && chip->write.method == SPN_UPDATE_VECTOR)
         return spn_err_set(err, SPN_EINFEASIBLE,
-                           "chip.write.method = vector with scheme %s: pulses on whole columns would move pruned weights, "
+                           "chip.write.method = vector with scheme %s: pulses on whole columns "
+                           "would move pruned weights, "
                            "which plain cells cannot keep out (cell, row)",
                            spn_schemes[scheme].name);
     *type = &spn_schemes[scheme];

@@ -1,12 +1,15 @@
-/* training.c -- what training adds to inference: weight gradient and weight update (the error pass is pass.c's).
+/* training.c -- what training adds to inference: weight gradient and weight update (the error pass
+ * is pass.c's).
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Gradient: as many MACs as the forward pass, on a square array of digital MACs next to a buffer that holds, per layer, the
- * smaller of its accumulators and a batch of its inputs and errors, so that each comes from memory once [M:E23].
- * Update, once per batch [ning2025, Methods: delta-weight transfer + pruning-index transfer + array operation]: the deltas of the
- * weights that are kept travel from the gradient unit to the arrays, one layer after the other; then all tiles write at the
- * same time, and the slowest sets the time. A copy of a layer inside its tiles is written like the layer itself.
+ * Gradient: as many MACs as the forward pass, on a square array of digital MACs next to a buffer
+ * that holds, per layer, the smaller of its accumulators and a batch of its inputs and errors, so
+ * that each comes from memory once [M:E23]. Update, once per batch [ning2025, Methods: delta-weight
+ * transfer + pruning-index transfer + array operation]: the deltas of the weights that are kept
+ * travel from the gradient unit to the arrays, one layer after the other; then all tiles write at
+ * the same time, and the slowest sets the time. A copy of a layer inside its tiles is written like
+ * the layer itself.
  */
 #include "estimator/training.h"
 
@@ -44,9 +47,11 @@ struct spn_update_counts spn_update_count(int method, double rows, double column
     return c;
 }
 
-double spn_training_gradient_bit(const struct spn_layer *layer, double n_in, const struct spn_chip *chip, bool *by_weight)
+double spn_training_gradient_bit(const struct spn_layer *layer, double n_in,
+                                 const struct spn_chip *chip, bool *by_weight)
 {
-    double sum_bits = chip->input.bits + chip->training.error_bits + SPN_BLOCKS_ACCUMULATOR_MARGIN_BITS;
+    double sum_bits =
+        chip->input.bits + chip->training.error_bits + SPN_BLOCKS_ACCUMULATOR_MARGIN_BITS;
     double sums = (double)layer->n_weights * sum_bits;
     double operands = n_in * chip->input.bits + (double)layer->n_out * chip->training.error_bits;
 
@@ -54,7 +59,8 @@ double spn_training_gradient_bit(const struct spn_layer *layer, double n_in, con
     return *by_weight ? sums + operands : chip->training.batch * operands;
 }
 
-static void add(struct spn_frame *f, const struct spn_frame_item *common, enum spn_block_id id, int action, double n)
+static void add(struct spn_frame *f, const struct spn_frame_item *common, enum spn_block_id id,
+                int action, double n)
 {
     struct spn_frame_item item = *common;
 
@@ -69,21 +75,25 @@ double spn_training_gradient(struct spn_frame *f, int matrix)
     int index = f->plan->matrix[matrix].layer;
     const struct spn_layer *layer = &f->plan->net->layer[index];
     const struct spn_chip_training *t = &f->chip->training;
-    double n_in = f->plan->layer[index].n_in, macs = (double)layer->n_macs, word = f->chip->global.bus_bit;
+    double n_in = f->plan->layer[index].n_in, macs = (double)layer->n_macs,
+           word = f->chip->global.bus_bit;
     double in_bit = n_in * f->chip->input.bits, error_bit = (double)layer->n_out * t->error_bits;
     double sum_bits = f->chip->input.bits + t->error_bits + SPN_BLOCKS_ACCUMULATOR_MARGIN_BITS;
     bool by_weight, dram = t->activations_in_dram;
-    struct spn_frame_item item = {.layer = index, .phase = SPN_PHASE_GRADIENT, .category = SPN_CATEGORY_DRAM};
+    struct spn_frame_item item = {
+        .layer = index, .phase = SPN_PHASE_GRADIENT, .category = SPN_CATEGORY_DRAM};
 
     (void)spn_training_gradient_bit(layer, n_in, f->chip, &by_weight);
     double work_s = macs / t->mac_units * spn_frame_action(f, SPN_BLOCK_MAC, SPN_MAC_MAC).latency_s;
     /* Stored in the forward pass, fetched now. */
     double dram_bit = dram ? 2 * in_bit : 0;
-    double dram_s = dram ? 2 * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS).latency_s +
-                               dram_bit * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT).latency_s
-                         : 0;
+    double dram_s = dram
+                        ? 2 * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS).latency_s +
+                              dram_bit * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT).latency_s
+                        : 0;
     double read_bit = (dram ? 0 : in_bit) + error_bit;
-    double buffer_s = read_bit / word * spn_buffer_word_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ);
+    double buffer_s =
+        read_bit / word * spn_buffer_word_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ);
     double longest = fmax(work_s, fmax(dram_s, buffer_s));
     item.latency_s = longest <= dram_s ? dram_s : 0;
     add(f, &item, SPN_BLOCK_DRAM, SPN_DRAM_BIT, dram_bit);
@@ -91,11 +101,13 @@ double spn_training_gradient(struct spn_frame *f, int matrix)
     item.latency_s = longest <= buffer_s && longest > dram_s ? buffer_s : 0;
     add(f, &item, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ, read_bit / word);
     item.latency_s = 0;
-    /* A square of MACs uses each operand it reads once per row or column: 2 MACs / sqrt(units) words. [M:E23] */
+    /* A square of MACs uses each operand it reads once per row or column: 2 MACs / sqrt(units)
+     * words. [M:E23] */
     double operand_bit = macs / sqrt(t->mac_units) * (f->chip->input.bits + t->error_bits);
     double sums_bit = by_weight ? (double)layer->n_weights * sum_bits : 0;
     add(f, &item, SPN_BLOCK_GRADIENT_BUFFER, SPN_SRAM_READ, (operand_bit + sums_bit) / word);
-    add(f, &item, SPN_BLOCK_GRADIENT_BUFFER, SPN_SRAM_WRITE, (in_bit + error_bit + sums_bit) / word);
+    add(f, &item, SPN_BLOCK_GRADIENT_BUFFER, SPN_SRAM_WRITE,
+        (in_bit + error_bit + sums_bit) / word);
     item.category = SPN_CATEGORY_DIGITAL;
     item.latency_s = longest > dram_s && longest > buffer_s ? work_s : 0;
     add(f, &item, SPN_BLOCK_MAC, SPN_MAC_MAC, macs);
@@ -108,20 +120,23 @@ static double add_transfer(struct spn_frame *f, int matrix)
     const struct spn_matrix_work *w = &f->work->matrix[matrix];
     int index = f->plan->matrix[matrix].layer;
     const struct spn_layer *layer = &f->plan->net->layer[index];
-    double bits = (double)layer->n_weights * f->scheme->kept(w->sparsity) * f->chip->training.gradient_bits;
+    double bits =
+        (double)layer->n_weights * f->scheme->kept(w->sparsity) * f->chip->training.gradient_bits;
     double time_s = spn_global_bus_s(f, bits), tile_word = f->chip->tile.bus_bit;
     bool mesh = f->chip->global.interconnect == SPN_INTERCONNECT_MESH;
-    struct spn_frame_item item = {.layer = index,
-                                  .phase = SPN_PHASE_UPDATE,
-                                  .category = SPN_CATEGORY_INTERCONNECT,
-                                  .block = spn_frame_block(f, mesh ? SPN_BLOCK_ROUTER : SPN_BLOCK_GLOBAL_HTREE),
-                                  .n = bits,
-                                  .unit_J = spn_global_bit(f).energy_J,
-                                  .latency_s = time_s};
+    struct spn_frame_item item = {
+        .layer = index,
+        .phase = SPN_PHASE_UPDATE,
+        .category = SPN_CATEGORY_INTERCONNECT,
+        .block = spn_frame_block(f, mesh ? SPN_BLOCK_ROUTER : SPN_BLOCK_GLOBAL_HTREE),
+        .n = bits,
+        .unit_J = spn_global_bit(f, 1).energy_J,
+        .latency_s = time_s};
 
     spn_frame_add(f, &item);
     item.latency_s = 0;
-    add(f, &item, w->map.kernel_position ? SPN_BLOCK_KERNEL_HTREE : SPN_BLOCK_TILE_HTREE, SPN_HTREE_UNICAST, bits);
+    add(f, &item, w->map.kernel_position ? SPN_BLOCK_KERNEL_HTREE : SPN_BLOCK_TILE_HTREE,
+        SPN_HTREE_UNICAST, bits);
     add(f, &item, SPN_BLOCK_PE_HTREE, SPN_HTREE_UNICAST, bits * w->map.copies);
     item.category = SPN_CATEGORY_BUFFER;
     add(f, &item, SPN_BLOCK_GRADIENT_BUFFER, SPN_SRAM_READ, bits / f->chip->global.bus_bit);
@@ -133,8 +148,9 @@ static double add_transfer(struct spn_frame *f, int matrix)
 /* One layer's writing: what all its arrays take, and how long its busiest tile. */
 struct writing {
     int method;
-    double rows, columns;           /* cells of the fullest array in use */
-    double all_rows, all_columns, all_cells; /* over all arrays and copies; cells: that hold weights, pruned ones too */
+    double rows, columns; /* cells of the fullest array in use */
+    double all_rows, all_columns,
+        all_cells; /* over all arrays and copies; cells: that hold weights, pruned ones too */
     double kept;
     struct spn_update_counts counts; /* of the fullest array */
     double serial;                   /* arrays of a tile one after the other */
@@ -142,9 +158,10 @@ struct writing {
 };
 
 /* Reading back what was written: a row and its conversions. */
-static double verify_s(const struct spn_frame *f, const struct spn_matrix_work *w, double conversions)
+static double verify_s(const struct spn_frame *f, const struct spn_matrix_work *w,
+                       double conversions)
 {
-    return w->forward_block[0].cost.action[SPN_ARRAY_READ_ROW].latency_s +
+    return spn_frame_action(f, SPN_BLOCK_ARRAY, SPN_ARRAY_READ_ROW).latency_s +
            conversions * (spn_frame_action(f, SPN_BLOCK_MUX, SPN_MUX_SELECT).latency_s +
                           w->forward_block[1].cost.action[SPN_ADC_CONVERT].latency_s);
 }
@@ -170,15 +187,18 @@ static struct writing writing_of(const struct spn_frame *f, int matrix)
     double written = x.kept / m->groups_per_block;
     x.counts = spn_update_count(x.method, x.rows, x.columns, written, write);
     double per_tile = ceil((double)m->n_arrays / m->n_tiles);
-    x.serial = write->arrays_per_tile_parallel > 0 ? ceil(per_tile / write->arrays_per_tile_parallel) : 1;
+    x.serial =
+        write->arrays_per_tile_parallel > 0 ? ceil(per_tile / write->arrays_per_tile_parallel) : 1;
     static const int action[] = {[SPN_UPDATE_CELL] = SPN_ARRAY_WRITE_CELL,
                                  [SPN_UPDATE_ROW] = SPN_ARRAY_WRITE_ROW,
                                  [SPN_UPDATE_VECTOR] = SPN_ARRAY_WRITE_VECTOR};
-    double array_s = x.counts.pulse_times * w->forward_block[0].cost.action[action[x.method]].latency_s;
+    double array_s =
+        x.counts.pulse_times * w->forward_block[0].cost.action[action[x.method]].latency_s;
     if (write->verify && x.method == SPN_UPDATE_VECTOR)
         array_s += x.rows * verify_s(f, w, w->forward.columns_per_pass);
     else if (write->verify)
-        array_s += x.counts.pulse_times * verify_s(f, w, x.method == SPN_UPDATE_CELL ? 1 : w->forward.columns_per_pass);
+        array_s += x.counts.pulse_times *
+                   verify_s(f, w, x.method == SPN_UPDATE_CELL ? 1 : w->forward.columns_per_pass);
     x.tile_s = x.serial * array_s;
     return x;
 }
@@ -193,13 +213,16 @@ static void add_writing(struct spn_frame *f, int matrix, const struct writing *x
                                   .category = SPN_CATEGORY_WRITE,
                                   .block = &w->forward_block[0],
                                   .latency_s = latency_s};
-    double row_share = 1 - pow(1 - x->kept, x->columns), digits = f->work->rules.conversions_per_weight;
-    double cells_per_weight = f->work->rules.cells_per_weight, row_lines, column_lines, reads, conversions;
+    double row_share = 1 - pow(1 - x->kept, x->columns),
+           digits = f->work->rules.conversions_per_weight;
+    double cells_per_weight = f->work->rules.cells_per_weight, row_lines, column_lines, reads,
+           conversions;
     int action;
 
     if (x->method == SPN_UPDATE_CELL) {
         action = SPN_ARRAY_WRITE_CELL;
-        item.n = row_lines = column_lines = reads = conversions = x->all_cells * x->kept * write->pulses_per_update;
+        item.n = row_lines = column_lines = reads = conversions =
+            x->all_cells * x->kept * write->pulses_per_update;
     } else if (x->method == SPN_UPDATE_ROW) {
         action = SPN_ARRAY_WRITE_ROW;
         item.n = row_lines = reads = x->all_rows * row_share * write->row_pulses_per_update;
@@ -219,7 +242,8 @@ static void add_writing(struct spn_frame *f, int matrix, const struct writing *x
     item.latency_s = 0;
     add(f, &item, SPN_BLOCK_ROW_SHIFTER, SPN_LEVEL_SHIFTER_SHIFT, row_lines);
     add(f, &item, SPN_BLOCK_COLUMN_SHIFTER, SPN_LEVEL_SHIFTER_SHIFT, column_lines);
-    add(f, &item, SPN_BLOCK_ROW_DECODER, SPN_DECODER_DECODE, x->method == SPN_UPDATE_VECTOR ? 0 : row_lines);
+    add(f, &item, SPN_BLOCK_ROW_DECODER, SPN_DECODER_DECODE,
+        x->method == SPN_UPDATE_VECTOR ? 0 : row_lines);
     if (!write->verify)
         return;
     item.category = SPN_CATEGORY_ARRAY;
@@ -235,9 +259,11 @@ static void add_writing(struct spn_frame *f, int matrix, const struct writing *x
 }
 
 /* Every mask bit written once, cell by cell, the arrays as in an update. [M:E29] */
-static void count_masks(const struct spn_frame *f, int matrix, const struct writing *x, struct spn_training_result *out)
+static void count_masks(const struct spn_frame *f, int matrix, const struct writing *x,
+                        struct spn_training_result *out)
 {
-    struct spn_cost bit = f->work->matrix[matrix].forward_block[0].cost.action[SPN_ARRAY_WRITE_MASK];
+    struct spn_cost bit =
+        f->work->matrix[matrix].forward_block[0].cost.action[SPN_ARRAY_WRITE_MASK];
     double tile_s = x->serial * x->rows * x->columns * bit.latency_s;
 
     out->mask_write_s = fmax(out->mask_write_s, tile_s);

@@ -48,6 +48,7 @@ static const struct spn_field adc_fields[] = {
     SPN_F_DOUBLE(struct spn_chip_adc, range_frac, "", 1e-6, 1, "fixed: fraction of the full range"),
     SPN_F_DOUBLE(struct spn_chip_adc, clip_percentile, "", 50, 100,
                  "calibrated: percentile of the sums that fits"),
+    SPN_F_BOOL(struct spn_chip_adc, sample_hold, "a sample-and-hold per column, before the mux"),
     SPN_F_DOUBLE(struct spn_chip_adc, energy_scale, "", 1e-3, 1e3, "fit factor"),
     SPN_F_DOUBLE(struct spn_chip_adc, area_scale, "", 1e-3, 1e3, "fit factor"),
     SPN_F_DOUBLE(struct spn_chip_adc, latency_scale, "", 1e-3, 1e3, "fit factor"),

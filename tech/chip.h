@@ -49,6 +49,7 @@ struct spn_chip_adc {
     int range;              /* enum spn_adc_range */
     double range_frac;      /* of full, for FIXED */
     double clip_percentile; /* for CALIBRATED, e.g. 99.9 */
+    bool sample_hold; /* all columns are sampled at once, then converted; else the array is read until the last one is */
     double energy_scale, area_scale, latency_scale; /* fit factors, default 1, listed in the report */
 };
 struct spn_chip_pe {

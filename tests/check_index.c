@@ -16,7 +16,8 @@ static const struct spn_index_format *format(const char *name)
     return f;
 }
 
-/* 64 x 64 at 75 %: 1024 kept. bitmap 4096; csr 1024 x 6 + 65 x 13 = 6989 bits; rle between 4 x 1024 and a little more. */
+/* 64 x 64 at 75 %: 1024 kept. bitmap 4096; csr 1024 x 6 + 65 x 13 = 6989 bits; rle between 4 x 1024
+ * and a little more. */
 START_TEST(sizes_worked_by_hand)
 {
     struct spn_index_block block = {64, 64, 0.75}, odd = {5, 5, 0.5};
@@ -25,7 +26,8 @@ START_TEST(sizes_worked_by_hand)
     ck_assert_rel(format("bitmap")->expected_bits(&odd), 32.0, 0);
     ck_assert_int_eq(format("csr")->entry_bits(&block), 6);
     ck_assert_rel(format("csr")->expected_bits(&block), 6989.0, 1e-15);
-    /* Overflows: a run of 15 zeros has probability 0.75^15 = 0.01336; about 1024 q/(1 - q) = 13.87, less at the end. */
+    /* Overflows: a run of 15 zeros has probability 0.75^15 = 0.01336; about 1024 q/(1 - q) = 13.87,
+     * less at the end. */
     double rle = format("rle")->expected_bits(&block);
     ck_assert(rle > 4 * (1024 + 13.5) && rle < 4 * (1024 + 13.9));
 }
@@ -66,8 +68,8 @@ START_TEST(closed_forms_match_random_masks)
         }
         double mean = sum / N, error = sqrt(fmax(sum2 / N - mean * mean, 0) / N);
         double want = f->expected_bits(&block);
-        ck_assert_msg(fabs(mean - want) <= 5 * error + 1e-9 * want, "%s at %g: %g +- %g, closed form %g", f->name, s, mean,
-                      error, want);
+        ck_assert_msg(fabs(mean - want) <= 5 * error + 1e-9 * want,
+                      "%s at %g: %g +- %g, closed form %g", f->name, s, mean, error, want);
     }
 }
 END_TEST
@@ -77,8 +79,10 @@ START_TEST(unknown_format_names_the_nearest)
     struct spn_err err;
     const struct spn_index_format *f = NULL;
 
-    ck_assert_fails(spn_index_format_find(&f, "bitmpa", &err), SPN_EINPUT, "did you mean \"bitmap\"");
-    ck_assert_fails(spn_index_format_find(&f, "huffman", &err), SPN_EINPUT, "chip.sparsity.index_format");
+    ck_assert_fails(spn_index_format_find(&f, "bitmpa", &err), SPN_EINPUT,
+                    "did you mean \"bitmap\"");
+    ck_assert_fails(spn_index_format_find(&f, "huffman", &err), SPN_EINPUT,
+                    "chip.sparsity.index_format");
     ck_assert_ptr_null(f);
 }
 END_TEST

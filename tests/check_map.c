@@ -4,6 +4,8 @@
  */
 #include "check.h"
 
+#include "base/text.h"
+
 #include "estimator/map.h"
 
 /* 64 x 64 arrays, 16 to a PE, 4 PEs to a tile, one cell per weight: the chip of [ning2025]. */
@@ -26,7 +28,7 @@ static struct spn_layer conv(int in, int out, int kernel, int size, int groups)
     struct spn_layer layer;
 
     memset(&layer, 0, sizeof layer);
-    strcpy(layer.name, "conv");
+    (void)spn_text_copy(layer.name, sizeof layer.name, "conv");
     layer.op = SPN_OP_CONV2D;
     layer.n_in = 1;
     layer.in_shape[0] = (struct spn_shape){3, {in, size, size}};
@@ -47,7 +49,7 @@ static struct spn_layer linear(int in, int out)
     struct spn_layer layer;
 
     memset(&layer, 0, sizeof layer);
-    strcpy(layer.name, "linear");
+    (void)spn_text_copy(layer.name, sizeof layer.name, "linear");
     layer.op = SPN_OP_LINEAR;
     layer.n_in = 1;
     layer.in_shape[0] = (struct spn_shape){1, {in}};
@@ -59,7 +61,8 @@ static struct spn_layer linear(int in, int out)
     return layer;
 }
 
-static struct spn_layer_map map_of(const struct spn_chip *chip, struct spn_layer layer, int kernel_area)
+static struct spn_layer_map map_of(const struct spn_chip *chip, struct spn_layer layer,
+                                   int kernel_area)
 {
     struct spn_err err;
     struct spn_map_rules rules;
@@ -104,7 +107,8 @@ START_TEST(vgg8_takes_the_published_44_tiles)
 }
 END_TEST
 
-/* conv2: 9 matrices of 128 x 128 = 2 x 2 arrays each, in 9 PEs of 4 x 4 arrays: a quarter of the cells. */
+/* conv2: 9 matrices of 128 x 128 = 2 x 2 arrays each, in 9 PEs of 4 x 4 arrays: a quarter of the
+ * cells. */
 START_TEST(kernel_positions_have_a_pe_each)
 {
     struct spn_chip chip = ning_chip();
@@ -124,8 +128,9 @@ START_TEST(kernel_positions_have_a_pe_each)
 }
 END_TEST
 
-/* conv1, 27 x 128 = 1 x 2 arrays in an 8 x 8 tile: 4 PEs x (4 x 2) = 32 copies, as NeuroSim's two steps of duplication give.
- * A fully connected layer has one vector, so copies would never be read. */
+/* conv1, 27 x 128 = 1 x 2 arrays in an 8 x 8 tile: 4 PEs x (4 x 2) = 32 copies, as NeuroSim's two
+ * steps of duplication give. A fully connected layer has one vector, so copies would never be read.
+ */
 START_TEST(idle_arrays_take_copies)
 {
     struct spn_chip chip = ning_chip();
@@ -220,7 +225,8 @@ START_TEST(what_cannot_be_mapped_is_refused)
     chip = ning_chip();
     chip.array.columns = 4;
     chip.weight.cell_bits = 1;
-    ck_assert_fails(spn_map_rules(&rules, &chip, 0, &err), SPN_EINFEASIBLE, "chip.array.columns = 4");
+    ck_assert_fails(spn_map_rules(&rules, &chip, 0, &err), SPN_EINFEASIBLE,
+                    "chip.array.columns = 4");
     chip = ning_chip();
     ck_assert_ok(spn_map_rules(&rules, &chip, 0, &err));
     ck_assert_fails(spn_map_layer(&map, &huge, &rules, &err), SPN_EINFEASIBLE, "linear needs");

@@ -1,0 +1,147 @@
+/* bench_cost.c -- how fast a design point is estimated, and that it takes no memory.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Usage: bench_cost [NETWORK [CHIP]]. VGG8 on chip ning2025 unless given. Three kinds of point:
+ * nothing changed since the last one (the floor); one chip parameter changed (a step of a sweep:
+ * the blocks it touches are evaluated anew); temperature changed (all blocks are). Yardsticks,
+ * layer evaluations per second and core: DNN+NeuroSim V1.4 0.07, CiMLoop 83. The limit for a point
+ * of VGG8 is 50 us. Fails (exit 1) if a point allocates memory.
+ */
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "estimator/estimate.h"
+
+#define NEUROSIM_LAYERS_PER_S 0.07 /* VGG8, one core, measured on this kind of machine */
+#define CIMLOOP_LAYERS_PER_S 83.0  /* likewise */
+#define LIMIT_S 50e-6
+#define SECONDS 0.5 /* of each measurement */
+#define POINTS 100  /* between looks at the clock */
+
+struct bench {
+    struct spn_network *net;
+    struct spn_profile profile;
+    struct spn_plan *plan;
+    struct spn_workspace *work;
+    struct spn_chip chip;
+    int n_layers; /* on arrays */
+};
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void same(struct spn_chip *chip, long i)
+{
+    (void)chip;
+    (void)i;
+}
+
+static void change_adc_bits(struct spn_chip *chip, long i)
+{
+    chip->adc.bits = 4 + (int)(i % 3);
+}
+
+static void change_columns_per_adc(struct spn_chip *chip, long i)
+{
+    chip->adc.columns_per_adc = 4 << (i % 2);
+}
+
+static void change_rows(struct spn_chip *chip, long i)
+{
+    chip->array.rows = 64 << (i % 2);
+}
+
+static void change_temperature(struct spn_chip *chip, long i)
+{
+    chip->temperature_K = 300 + 10 * (double)(i % 2);
+}
+
+static const struct {
+    const char *name;
+    void (*change)(struct spn_chip *chip, long i);
+} kinds[] = {{"nothing changed", same},
+             {"chip.adc.bits", change_adc_bits},
+             {"chip.adc.columns_per_adc", change_columns_per_adc},
+             {"chip.array.rows", change_rows},
+             {"chip.temperature_K", change_temperature}};
+
+/* Seconds per point, or -1 after a failure. */
+static double measure(struct bench *b, int kind, bool training, struct spn_err *err)
+{
+    const struct spn_estimate_options options = {.scheme = SPN_SCHEME_DENSE, .training = training};
+    struct spn_chip chip = b->chip;
+    struct spn_result result;
+    double start = now_s(), end = start;
+    long n = 0;
+
+    while (end - start < SECONDS) {
+        for (int k = 0; k < POINTS; k++, n++) {
+            kinds[kind].change(&chip, n);
+            if (spn_estimate(b->plan, &chip, &options, b->work, &result, err))
+                return -1;
+        }
+        end = now_s();
+    }
+    return (end - start) / (double)n;
+}
+
+static int run(struct bench *b, struct spn_err *err)
+{
+    size_t before = mallinfo2().uordblks;
+
+    printf("%-10s %-26s %10s %12s %14s %12s %12s\n", "what", "changes per point", "us/point",
+           "points/s", "layers/s", "x NeuroSim", "x CiMLoop");
+    for (int training = 0; training < 2; training++) {
+        for (int kind = 0; kind < (int)(sizeof kinds / sizeof kinds[0]); kind++) {
+            double point_s = measure(b, kind, training, err);
+            if (point_s < 0)
+                return 1;
+            double layers_per_s = b->n_layers / point_s;
+            printf("%-10s %-26s %10.2f %12.0f %14.0f %12.3g %12.3g%s\n",
+                   training ? "training" : "inference", kinds[kind].name, point_s * 1e6,
+                   1 / point_s, layers_per_s, layers_per_s / NEUROSIM_LAYERS_PER_S,
+                   layers_per_s / CIMLOOP_LAYERS_PER_S, point_s > LIMIT_S ? "  above 50 us" : "");
+        }
+    }
+    if (mallinfo2().uordblks != before) {
+        snprintf(err->msg, sizeof err->msg, "memory in use grew by %zu bytes",
+                 mallinfo2().uordblks - before);
+        return 1;
+    }
+    printf("memory in use after all points: as before\n");
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct bench b = {0};
+    struct spn_err err = {0};
+    const char *network = argc > 1 ? argv[1] : "networks/vgg8.json",
+               *chip = argc > 2 ? argv[2] : "ning2025";
+    int failed = 1;
+
+    if (spn_network_load(&b.net, network, NULL, 0, &err) ||
+        spn_profile_default(&b.profile, b.net, &err) ||
+        spn_plan_create(&b.plan, b.net, &b.profile, &err) ||
+        spn_workspace_create(&b.work, b.plan, &err) || spn_chip_load(&b.chip, chip, NULL, 0, &err))
+        goto out;
+    for (int i = 0; i < b.net->n_layers; i++)
+        b.n_layers += spn_layer_is_matrix(&b.net->layer[i]);
+    setvbuf(stdout, NULL, _IONBF, 0); /* or the first line would allocate stdout's buffer */
+    failed = run(&b, &err);
+out:
+    if (failed)
+        fprintf(stderr, "bench_cost: %s\n", err.msg);
+    spn_workspace_destroy(b.work);
+    spn_plan_destroy(b.plan);
+    spn_profile_clear(&b.profile);
+    spn_network_destroy(b.net);
+    return failed;
+}

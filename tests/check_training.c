@@ -1,0 +1,192 @@
+/* check_training.c -- update cycles, transfers, index traffic and the training step, against
+ * numbers worked by hand.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "check.h"
+
+#include "estimate_setup.h"
+#include "estimator/training.h"
+
+/* 64 x 64 cells: 4096 cells one by one, 64 rows, or 64 columns and one cycle for all rows
+ * [ning2025, Methods: N + 1]. */
+START_TEST(cycles_of_an_array)
+{
+    const struct spn_chip_write write = {.pulses_per_update = 3, .row_pulses_per_update = 7};
+    struct spn_update_counts c = spn_update_count(SPN_UPDATE_CELL, 64, 64, 1, &write);
+
+    ck_assert_rel(c.cycles, 4096.0, 0);
+    ck_assert_rel(c.pulse_times, 12288.0, 0);
+    c = spn_update_count(SPN_UPDATE_CELL, 64, 64, 0.25, &write);
+    ck_assert_rel(c.cycles, 1024.0, 0);
+    c = spn_update_count(SPN_UPDATE_ROW, 64, 64, 1, &write);
+    ck_assert_rel(c.cycles, 64.0, 0);
+    ck_assert_rel(c.pulse_times, 448.0, 0);
+    /* Rows of 2 cells with a quarter kept are written with probability 1 - 0.75^2 = 0.4375. */
+    c = spn_update_count(SPN_UPDATE_ROW, 64, 2, 0.25, &write);
+    ck_assert_rel(c.cycles, 28.0, 1e-15);
+    c = spn_update_count(SPN_UPDATE_VECTOR, 64, 64, 0.1, &write);
+    ck_assert_rel(c.cycles, 65.0, 0);
+    ck_assert_rel(c.pulse_times, 64.0 * 3 + 7, 0);
+}
+END_TEST
+
+static void uniform_sparsity(struct setup *s, double sparsity)
+{
+    for (int i = 0; i < s->net->n_layers; i++)
+        s->net->layer[i].sparsity = sparsity;
+}
+
+/* 12,973,440 weights of 8-bit deltas over a 1024-bit bus at 1 GHz: 101.355 us. Without copies, 9
+ * PEs of 16 arrays and 16 arrays written at once: 9 x 4096 pulses. */
+START_TEST(dense_update_of_vgg8)
+{
+    struct setup s;
+
+    setup_open(&s, "vgg8", "ning2025");
+    s.chip.duplicate = false;
+    const struct spn_training_result *t = &setup_run(&s, SPN_SCHEME_DENSE, true)->training;
+    ck_assert_rel(t->update_transfer_s, 12973440.0 * 8 / 1024 * 1e-9, 1e-12);
+    ck_assert_rel(t->update_index_s + 1, 1.0, 0);
+    double pulses = 9 * 4096 * s.chip.write.pulses_per_update;
+    ck_assert(t->update_write_s >= pulses * s.chip.device.write_pulse_s);
+    ck_assert_rel(t->update_write_s, pulses * s.chip.device.write_pulse_s,
+                  0.02); /* and the line's rise */
+    ck_assert_rel(t->update.latency_s, t->update_transfer_s + t->update_index_s + t->update_write_s,
+                  1e-12);
+    setup_close(&s);
+}
+END_TEST
+
+/* At 90 % everywhere: a tenth of the transfer; a bit per weight; kept cells only; and N + 1 = 65
+ * against 4096 cycles. */
+START_TEST(sparse_updates_of_vgg8)
+{
+    struct setup s;
+    struct spn_training_result dense, outside, inside;
+
+    setup_open(&s, "vgg8", "ning2025");
+    s.chip.duplicate = false;
+    uniform_sparsity(&s, 0.9);
+    dense = setup_run(&s, SPN_SCHEME_DENSE, true)->training;
+    outside = setup_run(&s, SPN_SCHEME_EXTERNAL_INDEX, true)->training;
+    ck_assert_rel(s.result.index.storage_bit, 12973440.0, 1e-12);
+    ck_assert_rel(s.result.index.update_traffic_bit, 12973440.0, 1e-12);
+    ck_assert_rel(s.result.index.rewrite_traffic_bit, 12973440.0, 1e-12);
+    ck_assert(s.result.index.inference_traffic_bit == 0);
+    ck_assert(s.result.index.buffer_bit > 0);
+    double dram_J = spn_result_sum(&s.result, (struct spn_leaf_filter){-2, SPN_PHASE_INDEX,
+                                                                       SPN_CATEGORY_DRAM, 0})
+                        .energy_J;
+    ck_assert_rel(dram_J, 12973440.0 * s.chip.dram.energy_J_per_bit, 1e-12);
+    inside = setup_run(&s, SPN_SCHEME_INDEX_FREE, true)->training;
+    ck_assert(s.result.index.storage_bit == 0);
+    ck_assert_rel(outside.update_transfer_s, dense.update_transfer_s / 10, 1e-12);
+    ck_assert_rel(inside.update_transfer_s, dense.update_transfer_s / 10, 1e-12);
+    ck_assert(inside.update_index_s == 0 && inside.update_index_J == 0 &&
+              outside.update_index_s > 0);
+    ck_assert_rel(outside.update_write_s, dense.update_write_s / 10, 1e-12);
+    /* Columns with 1 pulse, rows with row_pulses_per_update = 2 pulse times: 66 against 4096. */
+    ck_assert_rel(inside.update_write_s, dense.update_write_s * 66 / 4096, 0.01);
+    ck_assert(inside.mask_write_s > 0 && inside.mask_write_J > 0 && dense.mask_write_s == 0);
+    /* The energy parts are all of it but leakage. */
+    double parts_J = outside.update_transfer_J + outside.update_index_J + outside.update_write_J;
+    double leak_J = s.result.leakage_W > 0 ? outside.update.energy_J - parts_J : 0;
+    ck_assert(leak_J >= 0 && leak_J < outside.update.energy_J);
+    setup_close(&s);
+}
+END_TEST
+
+/* An index in the tiles is neither fetched nor carried; one in the global buffer not fetched from
+ * DRAM. */
+START_TEST(index_places)
+{
+    struct setup s;
+    double time_s[3], energy_J[3];
+    static const int place[3] = {SPN_INDEX_DRAM, SPN_INDEX_GLOBAL_BUFFER, SPN_INDEX_TILE_BUFFER};
+
+    setup_open(&s, "vgg8", "ning2025");
+    for (int i = 0; i < 3; i++) {
+        s.chip.sparsity.index_place = place[i];
+        const struct spn_result *r = setup_run(&s, SPN_SCHEME_EXTERNAL_INDEX, true);
+        time_s[i] = r->training.update_index_s;
+        energy_J[i] = r->training.update_index_J;
+        double dram_J =
+            spn_result_sum(r, (struct spn_leaf_filter){-2, SPN_PHASE_INDEX, SPN_CATEGORY_DRAM, -1})
+                .energy_J;
+        ck_assert(i == 0 ? dram_J > 0 : dram_J == 0);
+    }
+    ck_assert(energy_J[0] > energy_J[1] && energy_J[1] > energy_J[2]);
+    ck_assert(time_s[0] >= time_s[1] && time_s[1] >= time_s[2]);
+    ck_assert(s.result.index.update_traffic_bit == 0);
+    setup_close(&s);
+}
+END_TEST
+
+START_TEST(the_step_is_its_parts)
+{
+    struct setup s;
+
+    setup_open(&s, "vgg8", "ning2025");
+    for (int scheme = 0; scheme < SPN_N_SCHEMES; scheme++) {
+        const struct spn_result *r = setup_run(&s, scheme, true);
+        const struct spn_training_result *t = &r->training;
+        double batch = s.chip.training.batch, sum_J = 0;
+        for (int i = 0; i < r->n_leaves; i++)
+            sum_J +=
+                r->leaf[i].cost.energy_J * (r->leaf[i].phase <= SPN_PHASE_GRADIENT ? batch : 1);
+        ck_assert_rel(t->step.energy_J, sum_J, 1e-12);
+        ck_assert_rel(t->step_forward_s, batch * r->inference.latency_s, 1e-12);
+        ck_assert_rel(
+            t->step.latency_s,
+            t->step_forward_s + t->step_error_s + t->step_gradient_s + t->update.latency_s, 1e-12);
+        double parts_J = t->update_transfer_J + t->update_index_J + t->update_write_J;
+        struct spn_leaf_filter leakage = {-2, SPN_PHASE_UPDATE, SPN_CATEGORY_LEAKAGE, -1};
+        ck_assert_rel(t->update.energy_J, parts_J + spn_result_sum(r, leakage).energy_J, 1e-12);
+        /* No error goes back through the first layer; all others have one. */
+        ck_assert(setup_actions(r, "conv1", "array", SPN_PHASE_ERROR) == 0);
+        ck_assert(setup_actions(r, "fc2", "array", SPN_PHASE_ERROR) > 0);
+        /* As many MACs as the forward pass. */
+        ck_assert_rel(setup_actions(r, "conv2", "mac", SPN_PHASE_GRADIENT), 150994944.0, 0);
+    }
+    setup_close(&s);
+}
+END_TEST
+
+START_TEST(training_takes_room_and_verify_takes_time)
+{
+    struct setup s;
+
+    setup_open(&s, "vgg8", "ning2025");
+    double inference_m2 = setup_run(&s, SPN_SCHEME_DENSE, false)->area_m2;
+    ck_assert(s.result.training.update.latency_s == 0);
+    struct spn_result open = *setup_run(&s, SPN_SCHEME_DENSE, true);
+    ck_assert(open.area_m2 > inference_m2);
+    s.chip.write.verify = true;
+    for (int method = SPN_UPDATE_CELL; method <= SPN_UPDATE_VECTOR; method++) {
+        s.chip.write.method = method;
+        s.chip.write.verify = false;
+        struct spn_training_result blind = setup_run(&s, SPN_SCHEME_DENSE, true)->training;
+        s.chip.write.verify = true;
+        struct spn_training_result verified = setup_run(&s, SPN_SCHEME_DENSE, true)->training;
+        ck_assert(verified.update_write_s > blind.update_write_s);
+        ck_assert(verified.update_write_J > blind.update_write_J);
+    }
+    setup_close(&s);
+}
+END_TEST
+
+Suite *spn_suite(void)
+{
+    Suite *suite = suite_create("training");
+    TCase *tc = tcase_create("training");
+
+    tcase_add_test(tc, cycles_of_an_array);
+    tcase_add_test(tc, dense_update_of_vgg8);
+    tcase_add_test(tc, sparse_updates_of_vgg8);
+    tcase_add_test(tc, index_places);
+    tcase_add_test(tc, the_step_is_its_parts);
+    tcase_add_test(tc, training_takes_room_and_verify_takes_time);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
