@@ -253,58 +253,81 @@ static void set_global(struct build *w, double tile_area)
     put(w, SPN_BLOCK_DRAM, &dram);
 }
 
-static void set_units(struct build *w)
+/* Activations: tables only where the network needs some. */
+static void set_activation(struct build *w)
+{
+    const struct spn_blocks_need *need = w->in->need;
+    int bits = w->in->chip->input.bits;
+    struct spn_activation table;
+    struct spn_relu relu;
+
+    memset(&table, 0, sizeof table);
+    memset(&relu, 0, sizeof relu);
+    table.bits = relu.bits = bits;
+    table.table_bits = bits < MAX_TABLE_BITS ? bits : MAX_TABLE_BITS;
+    table.toggle_frac = relu.toggle_frac = SPN_BLOCKS_RANDOM_FRAC;
+    const struct spn_block_request request = {
+        .type = need->table ? &spn_component_activation : &spn_component_relu,
+        .params = need->table ? (const void *)&table : (const void *)&relu,
+        .field = "chip.input",
+        .n = need->relu || need->table ? w->b->lanes : 0};
+    put(w, SPN_BLOCK_ACTIVATION, &request);
+}
+
+static void set_macs(struct build *w)
 {
     const struct spn_blocks_need *need = w->in->need;
     const struct spn_chip *chip = w->in->chip;
-    int bits = chip->input.bits, table = bits < MAX_TABLE_BITS ? bits : MAX_TABLE_BITS,
-        lanes = w->b->lanes;
-    struct spn_activation activation;
-    struct spn_pool pool;
-    struct spn_elementwise elementwise;
-    struct spn_softmax softmax;
-    struct spn_norm norm;
+    int bits = chip->input.bits, error_bits = chip->training.error_bits;
     struct spn_mac mac;
 
-    memset(&activation, 0, sizeof activation);
+    memset(&mac, 0, sizeof mac);
+    mac.a_bits = bits;
+    mac.b_bits = need->training && error_bits > bits ? error_bits : bits;
+    mac.sum_bits = mac.a_bits + mac.b_bits + SPN_BLOCKS_ACCUMULATOR_MARGIN_BITS;
+    mac.toggle_frac = SPN_BLOCKS_RANDOM_FRAC;
+    const struct spn_block_request request = {
+        .type = &spn_component_mac,
+        .params = &mac,
+        .field = "chip.training",
+        .n = need->training || need->dynamic_mac ? chip->training.mac_units : 0};
+    put(w, SPN_BLOCK_MAC, &request);
+}
+
+static void set_units(struct build *w)
+{
+    const struct spn_blocks_need *need = w->in->need;
+    int bits = w->in->chip->input.bits, lanes = w->b->lanes;
+    struct spn_pool pool;
+    struct spn_elementwise sum;
+    struct spn_softmax softmax;
+    struct spn_norm norm;
+
     memset(&pool, 0, sizeof pool);
-    memset(&elementwise, 0, sizeof elementwise);
+    memset(&sum, 0, sizeof sum);
     memset(&softmax, 0, sizeof softmax);
     memset(&norm, 0, sizeof norm);
-    memset(&mac, 0, sizeof mac);
-    activation.bits = pool.bits = elementwise.bits = softmax.bits = norm.bits = mac.a_bits = bits;
-    activation.table_bits = need->table ? table : 1;
-    softmax.table_bits = norm.table_bits = table;
+    pool.bits = sum.bits = softmax.bits = norm.bits = bits;
+    softmax.table_bits = norm.table_bits = bits < MAX_TABLE_BITS ? bits : MAX_TABLE_BITS;
     pool.window = need->max_window;
     softmax.row_elements = need->max_softmax;
     norm.row_elements = need->max_norm;
-    mac.b_bits =
-        need->training && chip->training.error_bits > bits ? chip->training.error_bits : bits;
-    mac.sum_bits = mac.a_bits + mac.b_bits + SPN_BLOCKS_ACCUMULATOR_MARGIN_BITS;
-    activation.toggle_frac = pool.toggle_frac = elementwise.toggle_frac = softmax.toggle_frac =
-        norm.toggle_frac = mac.toggle_frac = SPN_BLOCKS_RANDOM_FRAC;
-    bool macs = need->training || need->dynamic_mac;
-    const struct {
-        enum spn_block_id id;
-        struct spn_block_request request;
-    } list[] = {
-        {SPN_BLOCK_ACTIVATION,
-         {&spn_component_activation, &activation, "chip.input",
-          need->relu || need->table ? lanes : 0}},
-        {SPN_BLOCK_POOL,
-         {&spn_component_pool, &pool, "chip.input", need->max_window > 0 ? lanes : 0}},
-        {SPN_BLOCK_ELEMENTWISE,
-         {&spn_component_elementwise, &elementwise, "chip.input",
-          need->elementwise || need->training ? lanes : 0}},
-        {SPN_BLOCK_SOFTMAX,
-         {&spn_component_softmax, &softmax, "chip.input", need->max_softmax > 0 ? lanes : 0}},
-        {SPN_BLOCK_NORM,
-         {&spn_component_norm, &norm, "chip.input", need->max_norm > 0 ? lanes : 0}},
-        {SPN_BLOCK_MAC,
-         {&spn_component_mac, &mac, "chip.training", macs ? chip->training.mac_units : 0}},
-    };
-    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
-        put(w, list[i].id, &list[i].request);
+    pool.toggle_frac = sum.toggle_frac = softmax.toggle_frac = norm.toggle_frac =
+        SPN_BLOCKS_RANDOM_FRAC;
+    const struct spn_block_request pools = {&spn_component_pool, &pool, "chip.input",
+                                            need->max_window > 0 ? lanes : 0};
+    const struct spn_block_request sums = {&spn_component_elementwise, &sum, "chip.input",
+                                           need->elementwise || need->training ? lanes : 0};
+    const struct spn_block_request softmaxes = {&spn_component_softmax, &softmax, "chip.input",
+                                                need->max_softmax > 0 ? lanes : 0};
+    const struct spn_block_request norms = {&spn_component_norm, &norm, "chip.input",
+                                            need->max_norm > 0 ? lanes : 0};
+    set_activation(w);
+    put(w, SPN_BLOCK_POOL, &pools);
+    put(w, SPN_BLOCK_ELEMENTWISE, &sums);
+    put(w, SPN_BLOCK_SOFTMAX, &softmaxes);
+    put(w, SPN_BLOCK_NORM, &norms);
+    set_macs(w);
 }
 
 enum spn_status spn_blocks_set_chip(struct spn_blocks *blocks, const struct spn_blocks_input *in,

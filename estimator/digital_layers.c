@@ -161,11 +161,13 @@ double spn_digital_add(struct spn_frame *f, int index, enum spn_phase phase)
         return add_buffer(f, index, phase, 0);
     if (layer->op == SPN_OP_EMBEDDING)
         return add_embedding(f, index, phase) + add_buffer(f, index, phase, 0);
-    double part_s[2] = {0, 0};
+    /* Errors of both factors of a product of activations: twice the work. */
+    double times = phase == SPN_PHASE_ERROR && layer->op == SPN_OP_MATMUL ? 2 : 1;
+    double n[2] = {0, 0}, part_s[2] = {0, 0};
     for (int i = 0; i < 2 && op->part[i].amount != NOTHING; i++) {
-        double n = amount_of(f, index, op->part[i].amount);
+        n[i] = times * amount_of(f, index, op->part[i].amount);
         double action_s = spn_frame_action(f, op->block, op->part[i].action).latency_s;
-        part_s[i] = p->fused ? action_s : n / units * action_s;
+        part_s[i] = p->fused ? action_s : n[i] / units * action_s;
         work_s += part_s[i];
     }
     buffer_s = add_buffer(f, index, phase, work_s);
@@ -176,7 +178,7 @@ double spn_digital_add(struct spn_frame *f, int index, enum spn_phase phase)
             .category = SPN_CATEGORY_DIGITAL,
             .inference = phase == SPN_PHASE_FORWARD,
             .block = spn_frame_block(f, op->block),
-            .n = amount_of(f, index, op->part[i].amount),
+            .n = n[i],
             .unit_J = spn_frame_action(f, op->block, op->part[i].action).energy_J,
             .latency_s = buffer_s > 0 ? 0 : part_s[i]};
         spn_frame_add(f, &item);

@@ -96,6 +96,8 @@ static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *
     return SPN_OK;
 }
 
+/* Mean over the cells of which a share holds a value, the rest being pruned, or beside packed
+ * groups. [M:E19] */
 static struct spn_conductance mix(const struct spn_matrix_work *w, double kept)
 {
     return (struct spn_conductance){kept * w->kept.mean_S + (1 - kept) * w->pruned.mean_S,

@@ -85,7 +85,7 @@ struct spn_inference_result {
 struct spn_training_result {
     struct spn_cost update;                                   /* one weight update */
     double update_transfer_s, update_index_s, update_write_s; /* its parts */
-    double update_transfer_J, update_index_J, update_write_J;
+    double update_transfer_J, update_index_J, update_write_J; /* the rest of update is leakage */
     struct spn_cost step; /* batch x (forward + error + gradient) + update */
     double step_forward_s, step_error_s, step_gradient_s;
     double step_forward_J, step_error_J, step_gradient_J, step_leakage_J;
@@ -107,7 +107,7 @@ struct spn_result {
     struct spn_layer_result *layer; /* [n_layers], all layers; in the workspace */
     int n_leaves;
     struct spn_leaf *leaf; /* in the workspace */
-    int n_tiles, n_arrays;
+    int n_tiles, n_arrays; /* on the chip, idle arrays too */
     double n_weights, n_kept_weights;
     double utilization_frac;
     double area_m2, leakage_W;
