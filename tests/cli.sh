@@ -40,7 +40,7 @@ for command in $("$spindle" help | awk '/^  [a-z]+ /{print $1}'); do
     case $command in chip | device | node | dram) continue ;; esac
     expect 0 "usage: spindle $command" "$spindle" "$command" --help
 done
-expect 0 "effective number" "$spindle" help adc-sar || true
+expect 0 "actions: convert" "$spindle" help adc-sar
 for kind in nodes devices chips drams networks components schemes figures index-formats; do
     expect 0 " " "$spindle" list $kind
 done
