@@ -406,10 +406,11 @@ static void transpose(struct spn_array *a)
 
 /* What follows settling while the columns still conduct: sampling, or converting them all. [M:E11]
  */
-static double hold_s(const struct spn_blocks *b, const struct spn_array_values *values)
+static double hold_s(const struct spn_blocks *b, const struct spn_array_values *values,
+                     bool transposed)
 {
     const struct spn_block *hold = &b->block[SPN_BLOCK_SAMPLE_HOLD];
-    const struct spn_block *mux = &b->block[values->transposed ? SPN_BLOCK_ROW_MUX : SPN_BLOCK_MUX];
+    const struct spn_block *mux = &b->block[transposed ? SPN_BLOCK_ROW_MUX : SPN_BLOCK_MUX];
     double mux_s = mux->n > 0 ? mux->cost.action[SPN_MUX_SELECT].latency_s : 0;
 
     if (hold->n > 0)
@@ -419,8 +420,8 @@ static double hold_s(const struct spn_blocks *b, const struct spn_array_values *
 }
 
 enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct spn_blocks_input *in,
-                                 const struct spn_array_values *values, struct spn_block layer[2],
-                                 struct spn_err *err)
+                                 const struct spn_array_values *values, bool transposed,
+                                 struct spn_block layer[2], struct spn_err *err)
 {
     struct spn_array a;
     struct spn_adc adc;
@@ -429,7 +430,7 @@ enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct s
     enum spn_status s;
 
     memcpy(&a, &blocks->array, sizeof a);
-    if (values->transposed) {
+    if (transposed) {
         transpose(&a);
         if (a.rows_read == in->rules->array_rows || a.rows_read > a.rows)
             a.rows_read = 0;
@@ -445,7 +446,7 @@ enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct s
     /* The time is the chip's, not the layer's own settling. */
     a.settle_bits = 0;
     a.read_time_s = blocks->block[SPN_BLOCK_ARRAY].cost.action[SPN_ARRAY_READ].latency_s +
-                    hold_s(blocks, values);
+                    hold_s(blocks, values, transposed);
     if ((s = spn_block_set(&layer[0], &array_request, in->around, err)) != SPN_OK)
         return s;
     fill_adc(&adc, blocks, in->chip, spn_array_column_current(&a).mean_A);

@@ -146,17 +146,17 @@ enum spn_status spn_blocks_set(struct spn_blocks *blocks, const struct spn_block
 enum spn_status spn_blocks_set_chip(struct spn_blocks *blocks, const struct spn_blocks_input *in,
                                     struct spn_err *err);
 
-/* The array with a layer's statistics, and the ADC behind it. */
+/* The array with a layer's statistics, and the ADC behind it. Doubles only: no padding, so that two
+ * of them can be compared byte by byte. */
 struct spn_array_values {
     double used_rows_frac, used_columns_frac; /* of the rows read at once, and of the columns */
     double input_mean, input_mean_square, cell_mean_S, cell_mean_square_S2;
     double row_pulse_frac, vector_pulse_frac; /* see struct spn_array */
     double columns_per_pass;                  /* conversions one after the other per read */
-    bool transposed;
 };
 enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct spn_blocks_input *in,
-                                 const struct spn_array_values *values, struct spn_block layer[2],
-                                 struct spn_err *err);
+                                 const struct spn_array_values *values, bool transposed,
+                                 struct spn_block layer[2], struct spn_err *err);
 
 /* Area leaves of all blocks. */
 struct spn_cost_tree;

@@ -132,7 +132,6 @@ static void set_values(const struct spn_frame *f, int matrix, const struct spn_c
     v.used_columns_frac = (used + reference * m->column_arrays) / (m->column_arrays * columns);
     v.row_pulse_frac = kept * fmin(1, write->pulses_per_update / write->row_pulses_per_update);
     out[0] = v;
-    v.transposed = true;
     v.columns_per_pass = w->error.columns_per_pass;
     v.used_rows_frac =
         fmin(1, driven / ((double)m->column_arrays * m->column_groups_max * at_once));
@@ -169,14 +168,14 @@ static enum spn_status set_layer(struct spn_frame *f, int matrix, struct spn_err
     set_values(f, matrix, &in, values);
     if (w->forward_version != blocks->version ||
         memcmp(&values[0], &w->forward_values, sizeof values[0]) != 0)
-        status = spn_blocks_layer(blocks, &f->in, &values[0], w->forward_block, err);
+        status = spn_blocks_layer(blocks, &f->in, &values[0], false, w->forward_block, err);
     w->forward_version = status ? 0 : blocks->version;
     w->forward_values = values[0];
     if (status || !f->options->training)
         return status;
     if (w->error_version != blocks->version ||
         memcmp(&values[1], &w->error_values, sizeof values[1]) != 0)
-        status = spn_blocks_layer(blocks, &f->in, &values[1], w->error_block, err);
+        status = spn_blocks_layer(blocks, &f->in, &values[1], true, w->error_block, err);
     w->error_version = status ? 0 : blocks->version;
     w->error_values = values[1];
     return status;
