@@ -4,9 +4,10 @@
  *
  * Usage: bench_cost [NETWORK [CHIP]]. VGG8 on chip ning2025 unless given. Three kinds of point:
  * nothing changed since the last one (the floor); one chip parameter changed (a step of a sweep:
- * the blocks it touches are evaluated anew); temperature changed (all blocks are). Yardsticks,
- * layer evaluations per second and core: DNN+NeuroSim V1.4 0.07, CiMLoop 83. The limit for a point
- * of VGG8 is 50 us. Fails (exit 1) if a point allocates memory.
+ * the blocks it touches are evaluated anew); temperature changed (all blocks are). "As before" is
+ * the heap in use, so memory that is taken and given back within a point would not be seen.
+ * Yardsticks, layer evaluations per second and core: DNN+NeuroSim V1.4 0.07, CiMLoop 83. The limit
+ * for a point of VGG8 is 50 us. Fails (exit 1) if a point allocates memory.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -15,8 +16,8 @@
 
 #include "estimator/estimate.h"
 
-#define NEUROSIM_LAYERS_PER_S 0.07 /* VGG8, one core, measured on this kind of machine */
-#define CIMLOOP_LAYERS_PER_S 83.0  /* likewise */
+#define NEUROSIM_LAYERS_PER_S 0.07 /* [neurosim14] V1.4 on VGG8, one core */
+#define CIMLOOP_LAYERS_PER_S 83.0  /* [andrulis2024], one core */
 #define LIMIT_S 50e-6
 #define SECONDS 0.5 /* of each measurement */
 #define POINTS 100  /* between looks at the clock */
