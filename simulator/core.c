@@ -171,14 +171,12 @@ static enum spn_status set_run(struct spn_core *core, struct spn_err *err)
             p->n_limbs == 2 ? INT16_MAX : fmax(p->digit[d].high_level, -p->digit[d].low_level);
         double sum = level * p->max_group_rows * core->level_max;
         if (p->n_limbs == 2)
-            sum = fmin(sum, sum_max / SPN_NOISE_CHUNK / shifts);
+            sum = fmin(sum, sum_max / SPN_IDEAL_RUN / shifts);
         double code = core->ideal ? sum : fmax(core->adc[d].high_code, -core->adc[d].low_code);
         largest = fmax(largest, code * shifts);
     }
-    double draws = (double)p->n_digits * (p->n_groups + SPN_NOISE_CHUNK) * core->n_slices *
-                   (p->n_column_groups + 1) * 2 * SPN_KERNEL_COLUMNS / SPN_NOISE_CHUNK;
     core->groups_per_run = (int)fmin(p->n_groups, sum_max / largest);
-    if (core->groups_per_run < 1 || draws > UINT32_MAX)
+    if (core->groups_per_run < 1)
         return spn_err_set(err, SPN_EINFEASIBLE, "a matrix of %d x %d is too large for one core",
                            p->n_rows, p->n_columns);
     return SPN_OK;
@@ -214,7 +212,7 @@ enum spn_status spn_core_create(struct spn_core **core, const struct spn_core_co
         .weights = weights,
         .mask = mask,
         .kernel = c->kernel,
-        .sum_limit = c->ideal ? c->level_max * shifts * SPN_NOISE_CHUNK : c->level_max,
+        .sum_limit = c->ideal ? c->level_max * shifts * SPN_IDEAL_RUN : c->level_max,
         .max_group_rows = c->ideal ? IDEAL_GROUP_ROWS : 0,
         .fixed_point = c->ideal && c->noisy};
     if ((status = spn_program_create(&c->program, &request, err)) != SPN_OK)

@@ -17,7 +17,7 @@
 enum {
     SPN_INPUT_BYTE_MAX = 255,
     SPN_MAX_SLICES = 8,
-    SPN_NOISE_CHUNK = 4 /* row groups that share blocks of random numbers */
+    SPN_IDEAL_RUN = 4 /* row groups whose sums stay in 31 bits without an ADC */
 };
 
 struct spn_core {
@@ -46,10 +46,12 @@ struct spn_core_scratch {
     uint8_t *planes, *squares; /* [vector][slice] plane_stride apart; squares only if they are
                                   needed and differ */
     float *deviation;          /* [vector][group][slice], sqrt(sum x^2) */
-    float *normals;            /* [vector of a block][read][16] */
-    uint8_t *group_input;      /* one group's inputs, padded with zeros */
-    int32_t *sums, *low, *variance, *codes; /* [32][16] */
-    double *total;                          /* likewise */
+    float *normals;            /* [vector of a block][slice][16] */
+    struct spn_kernel_stream *stream;           /* [n_vectors] */
+    struct spn_kernel_stream *reference_stream; /* [vector of a block] */
+    uint8_t *group_input;                       /* one group's inputs, padded with zeros */
+    int32_t *sums, *low, *variance, *codes;     /* [32][16] */
+    double *total;                              /* likewise */
 };
 
 struct spn_read_block { /* vectors first .. first + n - 1 of the tile, one column group */

@@ -71,16 +71,18 @@ struct spn_kernel_finish {
     size_t y_stride;
 };
 
-/* Standard normals for 16 columns: block b, word w, column c from the Philox block with counter
- * {counter[0] + b * block_stride + lane[c], counter[1..3]}; words 0, 1 and words 2, 3 are
- * Box-Muller pairs. */
-struct spn_kernel_normals {
-    uint32_t key[2], counter[4], block_stride;
+/* Sixteen streams of random words, xoshiro128++ [blackman2021], one a column. Column c of stream i
+ * starts from the Philox4x32-10 block of counter {lane[c], low and high word of first + i, tag}:
+ * any stream is reached at once, and its words cost little. */
+struct spn_kernel_seed {
+    uint32_t key[2], tag;
+    uint64_t first;
     const uint32_t *lane; /* [16] */
-    int n_blocks;
-    bool add;   /* add to out */
-    float *out; /* [n_blocks][4][16], aligned to 64 */
+    int n_streams;
 };
+struct spn_kernel_stream {
+    int32_t state[4][SPN_KERNEL_COLUMNS]; /* as unsigned words */
+} __attribute__((aligned(64)));
 
 struct spn_kernel {
     const char *name;
@@ -90,7 +92,10 @@ struct spn_kernel {
     void (*dot)(const struct spn_kernel_dot *d);
     void (*convert)(const struct spn_kernel_convert *c);
     void (*finish)(const struct spn_kernel_finish *f);
-    void (*normals)(const struct spn_kernel_normals *n);
+    void (*seed)(const struct spn_kernel_seed *seed, struct spn_kernel_stream *streams);
+    /* The next n_rows standard normals of each of n streams, to (or, if add, added to) out
+     * [n][n_rows][16], aligned to 64: by inversion of one word each. */
+    void (*normals)(struct spn_kernel_stream *streams, int n, int n_rows, bool add, float *out);
 };
 
 /* By name, or for NULL the fastest that this CPU has. NULL if unknown or the CPU lacks it. */
@@ -106,8 +111,14 @@ void spn_kernel_avx512_slice(const struct spn_kernel_slice *s);
 void spn_kernel_avx512_dot(const struct spn_kernel_dot *d);
 void spn_kernel_avx512_convert(const struct spn_kernel_convert *c);
 void spn_kernel_avx512_finish(const struct spn_kernel_finish *f);
-void spn_kernel_avx512_normals(const struct spn_kernel_normals *n);
+void spn_kernel_avx512_seed(const struct spn_kernel_seed *seed, struct spn_kernel_stream *streams);
+void spn_kernel_avx512_normals(struct spn_kernel_stream *streams, int n, int n_rows, bool add,
+                               float *out);
 #endif
+
+/* Coefficients of the inverse normal distribution on octaves of its argument; normal_table.c. */
+enum { SPN_NORMAL_DEGREE = 6, SPN_NORMAL_OCTAVES = 32 };
+extern const float spn_normal_table[SPN_NORMAL_DEGREE + 1][SPN_NORMAL_OCTAVES];
 
 /* Philox4x32-10 [salmon2011, table 2]. */
 #define SPN_PHILOX_ROUNDS 10

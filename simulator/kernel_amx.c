@@ -134,6 +134,7 @@ const struct spn_kernel spn_kernel_amx = {.name = "amx",
                                           .dot = dot,
                                           .convert = spn_kernel_avx512_convert,
                                           .finish = spn_kernel_avx512_finish,
+                                          .seed = spn_kernel_avx512_seed,
                                           .normals = spn_kernel_avx512_normals};
 #else
 extern const int spn_kernel_amx_absent; /* ISO C wants something here */

@@ -28,12 +28,16 @@
 #define MINF(a, b) _mm256_min_ps(a, b)
 #define MAXF(a, b) _mm256_max_ps(a, b)
 #define SQRTF(a) _mm256_sqrt_ps(a)
+#define STOREF(p, v) _mm256_store_ps(p, v)
+#define ROTL(a, n) _mm256_or_si256(_mm256_slli_epi32(a, n), _mm256_srli_epi32(a, 32 - (n)))
+#define SRLI(a, n) _mm256_srli_epi32(a, n)
+#define ORI(a, b) _mm256_or_si256(a, b)
+#define LOOKUP(table, power, octave)                                                               \
+    _mm256_i32gather_ps((table)->row[power], ANDI(octave, SETI(31)), sizeof(float))
 #define ADDI(a, b) _mm256_add_epi32(a, b)
-#define SUBI(a, b) _mm256_sub_epi32(a, b)
 #define ANDI(a, b) _mm256_and_si256(a, b)
 #define XORI(a, b) _mm256_xor_si256(a, b)
 #define SLLI(a, n) _mm256_slli_epi32(a, n)
-#define SRAI(a, n) _mm256_srai_epi32(a, n)
 #define SHIFT(a, n) _mm256_sll_epi32(a, _mm_cvtsi32_si128(n))
 #define I2F(a) _mm256_cvtepi32_ps(a)
 #define F2I(a) _mm256_cvtps_epi32(a)
@@ -41,17 +45,16 @@
 #define AS_I(a) _mm256_castps_si256(a)
 #define AS_F(a) _mm256_castsi256_ps(a)
 #define SIGN_BIT(a) _mm256_and_si256(a, _mm256_set1_epi32((int)0x80000000u))
-#define SELECT_BIT30(v, set, clear)                                                                \
-    _mm256_blendv_ps(clear, set, _mm256_castsi256_ps(_mm256_slli_epi32(v, 1)))
 
-/* Both halves are exact; their sum is rounded once, as the plain conversion is. */
-static inline TARGET __m256 unsigned_to_float(__m256i w)
+struct normal_table {
+    const float (*row)[SPN_NORMAL_OCTAVES];
+};
+
+static inline TARGET void load_table(struct normal_table *table)
 {
-    __m256 high = _mm256_cvtepi32_ps(_mm256_srli_epi32(w, 16));
-    __m256 low = _mm256_cvtepi32_ps(_mm256_and_si256(w, _mm256_set1_epi32(0xffff)));
-    return _mm256_add_ps(_mm256_mul_ps(high, _mm256_set1_ps(65536.0f)), low);
+    table->row = spn_normal_table;
 }
-#define U2F(a) unsigned_to_float(a)
+
 #include "simulator/kernel_body.h"
 
 enum { CELL_MAX = 128, SEVEN_BITS = 127, N_AT_ONCE = 2 };
@@ -141,48 +144,48 @@ static TARGET_ENTRY void finish(const struct spn_kernel_finish *f)
     finish_block(f);
 }
 
-/* As in the AVX-512 kernel: 32-bit words in 64-bit lanes. */
-static inline TARGET void philox_lanes(const struct spn_kernel_normals *n, __m256i counter,
+/* Philox on 32-bit words held in 64-bit lanes, whose upper halves may hold anything: the multiply
+ * ignores them. */
+static inline TARGET void philox_lanes(const struct spn_kernel_seed *seed, uint64_t number,
                                        __m256i w[4])
 {
-    __m256i m0 = _mm256_set1_epi64x((long long)SPN_PHILOX_M0),
-            m1 = _mm256_set1_epi64x((long long)SPN_PHILOX_M1);
-    uint32_t k0 = n->key[0], k1 = n->key[1];
-    __m256i c0 = counter, c1 = SETI(n->counter[1]), c2 = SETI(n->counter[2]),
-            c3 = SETI(n->counter[3]);
+    __m256i m0 = _mm256_set1_epi64x((long long)SPN_PHILOX_M0);
+    __m256i m1 = _mm256_set1_epi64x((long long)SPN_PHILOX_M1);
+    uint32_t k0 = seed->key[0], k1 = seed->key[1];
+    w[1] = SETI((uint32_t)number);
+    w[2] = SETI((uint32_t)(number >> 32));
+    w[3] = SETI(seed->tag);
     for (int round = 0; round < SPN_PHILOX_ROUNDS; round++) {
-        __m256i p0 = _mm256_mul_epu32(c0, m0), p1 = _mm256_mul_epu32(c2, m1);
-        c0 = XORI(XORI(_mm256_srli_epi64(p1, 32), c1), SETI(k0));
-        c2 = XORI(XORI(_mm256_srli_epi64(p0, 32), c3), SETI(k1));
-        c1 = p1;
-        c3 = p0;
+        __m256i p0 = _mm256_mul_epu32(w[0], m0), p1 = _mm256_mul_epu32(w[2], m1);
+        w[0] = XORI(XORI(_mm256_srli_epi64(p1, 32), w[1]), SETI(k0));
+        w[2] = XORI(XORI(_mm256_srli_epi64(p0, 32), w[3]), SETI(k1));
+        w[1] = p1;
+        w[3] = p0;
         k0 += SPN_PHILOX_W0;
         k1 += SPN_PHILOX_W1;
     }
-    w[0] = c0;
-    w[1] = c1;
-    w[2] = c2;
-    w[3] = c3;
 }
 
-static TARGET_ENTRY void normals(const struct spn_kernel_normals *n)
+static TARGET_ENTRY void seed_streams(const struct spn_kernel_seed *seed,
+                                      struct spn_kernel_stream *streams)
 {
-    for (int b = 0; b < n->n_blocks; b++)
+    for (int k = 0; k < seed->n_streams; k++)
         for (int half = 0; half < SPN_KERNEL_COLUMNS; half += LANES) {
-            __m256i lane = _mm256_loadu_si256((const __m256i *)(const void *)(n->lane + half));
-            __m256i counter = ADDI(lane, SETI(n->counter[0] + (uint32_t)b * n->block_stride));
-            __m256i even[4], odd[4], w[4];
-            philox_lanes(n, counter, even);
-            philox_lanes(n, _mm256_srli_epi64(counter, 32), odd);
+            __m256i even[4], odd[4];
+            even[0] = _mm256_loadu_si256((const __m256i *)(const void *)(seed->lane + half));
+            odd[0] = _mm256_srli_epi64(even[0], 32);
+            philox_lanes(seed, seed->first + (uint64_t)k, even);
+            philox_lanes(seed, seed->first + (uint64_t)k, odd);
             for (int i = 0; i < 4; i++)
-                w[i] = _mm256_blend_epi32(even[i], _mm256_slli_epi64(odd[i], 32), 0xAA);
-            __m256 z[4];
-            normal_pair(w[0], w[1], &z[0], &z[1]);
-            normal_pair(w[2], w[3], &z[2], &z[3]);
-            float *out = n->out + (size_t)b * 4 * SPN_KERNEL_COLUMNS + half;
-            for (int i = 0; i < 4; i++, out += SPN_KERNEL_COLUMNS)
-                _mm256_store_ps(out, n->add ? ADDF(LOADF(out), z[i]) : z[i]);
+                STOREI(streams[k].state[i] + half,
+                       _mm256_blend_epi32(even[i], _mm256_slli_epi64(odd[i], 32), 0xAA));
         }
+}
+
+static TARGET_ENTRY void normals(struct spn_kernel_stream *streams, int n, int n_rows, bool add,
+                                 float *out)
+{
+    normal_rows(streams, n, n_rows, add, out);
 }
 
 static bool supported(void)
@@ -196,6 +199,7 @@ const struct spn_kernel spn_kernel_avx2 = {.name = "avx2",
                                            .dot = dot,
                                            .convert = convert,
                                            .finish = finish,
+                                           .seed = seed_streams,
                                            .normals = normals};
 #else
 extern const int spn_kernel_avx2_absent; /* ISO C wants something here */

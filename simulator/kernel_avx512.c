@@ -27,22 +27,36 @@
 #define MINF(a, b) _mm512_min_ps(a, b)
 #define MAXF(a, b) _mm512_max_ps(a, b)
 #define SQRTF(a) _mm512_sqrt_ps(a)
+#define STOREF(p, v) _mm512_store_ps(p, v)
+#define ROTL(a, n) _mm512_rol_epi32(a, n)
+#define SRLI(a, n) _mm512_srli_epi32(a, n)
+#define ORI(a, b) _mm512_or_si512(a, b)
+#define LOOKUP(table, power, octave)                                                               \
+    _mm512_permutex2var_ps((table)->low[power], octave, (table)->high[power])
 #define ADDI(a, b) _mm512_add_epi32(a, b)
-#define SUBI(a, b) _mm512_sub_epi32(a, b)
 #define ANDI(a, b) _mm512_and_si512(a, b)
 #define XORI(a, b) _mm512_xor_si512(a, b)
 #define SLLI(a, n) _mm512_slli_epi32(a, n)
-#define SRAI(a, n) _mm512_srai_epi32(a, n)
 #define SHIFT(a, n) _mm512_sll_epi32(a, _mm_cvtsi32_si128(n))
 #define I2F(a) _mm512_cvtepi32_ps(a)
-#define U2F(a) _mm512_cvtepu32_ps(a)
 #define F2I(a) _mm512_cvtps_epi32(a)
 #define F2I_WIDE(a) _mm512_cvtps_epi32(a)
 #define AS_I(a) _mm512_castps_si512(a)
 #define AS_F(a) _mm512_castsi512_ps(a)
 #define SIGN_BIT(a) _mm512_and_si512(a, _mm512_set1_epi32((int)0x80000000u))
-#define SELECT_BIT30(v, set, clear)                                                                \
-    _mm512_mask_blend_ps(_mm512_test_epi32_mask(v, _mm512_set1_epi32(0x40000000)), clear, set)
+
+struct normal_table { /* octaves 0-15 and 16-31: a permutation of two registers looks one up */
+    __m512 low[SPN_NORMAL_DEGREE + 1], high[SPN_NORMAL_DEGREE + 1];
+};
+
+static inline TARGET void load_table(struct normal_table *table)
+{
+    for (int i = 0; i <= SPN_NORMAL_DEGREE; i++) {
+        table->low[i] = _mm512_loadu_ps(spn_normal_table[i]);
+        table->high[i] = _mm512_loadu_ps(spn_normal_table[i] + 16);
+    }
+}
+
 #include "simulator/kernel_body.h"
 
 static inline TARGET __m512i broadcast_quad(const uint8_t *x)
@@ -143,49 +157,66 @@ TARGET_ENTRY void spn_kernel_avx512_finish(const struct spn_kernel_finish *f)
     finish_block(f);
 }
 
+enum { KEYS = 2 * SPN_PHILOX_ROUNDS };
+
 /* Philox on 32-bit words held in 64-bit lanes, whose upper halves may hold anything: the multiply
- * ignores them. */
-static inline TARGET void philox_lanes(const struct spn_kernel_normals *n, __m512i counter,
-                                       __m512i w[4])
+ * ignores them. Two sets of lanes at a time hide the multiply's latency. */
+struct philox {
+    __m512i a[4], b[4];
+};
+
+#define XOR3(a, b, c) _mm512_ternarylogic_epi32(a, b, c, 0x96)
+
+static inline TARGET void philox_rounds(struct philox *p, const uint32_t *keys)
 {
-    __m512i m0 = _mm512_set1_epi64((long long)SPN_PHILOX_M0),
-            m1 = _mm512_set1_epi64((long long)SPN_PHILOX_M1);
-    uint32_t k0 = n->key[0], k1 = n->key[1];
-    __m512i c0 = counter, c1 = SETI(n->counter[1]), c2 = SETI(n->counter[2]),
-            c3 = SETI(n->counter[3]);
-    for (int round = 0; round < SPN_PHILOX_ROUNDS; round++) {
-        __m512i p0 = _mm512_mul_epu32(c0, m0), p1 = _mm512_mul_epu32(c2, m1);
-        c0 = _mm512_ternarylogic_epi32(_mm512_srli_epi64(p1, 32), c1, SETI(k0),
-                                       0x96); /* three-way xor */
-        c2 = _mm512_ternarylogic_epi32(_mm512_srli_epi64(p0, 32), c3, SETI(k1), 0x96);
-        c1 = p1;
-        c3 = p0;
-        k0 += SPN_PHILOX_W0;
-        k1 += SPN_PHILOX_W1;
+    __m512i m0 = _mm512_set1_epi64((long long)SPN_PHILOX_M0);
+    __m512i m1 = _mm512_set1_epi64((long long)SPN_PHILOX_M1);
+    __m512i a0 = p->a[0], a1 = p->a[1], a2 = p->a[2], a3 = p->a[3];
+    __m512i b0 = p->b[0], b1 = p->b[1], b2 = p->b[2], b3 = p->b[3];
+    for (int k = 0; k < KEYS; k += 2) {
+        __m512i pa = _mm512_mul_epu32(a0, m0), qa = _mm512_mul_epu32(a2, m1);
+        __m512i pb = _mm512_mul_epu32(b0, m0), qb = _mm512_mul_epu32(b2, m1);
+        a0 = XOR3(_mm512_srli_epi64(qa, 32), a1, SETI(keys[k]));
+        a2 = XOR3(_mm512_srli_epi64(pa, 32), a3, SETI(keys[k + 1]));
+        b0 = XOR3(_mm512_srli_epi64(qb, 32), b1, SETI(keys[k]));
+        b2 = XOR3(_mm512_srli_epi64(pb, 32), b3, SETI(keys[k + 1]));
+        a1 = qa;
+        a3 = pa;
+        b1 = qb;
+        b3 = pb;
     }
-    w[0] = c0;
-    w[1] = c1;
-    w[2] = c2;
-    w[3] = c3;
+    *p = (struct philox){{a0, a1, a2, a3}, {b0, b1, b2, b3}};
 }
 
-TARGET_ENTRY void spn_kernel_avx512_normals(const struct spn_kernel_normals *n)
+/* Even columns' words in the lower, odd columns' in the upper halves. */
+static inline TARGET __m512i interleave(__m512i even, __m512i odd)
 {
-    __m512i lane = _mm512_loadu_si512((const void *)n->lane);
-    for (int b = 0; b < n->n_blocks; b++) {
-        __m512i counter = ADDI(lane, SETI(n->counter[0] + (uint32_t)b * n->block_stride));
-        __m512i even[4], odd[4], w[4];
-        philox_lanes(n, counter, even);
-        philox_lanes(n, _mm512_srli_epi64(counter, 32), odd);
-        for (int i = 0; i < 4; i++)
-            w[i] = _mm512_mask_blend_epi32(0xAAAA, even[i], _mm512_slli_epi64(odd[i], 32));
-        __m512 z[4];
-        normal_pair(w[0], w[1], &z[0], &z[1]);
-        normal_pair(w[2], w[3], &z[2], &z[3]);
-        float *out = n->out + (size_t)b * 4 * SPN_KERNEL_COLUMNS;
-        for (int i = 0; i < 4; i++, out += SPN_KERNEL_COLUMNS)
-            _mm512_store_ps(out, n->add ? ADDF(LOADF(out), z[i]) : z[i]);
+    return _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
+}
+
+TARGET_ENTRY void spn_kernel_avx512_seed(const struct spn_kernel_seed *seed,
+                                         struct spn_kernel_stream *streams)
+{
+    uint32_t keys[KEYS];
+    for (int k = 0; k < KEYS; k += 2) {
+        keys[k] = seed->key[0] + (uint32_t)(k / 2) * SPN_PHILOX_W0;
+        keys[k + 1] = seed->key[1] + (uint32_t)(k / 2) * SPN_PHILOX_W1;
     }
+    __m512i lane = _mm512_loadu_si512((const void *)seed->lane), tag = SETI(seed->tag);
+    for (int k = 0; k < seed->n_streams; k++) {
+        uint64_t number = seed->first + (uint64_t)k;
+        __m512i low = SETI((uint32_t)number), high = SETI((uint32_t)(number >> 32));
+        struct philox p = {{lane, low, high, tag}, {_mm512_srli_epi64(lane, 32), low, high, tag}};
+        philox_rounds(&p, keys);
+        for (int i = 0; i < 4; i++)
+            STOREI(streams[k].state[i], interleave(p.a[i], p.b[i]));
+    }
+}
+
+TARGET_ENTRY void spn_kernel_avx512_normals(struct spn_kernel_stream *streams, int n, int n_rows,
+                                            bool add, float *out)
+{
+    normal_rows(streams, n, n_rows, add, out);
 }
 
 static bool supported(void)
@@ -201,6 +232,7 @@ const struct spn_kernel spn_kernel_avx512 = {.name = "avx512",
                                              .dot = spn_kernel_avx512_dot,
                                              .convert = spn_kernel_avx512_convert,
                                              .finish = spn_kernel_avx512_finish,
+                                             .seed = spn_kernel_avx512_seed,
                                              .normals = spn_kernel_avx512_normals};
 #else
 extern const int spn_kernel_avx512_absent; /* ISO C wants something here */

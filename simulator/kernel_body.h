@@ -1,4 +1,4 @@
-/* kernel_body.h -- ADC conversion, results and Box-Muller normals, written once over the vector
+/* kernel_body.h -- ADC conversion, results and normal numbers, written once over the vector
  * type of the including kernel.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -7,51 +7,60 @@
  * the operations used below. Order and kind of every operation are fixed here, so all kernels round
  * alike. No include guard on purpose.
  *
- * Box-Muller: z = sqrt(-2 ln u) (cos, sin)(2 pi v), u = (w0 + 1/2) 2^-32, v = w1 2^-32 [box1958].
- * ln by its argument's exponent and a polynomial on [sqrt 1/2, sqrt 2) (own Chebyshev
- * interpolation, absolute error 5e-8), sine and cosine on
- * +-pi/4 (1e-8). |z| <= 6.77; absolute error of z under 1e-6. [M:S9]
+ * Normals by inversion [M:S9]: |z| = -Phi^-1 on octaves of a 31-bit uniform, by polynomials of
+ * degree 6 (normal_table.c). |z| <= 6.34; absolute error under 1e-6.
  */
 
-static inline TARGET VF normal_radius(VI w)
+/* One word of xoshiro128++ from each stream. */
+static inline TARGET VI next_words(VI s[4])
 {
-    VF u = MULF(ADDF(U2F(w), SETF(0.5f)), SETF(0x1p-32f));
-    VI bits = AS_I(u);
-    VI exponent =
-        SRAI(SUBI(bits, SETI(0x3f3504f3)), 23); /* so that the mantissa is in [sqrt 1/2, sqrt 2) */
-    VF t = SUBF(AS_F(SUBI(bits, SLLI(exponent, 23))), SETF(1.0f));
-    VF p = SETF(9.048784419e-02f);
-    p = ADDF(MULF(p, t), SETF(-1.403089220e-01f));
-    p = ADDF(MULF(p, t), SETF(1.470389917e-01f));
-    p = ADDF(MULF(p, t), SETF(-1.660271885e-01f));
-    p = ADDF(MULF(p, t), SETF(1.998422325e-01f));
-    p = ADDF(MULF(p, t), SETF(-2.500070255e-01f));
-    p = ADDF(MULF(p, t), SETF(3.333341540e-01f));
-    VF t2 = MULF(t, t);
-    VF ln = ADDF(MULF(MULF(p, t), t2), SUBF(t, MULF(t2, SETF(0.5f))));
-    ln = ADDF(ln, MULF(I2F(exponent), SETF(0.693147181f)));
-    return SQRTF(MULF(ln, SETF(-2.0f)));
+    VI sum = ADDI(s[0], s[3]);
+    VI word = ADDI(ROTL(sum, 7), s[0]);
+    VI t = SLLI(s[1], 9);
+    VI s2 = XORI(s[2], s[0]), s3 = XORI(s[3], s[1]);
+    s[1] = XORI(s[1], s2);
+    s[0] = XORI(s[0], s3);
+    s[2] = XORI(s2, t);
+    s[3] = ROTL(s3, 11);
+    return word;
 }
 
-static inline TARGET void normal_pair(VI w0, VI w1, VF *z0, VF *z1)
+/* The top bit is the sign; the other 31, as f = m + 1/2 < 2^31, choose an octave and a place in it.
+ */
+static inline TARGET VF invert_words(VI word, const struct normal_table *table)
 {
-    VF radius = normal_radius(w0);
-    VI v = ADDI(w1, SETI(0x20000000)); /* top two bits: the quadrant about 0, pi/2, pi, 3 pi/2 */
-    VI rest = SUBI(ANDI(v, SETI(0x3fffffff)), SETI(0x20000000));
-    VF a = MULF(I2F(rest), SETF(1.46291808e-09f)); /* (pi / 2) / 2^30 */
-    VF a2 = MULF(a, a);
-    VF s = SETF(-1.958789088e-04f);
-    s = ADDF(MULF(s, a2), SETF(8.332748271e-03f));
-    s = ADDF(MULF(s, a2), SETF(-1.666666466e-01f));
-    s = ADDF(MULF(MULF(s, a2), a), a);
-    VF c = SETF(2.454794209e-05f);
-    c = ADDF(MULF(c, a2), SETF(-1.388830304e-03f));
-    c = ADDF(MULF(c, a2), SETF(4.166666466e-02f));
-    c = ADDF(MULF(MULF(c, a2), a2), SUBF(SETF(1.0f), MULF(a2, SETF(0.5f))));
-    VF sine = SELECT_BIT30(v, c, s), cosine = SELECT_BIT30(v, s, c);
-    VI sign = SIGN_BIT(v), cosine_sign = SIGN_BIT(ADDI(v, SETI(0x40000000)));
-    *z0 = MULF(radius, AS_F(XORI(AS_I(cosine), cosine_sign)));
-    *z1 = MULF(radius, AS_F(XORI(AS_I(sine), sign)));
+    VF f = ADDF(I2F(ANDI(word, SETI(0x7fffffff))), SETF(0.5f));
+    VI bits = AS_I(MINF(f, SETF(2147483520.0f))); /* the conversion may have rounded up to 2^31 */
+    VI octave = SRLI(bits, 23);
+    VF t = SUBF(AS_F(ORI(ANDI(bits, SETI(0x7fffff)), SETI(0x3f800000))), SETF(1.5f));
+    VF z = LOOKUP(table, 6, octave);
+    z = ADDF(MULF(z, t), LOOKUP(table, 5, octave));
+    z = ADDF(MULF(z, t), LOOKUP(table, 4, octave));
+    z = ADDF(MULF(z, t), LOOKUP(table, 3, octave));
+    z = ADDF(MULF(z, t), LOOKUP(table, 2, octave));
+    z = ADDF(MULF(z, t), LOOKUP(table, 1, octave));
+    z = ADDF(MULF(z, t), LOOKUP(table, 0, octave));
+    return AS_F(XORI(AS_I(z), SIGN_BIT(word)));
+}
+
+static inline TARGET void normal_rows(struct spn_kernel_stream *streams, int n, int n_rows,
+                                      bool add, float *out)
+{
+    struct normal_table table;
+    load_table(&table);
+    for (int k = 0; k < n; k++)
+        for (int lane = 0; lane < SPN_KERNEL_COLUMNS; lane += LANES) {
+            VI s[4];
+            for (int i = 0; i < 4; i++)
+                s[i] = LOADI(streams[k].state[i] + lane);
+            float *to = out + k * n_rows * SPN_KERNEL_COLUMNS + lane;
+            for (int r = 0; r < n_rows; r++, to += SPN_KERNEL_COLUMNS) {
+                VF z = invert_words(next_words(s), &table);
+                STOREF(to, add ? ADDF(LOADF(to), z) : z);
+            }
+            for (int i = 0; i < 4; i++)
+                STOREI(streams[k].state[i] + lane, s[i]);
+        }
 }
 
 /* Codes of one vector's slices in one vector of columns, shifted and added. The flags are constants

@@ -28,12 +28,6 @@ static inline float bits_float(uint32_t bits)
     return x;
 }
 
-/* Arithmetic shift: every compiler we build with keeps the sign. */
-static inline uint32_t shift_right(uint32_t x, int n)
-{
-    return (uint32_t)((int32_t)x >> n);
-}
-
 /* To nearest, ties to even, for |x| < 2^22: adding 1.5 * 2^23 leaves no fraction bits. */
 static inline uint32_t round_small(float x)
 {
@@ -53,21 +47,32 @@ static inline uint32_t round_small(float x)
 #define MINF(a, b) ((a) < (b) ? (a) : (b))
 #define MAXF(a, b) ((a) > (b) ? (a) : (b))
 #define SQRTF(a) sqrtf(a)
+#define STOREF(p, v) (*(p) = (v))
+#define ROTL(a, n) ((a) << (n) | (a) >> (32 - (n)))
+#define SRLI(a, n) ((a) >> (n))
+#define ORI(a, b) ((a) | (b))
+#define LOOKUP(table, power, octave) ((table)->row[power][(octave) % SPN_NORMAL_OCTAVES])
 #define ADDI(a, b) ((a) + (b))
-#define SUBI(a, b) ((a) - (b))
 #define ANDI(a, b) ((a) & (b))
 #define XORI(a, b) ((a) ^ (b))
 #define SLLI(a, n) ((a) << (n))
-#define SRAI(a, n) shift_right(a, n)
 #define SHIFT(a, n) ((a) << (n))
 #define I2F(a) ((float)(int32_t)(a))
-#define U2F(a) ((float)(a))
 #define F2I(a) round_small(a)
 #define F2I_WIDE(a) ((uint32_t)(int32_t)lrintf(a))
 #define AS_I(a) float_bits(a)
 #define AS_F(a) bits_float(a)
 #define SIGN_BIT(a) ((a)&0x80000000u)
-#define SELECT_BIT30(v, set, clear) (((v)&0x40000000u) != 0 ? (set) : (clear))
+
+struct normal_table {
+    const float (*row)[SPN_NORMAL_OCTAVES];
+};
+
+static inline void load_table(struct normal_table *table)
+{
+    table->row = spn_normal_table;
+}
+
 #include "simulator/kernel_body.h"
 
 static void slice(const struct spn_kernel_slice *s)
@@ -119,22 +124,23 @@ static void finish(const struct spn_kernel_finish *f)
     finish_block(f);
 }
 
-static void normals(const struct spn_kernel_normals *n)
+static void seed_streams(const struct spn_kernel_seed *seed, struct spn_kernel_stream *streams)
 {
-    for (int b = 0; b < n->n_blocks; b++)
+    for (int k = 0; k < seed->n_streams; k++)
         for (int c = 0; c < SPN_KERNEL_COLUMNS; c++) {
-            uint32_t counter[4] = {n->counter[0] + (uint32_t)b * n->block_stride + n->lane[c],
-                                   n->counter[1], n->counter[2], n->counter[3]};
-            uint32_t w[4];
-            float z[4];
-            spn_rng_philox(counter, n->key, w);
-            normal_pair(w[0], w[1], &z[0], &z[1]);
-            normal_pair(w[2], w[3], &z[2], &z[3]);
-            for (int i = 0; i < 4; i++) {
-                float *out = n->out + (4 * b + i) * SPN_KERNEL_COLUMNS + c;
-                *out = n->add ? *out + z[i] : z[i];
-            }
+            uint64_t number = seed->first + (uint64_t)k;
+            uint32_t counter[4] = {seed->lane[c], (uint32_t)number, (uint32_t)(number >> 32),
+                                   seed->tag},
+                     words[4];
+            spn_rng_philox(counter, seed->key, words);
+            for (int i = 0; i < 4; i++)
+                streams[k].state[i][c] = (int32_t)words[i];
         }
+}
+
+static void normals(struct spn_kernel_stream *streams, int n, int n_rows, bool add, float *out)
+{
+    normal_rows(streams, n, n_rows, add, out);
 }
 
 static bool supported(void)
@@ -148,6 +154,7 @@ static const struct spn_kernel portable = {.name = "portable",
                                            .dot = dot,
                                            .convert = convert,
                                            .finish = finish,
+                                           .seed = seed_streams,
                                            .normals = normals};
 
 const struct spn_kernel *const spn_kernels[] = {

@@ -15,8 +15,8 @@
 #include "base/rng.h"
 #include "simulator/cell.h"
 
-enum { CODE_MAX = 127 * 256 + 127, NORMALS_PER_BLOCK = 64, ALIGNMENT = 64 };
-static const double normal_bound = 7; /* |z| of the generator stays below 6.77 */
+enum { CODE_MAX = 127 * 256 + 127, ALIGNMENT = 64 };
+static const double normal_bound = 7; /* |z| of the generator stays below 6.4 */
 static const double int32_limit =
     2147483000.0; /* 2^31 with room for the rounding of float products */
 
@@ -28,7 +28,7 @@ struct maker { /* what programming a matrix needs besides the result */
     int weights_per_array;
     bool index_free;
     uint32_t key[2], layer;
-    int n_lanes;      /* columns rounded up to normals' blocks */
+    int n_lanes;      /* columns rounded up to groups */
     float *normal[2]; /* of one row's cells: positive, and negative or reference */
 };
 
@@ -153,18 +153,20 @@ static void target_levels(const struct maker *m, const struct spn_program_digit 
 
 static void draw_row(const struct maker *m, int digit, int row, int side, int n_cells)
 {
-    static const uint32_t lanes[SPN_KERNEL_COLUMNS] = {0, 1, 2,  3,  4,  5,  6,  7,
-                                                       8, 9, 10, 11, 12, 13, 14, 15};
-    struct spn_kernel_normals n = {.key = {m->key[0], m->key[1]},
-                                   .counter = {0, (uint32_t)row, (uint32_t)(2 * digit + side),
-                                               (uint32_t)SPN_CORE_STREAM_PROGRAM << 24 | m->layer},
-                                   .block_stride = SPN_KERNEL_COLUMNS,
+    uint32_t lanes[SPN_KERNEL_COLUMNS];
+    for (uint32_t c = 0; c < SPN_KERNEL_COLUMNS; c++)
+        lanes[c] = (uint32_t)(2 * digit + side) * SPN_KERNEL_COLUMNS + c;
+    struct spn_kernel_seed seed = {.key = {m->key[0], m->key[1]},
+                                   .tag = (uint32_t)SPN_CORE_STREAM_PROGRAM << 24 | m->layer,
+                                   .first = (uint64_t)row,
                                    .lane = lanes,
-                                   .n_blocks =
-                                       (n_cells + NORMALS_PER_BLOCK - 1) / NORMALS_PER_BLOCK,
-                                   .out = m->normal[side]};
-    if (m->cell.sd > 0)
-        m->request->kernel->normals(&n);
+                                   .n_streams = 1};
+    struct spn_kernel_stream stream;
+    if (!(m->cell.sd > 0))
+        return;
+    m->request->kernel->seed(&seed, &stream);
+    m->request->kernel->normals(&stream, 1, (n_cells - 1) / SPN_KERNEL_COLUMNS + 1, false,
+                                m->normal[side]);
 }
 
 /* Where a level goes: both its code and, if kept, the variance of its read noise. */
@@ -354,7 +356,7 @@ static enum spn_status allocate_cells(struct spn_program *p, struct maker *m, st
     size_t bytes = (size_t)p->n_digits * (size_t)p->n_column_groups * block;
     bool varies = m->index_free && has(m->request->config, SPN_ERROR_FLUCTUATION) &&
                   m->chip->device.read_noise_frac > 0;
-    m->n_lanes = (p->n_columns + NORMALS_PER_BLOCK - 1) / NORMALS_PER_BLOCK * NORMALS_PER_BLOCK;
+    m->n_lanes = p->n_column_groups * SPN_KERNEL_COLUMNS;
     p->cells = aligned_alloc(ALIGNMENT, bytes * (size_t)p->n_limbs);
     p->variance = varies ? aligned_alloc(ALIGNMENT, bytes) : NULL;
     for (int side = 0; side < 2; side++)

@@ -40,15 +40,18 @@ enum spn_status spn_core_scratch_create(struct spn_core_scratch **scratch,
     s->squares = squares ? aligned(planes) : NULL;
     s->deviation = aligned((size_t)s->n_vectors *
                            (size_t)(core->program->n_groups * core->n_slices) * sizeof(float));
-    s->normals = aligned(SPN_NOISE_CHUNK * tile);
+    s->normals = aligned(tile);
     s->group_input = aligned((size_t)core->program->group_quads * 4 + ALIGNMENT);
+    s->stream = aligned((size_t)s->n_vectors * sizeof *s->stream);
+    s->reference_stream = aligned(SPN_KERNEL_READS * sizeof *s->reference_stream);
     s->sums = aligned(tile);
     s->low = aligned(tile);
     s->variance = aligned(tile);
     s->codes = aligned(tile);
     s->total = aligned(tile * 2);
-    if (!s->planes || (squares && !s->squares) || !s->deviation || !s->normals || !s->group_input ||
-        !s->sums || !s->low || !s->variance || !s->codes || !s->total) {
+    if (!s->planes || (squares && !s->squares) || !s->deviation || !s->normals || !s->stream ||
+        !s->reference_stream || !s->group_input || !s->sums || !s->low || !s->variance ||
+        !s->codes || !s->total) {
         spn_core_scratch_destroy(s);
         return spn_err_memory(err, "scratch of a core");
     }
@@ -68,6 +71,8 @@ void spn_core_scratch_destroy(struct spn_core_scratch *s)
     free(s->deviation);
     free(s->normals);
     free(s->group_input);
+    free(s->stream);
+    free(s->reference_stream);
     free(s->sums);
     free(s->low);
     free(s->variance);
@@ -180,41 +185,53 @@ static void sum_variance(const struct spn_read_block *b, int group)
     b->core->kernel->dot(&d);
 }
 
-/* Normals of a chunk of row groups for the block's vectors: [vector][group of the
- * chunk][slice][16]. */
-static void draw_noise(const struct spn_read_block *b, int chunk)
+static struct spn_kernel_seed noise_seed(const struct spn_core *core, uint64_t first_read, int n)
+{
+    return (struct spn_kernel_seed){
+        .key = {(uint32_t)core->config.seed, (uint32_t)(core->config.seed >> 32)},
+        .tag = (uint32_t)SPN_CORE_STREAM_READ << 24 | core->config.layer,
+        .first = first_read,
+        .n_streams = n};
+}
+
+/* Each vector has sixteen streams of noise; they serve its column groups, digits, row groups and
+ * slices in that order. */
+static void seed_noise(const struct spn_core *core, struct spn_core_scratch *s, uint64_t first_read,
+                       int n)
+{
+    uint32_t lane[SPN_KERNEL_COLUMNS];
+    struct spn_kernel_seed seed = noise_seed(core, first_read, n);
+    for (uint32_t c = 0; c < SPN_KERNEL_COLUMNS; c++)
+        lane[c] = c;
+    seed.lane = lane;
+    if (core->noisy)
+        core->kernel->seed(&seed, s->stream);
+}
+
+/* The noise of a reference column is shared by the columns of its array: a stream for each
+ * reference and digit. */
+static void seed_references(const struct spn_read_block *b)
+{
+    const struct spn_program *p = b->core->program;
+    uint32_t first = SPN_KERNEL_COLUMNS + (uint32_t)b->digit * (uint32_t)p->n_references;
+    uint32_t lane[SPN_KERNEL_COLUMNS];
+    struct spn_kernel_seed seed = noise_seed(b->core, b->first_read, b->n);
+    if (!b->core->noisy || p->reference == NULL)
+        return;
+    for (int c = 0; c < SPN_KERNEL_COLUMNS; c++)
+        lane[c] = first + p->reference[b->column_group * SPN_KERNEL_COLUMNS + c];
+    seed.lane = lane;
+    b->core->kernel->seed(&seed, b->scratch->reference_stream);
+}
+
+/* The next row group's normals: [vector][slice][16]. */
+static void draw_noise(const struct spn_read_block *b)
 {
     const struct spn_core *core = b->core;
-    const struct spn_program *p = core->program;
-    uint32_t n_columns = (uint32_t)(p->n_column_groups * SPN_KERNEL_COLUMNS),
-             lane[SPN_KERNEL_COLUMNS];
-    uint32_t stride = p->reference == NULL ? n_columns : 2 * n_columns;
-    uint32_t n_chunks = (uint32_t)((p->n_groups + SPN_NOISE_CHUNK - 1) / SPN_NOISE_CHUNK);
-    uint32_t first = ((uint32_t)b->digit * n_chunks + (uint32_t)chunk) * (uint32_t)core->n_slices;
-    int left = p->n_groups - chunk * SPN_NOISE_CHUNK,
-        n_groups = left < SPN_NOISE_CHUNK ? left : SPN_NOISE_CHUNK;
-    size_t vector = (size_t)(SPN_NOISE_CHUNK * core->n_slices * SPN_KERNEL_COLUMNS);
-    for (int v = 0; v < b->n; v++) {
-        uint64_t read = b->first_read + (uint64_t)v;
-        struct spn_kernel_normals n = {
-            .key = {(uint32_t)core->config.seed, (uint32_t)(core->config.seed >> 32)},
-            .counter = {first * stride, (uint32_t)read, (uint32_t)(read >> 32),
-                        (uint32_t)SPN_CORE_STREAM_READ << 24 | core->config.layer},
-            .block_stride = stride,
-            .lane = lane,
-            .n_blocks = (n_groups * core->n_slices + 3) / 4,
-            .out = b->scratch->normals + (size_t)v * vector};
-        for (uint32_t c = 0; c < SPN_KERNEL_COLUMNS; c++)
-            lane[c] = (uint32_t)(b->column_group * SPN_KERNEL_COLUMNS) + c;
-        core->kernel->normals(&n);
-        if (p->reference == NULL)
-            continue;
-        for (uint32_t c = 0; c < SPN_KERNEL_COLUMNS;
-             c++) /* columns of one array share their reference's noise */
-            lane[c] = n_columns + p->reference[lane[c]];
-        n.add = true;
-        core->kernel->normals(&n);
-    }
+    struct spn_core_scratch *s = b->scratch;
+    core->kernel->normals(&s->stream[b->first], b->n, core->n_slices, false, s->normals);
+    if (core->program->reference != NULL)
+        core->kernel->normals(s->reference_stream, b->n, core->n_slices, true, s->normals);
 }
 
 /* Row groups first .. last - 1 of a block's digit, added to its codes. */
@@ -224,10 +241,9 @@ static void read_groups(const struct spn_read_block *b, int first, int last)
     const struct spn_program *p = core->program;
     struct spn_core_scratch *s = b->scratch;
     const struct spn_adc *adc = &core->adc[b->digit];
-    int slice_columns = core->n_slices * SPN_KERNEL_COLUMNS;
     struct spn_kernel_convert c = {.sums = s->sums,
                                    .low = p->n_limbs == 2 ? s->low : NULL,
-                                   .normal_stride = (size_t)(SPN_NOISE_CHUNK * slice_columns),
+                                   .normal_stride = (size_t)(core->n_slices * SPN_KERNEL_COLUMNS),
                                    .deviation_stride = (size_t)(p->n_groups * core->n_slices),
                                    .variance = core->noisy && p->variance ? s->variance : NULL,
                                    .noise_scale = core->noise_scale[b->digit],
@@ -242,9 +258,8 @@ static void read_groups(const struct spn_read_block *b, int first, int last)
     for (int g = first; g < last; g++) {
         spn_reads_sum(b, g);
         if (core->noisy) {
-            if (g == first || g % SPN_NOISE_CHUNK == 0)
-                draw_noise(b, g / SPN_NOISE_CHUNK);
-            c.normals = s->normals + (size_t)(g % SPN_NOISE_CHUNK * slice_columns);
+            draw_noise(b);
+            c.normals = s->normals;
             c.deviation = s->deviation + (b->first * p->n_groups + g) * core->n_slices;
             if (c.variance != NULL)
                 sum_variance(b, g);
@@ -269,6 +284,7 @@ static void multiply_block(struct spn_read_block *b, float *y)
                                   .y_stride = (size_t)p->n_columns};
     for (b->digit = 0; b->digit < p->n_digits; b->digit++) {
         f.scale = p->digit[b->digit].weight * core->adc[b->digit].step;
+        seed_references(b);
         for (int g = 0; g < p->n_groups; g += core->groups_per_run) {
             int end = g + core->groups_per_run, last = end < p->n_groups ? end : p->n_groups;
             memset(b->scratch->codes, 0,
@@ -291,6 +307,7 @@ void spn_core_multiply(const struct spn_core *core, const uint8_t *x, int n, flo
     for (int tile = 0; tile < n; tile += scratch->n_vectors) {
         int n_tile = n - tile < scratch->n_vectors ? n - tile : scratch->n_vectors;
         spn_reads_expand(core, scratch, x + (size_t)tile * (size_t)p->n_rows, n_tile);
+        seed_noise(core, scratch, first_read + (uint64_t)tile, n_tile);
         for (int group = 0; group < p->n_column_groups; group++)
             for (int v = 0; v < n_tile; v += per_block) {
                 struct spn_read_block b = {.core = core,

@@ -215,49 +215,65 @@ START_TEST(convert_is_the_same_everywhere)
 }
 END_TEST
 
-static double box_muller(uint32_t a, uint32_t b, bool sine)
+static uint32_t rotate(uint32_t x, int n)
 {
-    double angle = 2 * 3.14159265358979323846 * (b * 0x1p-32);
-    return sqrt(-2 * log((a + 0.5) * 0x1p-32)) * (sine ? sin(angle) : cos(angle));
+    return x << n | x >> (32 - n);
 }
 
-/* Within 1e-6 of Box-Muller in double precision on the published generator's words; the same bits
- * on every kernel. */
-START_TEST(normals_are_box_muller_of_philox)
+/* xoshiro128++ as published [blackman2021]. */
+static uint32_t next_word(uint32_t s[4])
 {
-    enum { N_BLOCKS = 64 };
-    static alignas(64) float out[N_BLOCKS * 4 * SPN_KERNEL_COLUMNS],
-        want[N_BLOCKS * 4 * SPN_KERNEL_COLUMNS];
-    uint32_t lane[SPN_KERNEL_COLUMNS];
+    uint32_t word = rotate(s[0] + s[3], 7) + s[0], t = s[1] << 9;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= t;
+    s[3] = rotate(s[3], 11);
+    return word;
+}
+
+/* Within 1e-6 of Phi^-1 of the words, by Phi(z) = erfc(-z / sqrt 2) / 2 and one Newton step; the
+ * words are those of xoshiro128++ started from Philox; the same bits on every kernel. */
+START_TEST(normals_invert_the_distribution)
+{
+    enum { N_STREAMS = 3, N_ROWS = 500 };
+    static alignas(64) float out[N_STREAMS * N_ROWS * SPN_KERNEL_COLUMNS],
+        want[sizeof out / sizeof *out];
+    static struct spn_kernel_stream streams[N_STREAMS];
+    uint32_t lane[SPN_KERNEL_COLUMNS], known[4] = {1, 2, 3, 4};
     const struct spn_kernel *kernel = spn_kernels[_i];
     if (!kernel->supported())
         return;
+    ck_assert_uint_eq(next_word(known), 641); /* published first words for the state 1, 2, 3, 4 */
+    ck_assert_uint_eq(next_word(known), 1573767);
     for (uint32_t c = 0; c < SPN_KERNEL_COLUMNS; c++)
         lane[c] = 3 * c;
-    struct spn_kernel_normals n = {.key = {7, 9},
-                                   .counter = {1000, 2, 3, 4},
-                                   .block_stride = 48,
-                                   .lane = lane,
-                                   .n_blocks = N_BLOCKS,
-                                   .out = out};
-    kernel->normals(&n);
+    uint64_t first = (uint64_t)7 << 32 | 0xffffffff;
+    struct spn_kernel_seed seed = {{7, 9}, 4, first, lane, N_STREAMS};
+    kernel->seed(&seed, streams);
+    kernel->normals(streams, N_STREAMS, N_ROWS, false, out);
     double worst = 0;
-    for (uint32_t b = 0; b < N_BLOCKS; b++)
+    for (uint32_t k = 0; k < N_STREAMS; k++)
         for (uint32_t c = 0; c < SPN_KERNEL_COLUMNS; c++) {
-            uint32_t counter[4] = {1000 + 48 * b + lane[c], 2, 3, 4}, w[4];
-            spn_rng_philox(counter, n.key, w);
-            for (uint32_t i = 0; i < 4; i++) {
-                double z = box_muller(w[i & 2], w[(i & 2) + 1], i & 1);
-                worst = fmax(worst, fabs(z - (double)out[(4 * b + i) * SPN_KERNEL_COLUMNS + c]));
+            uint64_t number = first + k;
+            uint32_t counter[4] = {lane[c], (uint32_t)number, (uint32_t)(number >> 32), 4}, s[4];
+            spn_rng_philox(counter, seed.key, s);
+            for (uint32_t r = 0; r < N_ROWS; r++) {
+                uint32_t word = next_word(s);
+                double z = (double)out[(k * N_ROWS + r) * SPN_KERNEL_COLUMNS + c], size = fabs(z);
+                double p = ((word & 0x7fffffff) + 0.5) * 0x1p-32; /* beyond size */
+                double density = exp(-z * z / 2) / sqrt(2 * 3.14159265358979323846);
+                worst = fmax(worst, fabs(0.5 * erfc(size / sqrt(2)) - p) / density);
+                ck_assert(signbit(z) == (word >> 31 != 0) || size < 1e-6);
             }
         }
     ck_assert_double_lt(worst, 1e-6);
-    n.out = want;
-    spn_kernel_find("portable")->normals(&n);
+    spn_kernel_find("portable")->seed(&seed, streams);
+    spn_kernel_find("portable")->normals(streams, N_STREAMS, N_ROWS, false, want);
     ck_assert_mem_eq(out, want, sizeof out);
-    n.add = true;
-    n.out = out;
-    kernel->normals(&n);
+    kernel->seed(&seed, streams);
+    kernel->normals(streams, N_STREAMS, N_ROWS, true, out);
     for (size_t i = 0; i < sizeof out / sizeof *out; i++)
         ck_assert_float_eq(out[i], 2 * want[i]);
 }
@@ -267,20 +283,17 @@ END_TEST
  * sqrt(2/n), sqrt(96/n); and the share beyond 3 sd, 0.0026998 within 5 sqrt(p/n). */
 START_TEST(normals_have_the_moments)
 {
-    enum { N_BLOCKS = 1024, N_CALLS = 16 };
-    static alignas(64) float out[N_BLOCKS * 4 * SPN_KERNEL_COLUMNS];
+    enum { N_STREAMS = 64, N_ROWS = 64, N_CALLS = 16 };
+    static alignas(64) float out[N_STREAMS * N_ROWS * SPN_KERNEL_COLUMNS];
+    static struct spn_kernel_stream streams[N_STREAMS];
     uint32_t lane[SPN_KERNEL_COLUMNS];
     double n = 0, sum = 0, sum2 = 0, sum4 = 0, far = 0;
     for (uint32_t c = 0; c < SPN_KERNEL_COLUMNS; c++)
         lane[c] = c;
-    for (uint32_t call = 0; call < N_CALLS; call++) {
-        struct spn_kernel_normals k = {.key = {1, 2},
-                                       .counter = {0, call, 0, 0},
-                                       .block_stride = SPN_KERNEL_COLUMNS,
-                                       .lane = lane,
-                                       .n_blocks = N_BLOCKS,
-                                       .out = out};
-        spn_kernel_find(NULL)->normals(&k);
+    for (uint64_t call = 0; call < N_CALLS; call++) {
+        struct spn_kernel_seed seed = {{1, 2}, 0, call * N_STREAMS, lane, N_STREAMS};
+        spn_kernel_find(NULL)->seed(&seed, streams);
+        spn_kernel_find(NULL)->normals(streams, N_STREAMS, N_ROWS, false, out);
         for (size_t i = 0; i < sizeof out / sizeof *out; i++, n++) {
             double z = (double)out[i];
             sum += z;
@@ -316,7 +329,7 @@ Suite *spn_suite(void)
     tcase_add_loop_test(tests, finish_adds_and_writes, 0, n);
     tcase_add_loop_test(tests, convert_rounds_half_to_even_and_clips, 0, n);
     tcase_add_loop_test(tests, convert_is_the_same_everywhere, 0, n);
-    tcase_add_loop_test(tests, normals_are_box_muller_of_philox, 0, n);
+    tcase_add_loop_test(tests, normals_invert_the_distribution, 0, n);
     tcase_add_test(tests, normals_have_the_moments);
     tcase_add_test(tests, kernels_are_found_by_name);
     suite_add_tcase(suite, tests);
