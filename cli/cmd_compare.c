@@ -44,8 +44,8 @@ struct job {
     struct spn_network *net;
     struct spn_profile profile;
     struct spn_plan *plan;
-    struct spn_workspace *work[SPN_N_SCHEMES];
-    struct spn_result result[SPN_N_SCHEMES];
+    struct spn_workspace *work[SPN_N_SCHEMES][2]; /* without and with training */
+    struct spn_result result[SPN_N_SCHEMES][2];
     struct spn_weights *sparse, *dense;
     struct spn_dataset test, calibration;
     struct spn_comparison comparison;
@@ -63,7 +63,8 @@ static void job_clear(struct job *job)
     spn_weights_destroy(job->sparse);
     spn_weights_destroy(job->dense);
     for (int s = 0; s < SPN_N_SCHEMES; s++)
-        spn_workspace_destroy(job->work[s]);
+        for (int t = 0; t < 2; t++)
+            spn_workspace_destroy(job->work[s][t]);
     spn_plan_destroy(job->plan);
     spn_profile_clear(&job->profile);
     spn_network_destroy(job->net);
@@ -79,11 +80,15 @@ static enum spn_status estimate(struct job *job, struct spn_err *err)
     if (!status)
         status = spn_plan_create(&job->plan, job->net, &job->profile, err);
     for (int s = 0; s < SPN_N_SCHEMES && !status; s++) {
-        struct spn_estimate_options how = {.scheme = s, .training = true};
-        status = spn_workspace_create(&job->work[s], job->plan, err);
-        if (!status)
-            status = spn_estimate(job->plan, &job->chip, &how, job->work[s], &job->result[s], err);
-        job->comparison.result[s] = &job->result[s];
+        for (int t = 0; t < 2 && !status; t++) {
+            struct spn_estimate_options how = {.scheme = s, .training = t};
+            status = spn_workspace_create(&job->work[s][t], job->plan, err);
+            if (!status)
+                status = spn_estimate(job->plan, &job->chip, &how, job->work[s][t],
+                                      &job->result[s][t], err);
+        }
+        job->comparison.inference[s] = &job->result[s][0];
+        job->comparison.training[s] = &job->result[s][1];
     }
     job->comparison.net = job->net;
     job->comparison.chip = &job->chip;
@@ -199,7 +204,7 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
         status = spn_cmd_sources(&job.args.common, job.args.common.explain, &job.report, err);
     }
     for (int s = 0; s < SPN_N_SCHEMES && !status && job.args.common.explain; s++)
-        spn_explain_leaves(&job.report, &job.result[s], spn_scheme_names[s]);
+        spn_explain_leaves(&job.report, &job.result[s][1], spn_scheme_names[s]);
     if (!status)
         status = write_files(&job, err);
     if (!status)

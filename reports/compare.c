@@ -27,11 +27,18 @@ static const struct spn_quantity ratio_rows[] = {
 
 enum { N_RATIOS = sizeof ratio_rows / sizeof *ratio_rows };
 
+/* Training and index figures are those of the chip that trains, all others of the one that only
+ * infers. */
+static double value_of(const struct spn_comparison *c, int scheme, const struct spn_quantity *q)
+{
+    bool training = q->offset >= AT(training);
+    return spn_quantity_value(training ? c->training[scheme] : c->inference[scheme], q);
+}
+
 static double ratio_of(const struct spn_comparison *c, const struct spn_quantity *q, int scheme,
                        int to)
 {
-    double of = spn_quantity_value(c->result[scheme], q),
-           base = spn_quantity_value(c->result[to], q);
+    double of = value_of(c, scheme, q), base = value_of(c, to, q);
     return of > 0 ? base / of : 0;
 }
 
@@ -47,7 +54,7 @@ static void add_quantities(const struct spn_comparison *c, struct spn_table *tab
     for (; q->name; q++) {
         spn_table_row(table, q->name, q->unit);
         for (int s = 0; s < SPN_N_SCHEMES; s++)
-            spn_table_number(table, spn_quantity_value(c->result[s], q));
+            spn_table_number(table, value_of(c, s, q));
     }
 }
 
@@ -73,11 +80,11 @@ static void add_summary(const struct spn_comparison *c, struct spn_report *repor
         add_accuracy(c, table);
     spn_table_row(table, "weights held", "count");
     for (int s = 0; s < SPN_N_SCHEMES; s++)
-        spn_table_number(table, s == SPN_SCHEME_DENSE ? c->result[s]->n_weights
-                                                      : c->result[s]->n_kept_weights);
+        spn_table_number(table, s == SPN_SCHEME_DENSE ? c->inference[s]->n_weights
+                                                      : c->inference[s]->n_kept_weights);
     spn_table_row(table, "tiles", "count");
     for (int s = 0; s < SPN_N_SCHEMES; s++)
-        spn_table_number(table, c->result[s]->n_tiles);
+        spn_table_number(table, c->inference[s]->n_tiles);
     add_quantities(c, table, spn_inference_quantities);
 }
 
@@ -114,14 +121,16 @@ static void add_breakdown(const struct spn_comparison *c, struct spn_report *rep
     for (int k = 0; k < SPN_N_CATEGORIES; k++) {
         double all = 0;
         for (int s = 0; s < SPN_N_SCHEMES; s++) {
-            struct spn_cost cost = spn_category_cost(c->result[s], k, update);
+            struct spn_cost cost =
+                spn_category_cost(update ? c->training[s] : c->inference[s], k, update);
             all += cost.energy_J + cost.latency_s;
         }
         if (all == 0)
             continue;
         spn_table_row(table, spn_category_names[k], "");
         for (int s = 0; s < SPN_N_SCHEMES; s++) {
-            struct spn_cost cost = spn_category_cost(c->result[s], k, update);
+            struct spn_cost cost =
+                spn_category_cost(update ? c->training[s] : c->inference[s], k, update);
             spn_table_number(table, cost.energy_J);
             spn_table_number(table, cost.latency_s);
         }
@@ -136,7 +145,7 @@ static void add_layers(const struct spn_comparison *c, struct spn_report *report
         snprintf(title, sizeof title, "Layers, %s", spn_scheme_names[s]);
         struct spn_table *table = spn_report_table(report, id, title, "layer");
         table->detail = true;
-        spn_layers_table(c->result[s], table);
+        spn_layers_table(c->training[s], table);
     }
 }
 
@@ -149,7 +158,7 @@ static void add_notes(const struct spn_comparison *c, struct spn_report *report)
         dense[i] = ratio_of(c, &ratio_rows[i], SPN_SCHEME_INDEX_FREE, SPN_SCHEME_DENSE);
         external[i] = ratio_of(c, &ratio_rows[i], SPN_SCHEME_INDEX_FREE, SPN_SCHEME_EXTERNAL_INDEX);
     }
-    const struct spn_training_result *t = &c->result[SPN_SCHEME_DENSE]->training;
+    const struct spn_training_result *t = &c->training[SPN_SCHEME_DENSE]->training;
     double share = t->step.latency_s > 0 ? t->update.latency_s / t->step.latency_s : 0;
     spn_report_note(report,
                     "INFERENCE gains little: zeros scattered over an array still share its rows, "
@@ -164,6 +173,16 @@ static void add_notes(const struct spn_comparison *c, struct spn_report *report)
                     "alone; the article states neither node, nor DRAM path, nor pulses, so they "
                     "are not a target here.",
                     external[UPDATE_S], external[UPDATE_J], dense[UPDATE_S], dense[UPDATE_J]);
+    double external_dense =
+        ratio_of(c, &ratio_rows[UPDATE_S], SPN_SCHEME_EXTERNAL_INDEX, SPN_SCHEME_DENSE);
+    spn_report_note(
+        report,
+        "The article's external-index update is 2.7x slower than the dense one; here its latency "
+        "is %.2fx that of "
+        "dense. To be slower, the index would have to come far more slowly than its DRAM and a "
+        "decoder per tile "
+        "deliver it (--set chip.sparsity.decode_bit_per_cycle, dram.bandwidth_bit_per_s).",
+        1 / external_dense);
     spn_report_note(report,
                     "A whole TRAINING STEP (batch of %d: forward, error, gradient, one update) "
                     "gains %.3fx in latency and %.3fx "
@@ -185,6 +204,9 @@ void spn_comparison_report(const struct spn_comparison *c, struct spn_report *re
     add_summary(c, report);
     struct spn_table *table = spn_report_table(report, "training", "Training", "quantity");
     add_scheme_columns(table);
+    spn_table_row(table, "area, with what training adds", "m2");
+    for (int s = 0; s < SPN_N_SCHEMES; s++)
+        spn_table_number(table, c->training[s]->area_m2);
     add_quantities(c, table, spn_training_quantities);
     add_ratios(c, report);
     add_breakdown(c, report, false);
@@ -205,7 +227,8 @@ static void breakdown_dat(const struct spn_comparison *c, struct spn_text *out)
         for (int s = 0; s < SPN_N_SCHEMES; s++) {
             spn_text_add(out, "\"%s\"", spn_scheme_names[s]);
             for (int k = 0; k < SPN_N_CATEGORIES; k++) {
-                struct spn_cost cost = spn_category_cost(c->result[s], k, block >= 2);
+                struct spn_cost cost =
+                    spn_category_cost(block >= 2 ? c->training[s] : c->inference[s], k, block >= 2);
                 spn_text_add(out, "\t%.9g", block % 2 == 0 ? cost.energy_J : cost.latency_s);
             }
             spn_text_add(out, "\n");
@@ -221,12 +244,12 @@ static void layers_dat(const struct spn_comparison *c, struct spn_text *out)
         spn_text_add(out, "\t%s latency_s\tenergy_J\tupdate_latency_s\tupdate_energy_J",
                      spn_scheme_names[s]);
     spn_text_add(out, "\n");
-    for (int i = 0; i < c->result[0]->n_layers; i++) {
-        if (!c->result[0]->layer[i].on_arrays)
+    for (int i = 0; i < c->training[0]->n_layers; i++) {
+        if (!c->training[0]->layer[i].on_arrays)
             continue;
-        spn_text_add(out, "\"%s\"", c->net->layer[c->result[0]->layer[i].layer].name);
+        spn_text_add(out, "\"%s\"", c->net->layer[c->training[0]->layer[i].layer].name);
         for (int s = 0; s < SPN_N_SCHEMES; s++) {
-            const struct spn_layer_result *l = &c->result[s]->layer[i];
+            const struct spn_layer_result *l = &c->training[s]->layer[i];
             spn_text_add(out, "\t%.9g\t%.9g\t%.9g\t%.9g", l->latency_s, l->energy_J,
                          l->update_latency_s, l->update_energy_J);
         }

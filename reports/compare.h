@@ -16,7 +16,8 @@ struct spn_comparison {
     const struct spn_network *net;
     const struct spn_chip *chip;
     const struct spn_profile *profile;
-    const struct spn_result *result[SPN_N_SCHEMES];
+    const struct spn_result *inference[SPN_N_SCHEMES]; /* a chip that only infers */
+    const struct spn_result *training[SPN_N_SCHEMES];  /* the same with what training adds */
     bool has_accuracy;
     struct spn_accuracy accuracy[SPN_N_SCHEMES]; /* on the chip */
     struct spn_accuracy ideal[SPN_N_SCHEMES];    /* the same weights in floating point */
