@@ -25,7 +25,7 @@ struct work {
     double cross_ms; /* CrossSim 3.2 on this kind of machine, CPU-ms per product; 0: none */
 };
 
-/* CrossSim 3.2 [crosssim2026], one thread, minimum of at least 5 runs, float32, batch 1 and 64. */
+/* CrossSim 3.2 [crosssim], one thread, minimum of at least 5 runs, float32, batch 1 and 64. */
 static const struct work works[] = {
     {"bit-serial, ADC per bit", 64, 1, SPN_ERROR_QUANTIZATION, 0, 0},
     {"bit-serial, ADC per bit", 64, 64, SPN_ERROR_QUANTIZATION, 0, 0},

@@ -8,7 +8,7 @@
  * gs its on or its off conductance; cells that are programmed with verify are programmed through
  * the transistor, so that a kept cell shows what it aims at. IR drop: every cell of the rows that
  * are on is taken to draw the mean current; then the voltage lost up to a cell is a sum over wire
- * segments in closed form, and g falls to g / (1 + s) [han2025comn; M:S10].
+ * segments in closed form, and g falls to g / (1 + s) [comn], [M:S10].
  */
 #include "simulator/cell.h"
 
@@ -57,7 +57,7 @@ struct spn_cell_model spn_cell_model(const struct spn_core_config *config, bool 
 }
 
 struct spn_cell_state spn_cell_program(const struct spn_cell_model *m, double level_frac, double z,
-                                 const uint32_t *words, bool kept)
+                                       const uint32_t *words, bool kept)
 {
     double g = fmax(0, m->g0 + level_frac + m->sd * z);
     if (m->defects) {
@@ -70,7 +70,8 @@ struct spn_cell_state spn_cell_program(const struct spn_cell_model *m, double le
     double gs = kept ? m->mask_on : m->mask_off;
     if (gs > 0) {
         double slope = gs / (g + gs) * (gs / (g + gs));
-        return (struct spn_cell_state){series(g, gs) / m->gain, slope * slope / (m->gain * m->gain)};
+        return (struct spn_cell_state){series(g, gs) / m->gain,
+                                       slope * slope / (m->gain * m->gain)};
     }
     return kept ? (struct spn_cell_state){g / m->gain, 1} : (struct spn_cell_state){0, 0};
 }

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * y = sum over digits d, row groups g, input slices s of weight_d 2^(slice_bits s) step_d code(d,
- * g, s), code = clamp(rne(sum_i x_is level_id / step_d + noise)) [M:S5-S7]. Codes are added as
- * integers; the step is multiplied in once. Read noise is drawn per column sum: a sum of
+ * g, s), code = clamp(rne(sum_i x_is level_id / step_d + noise)) [M:S5], [M:S6], [M:S7]. Codes are
+ * added as integers; the step is multiplied in once. Read noise is drawn per column sum: a sum of
  * independent normals is normal, sd = sigma sqrt(sum x^2) [M:S8].
  */
 #include "simulator/core_state.h"

@@ -26,11 +26,11 @@
 /* Which error classes act; Han et al.'s five. Quantization is the bit widths themselves. */
 enum spn_error_class {
     SPN_ERROR_QUANTIZATION = 1, /* finite weight, input and ADC bits; off: the ADC is ideal */
-    SPN_ERROR_FLUCTUATION = 2,  /* programming error, read noise, drift */
+    SPN_ERROR_FLUCTUATION = 2,  /* programming error, read noise */
     SPN_ERROR_DEFECTS = 4,      /* stuck cells, failed mask cells */
-    SPN_ERROR_NONLINEARITY = 8, /* I-V */
-    SPN_ERROR_IR_DROP = 16,
-    SPN_ERROR_ON_OFF = 32 /* finite on/off ratio and leaking pruned cells */
+    SPN_ERROR_NONLINEARITY = 8, /* I-V; matters where a read has more than two input levels */
+    SPN_ERROR_IR_DROP = 16,     /* first-order surrogate in closed form, all rows of a read on */
+    SPN_ERROR_ON_OFF = 32       /* finite on/off ratio and leaking pruned cells */
 };
 
 struct spn_core_config {
@@ -45,7 +45,11 @@ struct spn_core_config {
 struct spn_core;
 
 /* weights [n_rows][n_columns], codes within +-(2^(bits-1) - 1), bits <= 8. mask likewise, 1 = kept,
- * 0 = pruned; NULL = zeros are ordinary weights. Nothing borrowed but the chip. */
+ * 0 = pruned; NULL = zeros are ordinary weights. Pruned weights count as zero, in ordinary cells
+ * (external index) or behind their mask transistor (index-free); the dense scheme keeps all weights
+ * and ignores the mask. Nothing borrowed but the chip. SPN_EINFEASIBLE: index-free without a mask
+ * transistor or with offset encoding. Two's complement takes a column for the sign bit and cuts the
+ * other bits into cells. */
 enum spn_status spn_core_create(struct spn_core **core, const struct spn_core_config *config,
                                 const int8_t *weights, const uint8_t *mask, struct spn_err *err);
 void spn_core_destroy(struct spn_core *core);
@@ -57,8 +61,8 @@ enum spn_status spn_core_scratch_create(struct spn_core_scratch **scratch,
                                         struct spn_err *err);
 void spn_core_scratch_destroy(struct spn_core_scratch *scratch);
 
-/* Set the ADC's range from sample inputs: the clip_percentile of |column sum| over all reads of x
- * [n][n_rows]. May be called several times (ranges widen), before the first multiply. No-op for
+/* Set the ADC's range from sample inputs: the clip_percentile of |column sum| over all reads of all
+ * x [n][n_rows] given so far. Before the first multiply; until then the range is full. No-op for
  * other ranges. */
 enum spn_status spn_core_calibrate(struct spn_core *core, const uint8_t *x, int n,
                                    struct spn_err *err);

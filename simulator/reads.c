@@ -4,7 +4,7 @@
  *
  * Column groups outermost, so that their cells stay in the cache while all vectors of a tile pass;
  * a block of up to 16 reads (vectors x slices) then goes through all row groups and digits.
- * Equations [M:S5-S9] as in core.c.
+ * Equations [M:S5] to [M:S9] as in core.c.
  */
 #include "simulator/core_state.h"
 
