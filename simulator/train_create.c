@@ -244,7 +244,7 @@ enum spn_status spn_train_net_create(struct spn_train_net **out, const struct sp
     for (int i = 0; i < net->n_layers && !status; i++) {
         status = layer_init(net, i, config, err);
         if (status) {
-            spn_err_prefix(err, "layer '%s'", source->layer[i].name);
+            spn_err_prefix(err, "layer '%s': ", source->layer[i].name);
         }
     }
     if (!status) {

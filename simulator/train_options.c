@@ -4,6 +4,7 @@
  */
 #include "simulator/train.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *const spn_optimiser_names[] = {"sgd", "adam", NULL};
@@ -85,6 +86,22 @@ enum spn_status spn_train_options_check(const struct spn_train_options *o, struc
     return SPN_OK;
 }
 
+/* A relative start file lies beside the recipe, as other files that JSON names do. */
+static enum spn_status resolve_start(struct spn_train_options *o, const char *path, struct spn_err *err)
+{
+    const char *slash = strrchr(path, '/');
+    char name[sizeof o->start];
+    if (!*o->start || *o->start == '/' || !slash) {
+        return SPN_OK;
+    }
+    const int n = snprintf(name, sizeof name, "%.*s/%s", (int)(slash - path), path, o->start);
+    if (n < 0 || (size_t)n >= sizeof name) {
+        return spn_err_set(err, SPN_EINPUT, "%s: start: path longer than %zu", path, sizeof name - 1);
+    }
+    memcpy(o->start, name, sizeof name);
+    return SPN_OK;
+}
+
 enum spn_status spn_train_options_load(struct spn_train_options *options, const char *path, struct spn_err *err)
 {
     struct spn_json *doc = NULL;
@@ -97,8 +114,11 @@ enum spn_status spn_train_options_load(struct spn_train_options *options, const 
     if (!status) {
         status = spn_train_options_check(&read, err);
         if (status) {
-            spn_err_prefix(err, "%s", path);
+            spn_err_prefix(err, "%s: ", path);
         }
+    }
+    if (!status) {
+        status = resolve_start(&read, path, err);
     }
     if (!status) {
         *options = read;
