@@ -161,9 +161,9 @@ static enum spn_status write_files(struct job *job, struct spn_err *err)
         const char *name;
         enum spn_format format;
     } file[] = {{"compare.tsv", SPN_FORMAT_TSV}, {"compare.json", SPN_FORMAT_JSON}};
-    const char *dir = job->args.common.out ? job->args.common.out : "spindle-out";
+    const char *dir = job->args.common.out;
     bool drawn = false;
-    enum spn_status status = spn_cmd_make_dir(dir, err);
+    enum spn_status status = SPN_OK;
     for (size_t i = 0; i < sizeof file / sizeof *file && !status; i++) {
         struct spn_text text = {0};
         status = spn_report_render(&job->report, file[i].format, &text, err);
@@ -188,6 +188,7 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
                            struct spn_err *err)
 {
     struct job job = {.args = {.common = spn_common_default(), .accuracy = true}};
+    job.args.common.out = "spindle-out";
     struct spn_operands operands;
     bool help;
     enum spn_status status = spn_opt_parse(self, argv + 2, &job.args, &operands, &help, err);
@@ -195,6 +196,8 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
         return status ? status : spn_cmd_show_help(self, err);
     job.path = operands.value[0];
     status = estimate(&job, err);
+    if (!status) /* before the long work, as it may fail */
+        status = spn_cmd_make_dir(job.args.common.out, err);
     if (!status && job.args.accuracy)
         status = add_accuracy(&job, err);
     if (!status) {

@@ -15,7 +15,7 @@
 
 enum { DIGITS = 3 };
 
-const char *const spn_format_names[] = {"text", "tsv", "json", "markdown", "html", NULL};
+const char *const spn_format_names[] = {"text", "tsv", "json", "markdown", NULL};
 
 void spn_report_clear(struct spn_report *report)
 {

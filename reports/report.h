@@ -22,13 +22,7 @@
 #include "base/err.h"
 #include "base/text.h"
 
-enum spn_format {
-    SPN_FORMAT_TEXT,
-    SPN_FORMAT_TSV,
-    SPN_FORMAT_JSON,
-    SPN_FORMAT_MARKDOWN,
-    SPN_FORMAT_HTML
-};
+enum spn_format { SPN_FORMAT_TEXT, SPN_FORMAT_TSV, SPN_FORMAT_JSON, SPN_FORMAT_MARKDOWN };
 extern const char *const spn_format_names[]; /* NULL-terminated */
 
 enum { SPN_TABLE_MAX_COLUMNS = 16, SPN_REPORT_MAX_TABLES = 24 };
@@ -87,8 +81,7 @@ void spn_table_empty(struct spn_table *table);
 void spn_table_show(const struct spn_table *table, const struct spn_table_line *line, int column,
                     char *out, size_t size);
 
-/* Append to out. SPN_EINTERNAL if memory ran out or a number is not finite. HTML needs
- * spn_html_page (html.h). */
+/* Append to out. SPN_EINTERNAL if memory ran out or a number is not finite. */
 enum spn_status spn_report_render(const struct spn_report *report, enum spn_format format,
                                   struct spn_text *out, struct spn_err *err);
 
