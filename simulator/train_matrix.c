@@ -19,7 +19,7 @@
 enum {
     ITEM_ROWS = 256,         /* output positions of one work item: enough for an efficient product */
     CHUNK_FLOATS = 1 << 23,  /* of patches held at a time: 32 MiB */
-    BLOCK_OUT = 64, BLOCK_IN = 512 /* weights of one gradient block */
+    BLOCK_OUT = 128, BLOCK_IN = 576 /* weights of one gradient block */
 };
 
 struct step {
