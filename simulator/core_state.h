@@ -48,7 +48,10 @@ struct spn_core_scratch {
     float *deviation;          /* [vector][group][slice], sqrt(sum x^2) */
     float *normals;            /* [vector of a block][slice][16] */
     struct spn_kernel_stream *stream;           /* [n_vectors] */
-    struct spn_kernel_stream *reference_stream; /* [vector of a block] */
+    struct spn_kernel_stream *reference_stream; /* [reference of a column group][32] */
+    float *reference_normals;                   /* [reference][vector][read] */
+    float *shared;                              /* [vector][slice] */
+    int n_reference_reads;                      /* of this block and digit so far */
     uint8_t *group_input;                       /* one group's inputs, padded with zeros */
     int32_t *sums, *low, *variance, *codes;     /* [32][16] */
     double *total;                              /* likewise */

@@ -47,6 +47,7 @@ struct spn_kernel_convert {
         *sums;          /* [vector][slice][16]: x * cells, or their high bytes where low is given */
     const int32_t *low; /* low bytes: the sum is 256 sums + low; or NULL */
     const float *normals; /* [vector] normal_stride apart, [slice][16]; NULL: no read noise */
+    const float *shared;  /* [vector][slice]: added to the normals of all 16 columns; or NULL */
     size_t normal_stride;
     const float *deviation; /* of the noise per vector (deviation_stride apart) and slice, times
                                noise_scale; or */

@@ -80,6 +80,8 @@ static inline TARGET void convert_lanes(const struct spn_kernel_convert *c, int 
         if (noise != 0) {
             z = LOADF(c->normals + (size_t)vector * c->normal_stride +
                       (size_t)(s * SPN_KERNEL_COLUMNS + lane));
+            if (c->shared != NULL)
+                z = ADDF(z, SETF(c->shared[row + (size_t)s]));
             if (noise == 1)
                 z = MULF(z, SETF(c->deviation[(size_t)vector * c->deviation_stride + (size_t)s] *
                                  c->noise_scale));

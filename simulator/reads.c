@@ -17,6 +17,14 @@ enum {
     ALIGNMENT = 64
 }; /* input slices at a time: they stay in the second-level cache */
 
+/* Reference columns that a column group leans on. */
+static int reference_count(const struct spn_program *p, int column_group)
+{
+    int first = column_group * SPN_KERNEL_COLUMNS, last = first + SPN_KERNEL_COLUMNS - 1;
+    last = last < p->n_columns ? last : p->n_columns - 1;
+    return p->reference == NULL ? 0 : (int)(p->reference[last] - p->reference[first]) + 1;
+}
+
 static void *aligned(size_t bytes)
 {
     return aligned_alloc(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
@@ -35,6 +43,10 @@ enum spn_status spn_core_scratch_create(struct spn_core_scratch **scratch,
     s->n_vectors = (int)(n < wanted ? n : wanted);
     size_t planes = vector * (size_t)s->n_vectors + SPN_KERNEL_READS * core->plane_stride;
     size_t tile = SPN_KERNEL_READS * SPN_KERNEL_COLUMNS * sizeof(int32_t);
+    size_t n_references = 1; /* of one column group */
+    for (int g = 0; g < core->program->n_column_groups; g++)
+        if (reference_count(core->program, g) > (int)n_references)
+            n_references = (size_t)reference_count(core->program, g);
     bool squares = core->program->variance != NULL && core->level_max > 1;
     s->planes = aligned(planes);
     s->squares = squares ? aligned(planes) : NULL;
@@ -43,15 +55,17 @@ enum spn_status spn_core_scratch_create(struct spn_core_scratch **scratch,
     s->normals = aligned(tile);
     s->group_input = aligned((size_t)core->program->group_quads * 4 + ALIGNMENT);
     s->stream = aligned((size_t)s->n_vectors * sizeof *s->stream);
-    s->reference_stream = aligned(SPN_KERNEL_READS * sizeof *s->reference_stream);
+    s->reference_stream = aligned(n_references * SPN_KERNEL_READS * sizeof *s->reference_stream);
+    s->reference_normals = aligned(n_references * tile);
+    s->shared = aligned(SPN_KERNEL_READS * sizeof *s->shared);
     s->sums = aligned(tile);
     s->low = aligned(tile);
     s->variance = aligned(tile);
     s->codes = aligned(tile);
     s->total = aligned(tile * 2);
     if (!s->planes || (squares && !s->squares) || !s->deviation || !s->normals || !s->stream ||
-        !s->reference_stream || !s->group_input || !s->sums || !s->low || !s->variance ||
-        !s->codes || !s->total) {
+        !s->reference_stream || !s->reference_normals || !s->shared || !s->group_input ||
+        !s->sums || !s->low || !s->variance || !s->codes || !s->total) {
         spn_core_scratch_destroy(s);
         return spn_err_memory(err, "scratch of a core");
     }
@@ -73,6 +87,8 @@ void spn_core_scratch_destroy(struct spn_core_scratch *s)
     free(s->group_input);
     free(s->stream);
     free(s->reference_stream);
+    free(s->reference_normals);
+    free(s->shared);
     free(s->sums);
     free(s->low);
     free(s->variance);
@@ -208,30 +224,61 @@ static void seed_noise(const struct spn_core *core, struct spn_core_scratch *s, 
         core->kernel->seed(&seed, s->stream);
 }
 
-/* The noise of a reference column is shared by the columns of its array: a stream for each
- * reference and digit. */
+/* The noise of a reference column is shared by the columns of its array. Each reference and digit
+ * has sixteen streams for each vector, which serve its reads in turn. */
 static void seed_references(const struct spn_read_block *b)
 {
     const struct spn_program *p = b->core->program;
-    uint32_t first = SPN_KERNEL_COLUMNS + (uint32_t)b->digit * (uint32_t)p->n_references;
-    uint32_t lane[SPN_KERNEL_COLUMNS];
+    struct spn_core_scratch *s = b->scratch;
     struct spn_kernel_seed seed = noise_seed(b->core, b->first_read, b->n);
-    if (!b->core->noisy || p->reference == NULL)
-        return;
-    for (int c = 0; c < SPN_KERNEL_COLUMNS; c++)
-        lane[c] = first + p->reference[b->column_group * SPN_KERNEL_COLUMNS + c];
+    uint32_t lane[SPN_KERNEL_COLUMNS];
+    int n = b->core->noisy ? reference_count(p, b->column_group) : 0;
     seed.lane = lane;
-    b->core->kernel->seed(&seed, b->scratch->reference_stream);
+    s->n_reference_reads = 0;
+    for (int r = 0; r < n; r++) {
+        uint32_t reference = p->reference[b->column_group * SPN_KERNEL_COLUMNS] + (uint32_t)r;
+        uint32_t stream = 1 + (uint32_t)b->digit * (uint32_t)p->n_references + reference;
+        for (uint32_t c = 0; c < SPN_KERNEL_COLUMNS; c++)
+            lane[c] = stream * SPN_KERNEL_COLUMNS + c;
+        b->core->kernel->seed(&seed, &s->reference_stream[r * SPN_KERNEL_READS]);
+    }
 }
 
-/* The next row group's normals: [vector][slice][16]. */
-static void draw_noise(const struct spn_read_block *b)
+/* The references' part of the next row group's noise: shared by all columns of the block, or added
+ * to its normals where the columns lean on several references. */
+static void draw_references(const struct spn_read_block *b, int n_references)
 {
     const struct spn_core *core = b->core;
     struct spn_core_scratch *s = b->scratch;
+    const uint32_t *reference = &core->program->reference[b->column_group * SPN_KERNEL_COLUMNS];
+    int n_columns = core->program->n_columns - b->column_group * SPN_KERNEL_COLUMNS;
+    for (int slice = 0; slice < core->n_slices; slice++) {
+        int turn = s->n_reference_reads++ % SPN_KERNEL_COLUMNS;
+        for (int r = 0; turn == 0 && r < n_references; r++)
+            core->kernel->normals(&s->reference_stream[r * SPN_KERNEL_READS], b->n, 1, false,
+                                  s->reference_normals + r * SPN_KERNEL_READS * SPN_KERNEL_COLUMNS);
+        for (int v = 0; v < b->n; v++) {
+            const float *z = s->reference_normals + v * SPN_KERNEL_COLUMNS + turn;
+            float *own = s->normals + (v * core->n_slices + slice) * SPN_KERNEL_COLUMNS;
+            s->shared[v * core->n_slices + slice] = *z;
+            for (int c = 0; n_references > 1 && c < SPN_KERNEL_COLUMNS && c < n_columns; c++)
+                own[c] += z[(size_t)(reference[c] - reference[0]) * SPN_KERNEL_READS *
+                            SPN_KERNEL_COLUMNS];
+        }
+    }
+}
+
+/* The next row group's normals: [vector][slice][16]. Returns those that all columns share, or NULL.
+ */
+static const float *draw_noise(const struct spn_read_block *b)
+{
+    const struct spn_core *core = b->core;
+    struct spn_core_scratch *s = b->scratch;
+    int n_references = reference_count(core->program, b->column_group);
     core->kernel->normals(&s->stream[b->first], b->n, core->n_slices, false, s->normals);
-    if (core->program->reference != NULL)
-        core->kernel->normals(s->reference_stream, b->n, core->n_slices, true, s->normals);
+    if (n_references > 0)
+        draw_references(b, n_references);
+    return n_references == 1 ? s->shared : NULL;
 }
 
 /* Row groups first .. last - 1 of a block's digit, added to its codes. */
@@ -258,7 +305,7 @@ static void read_groups(const struct spn_read_block *b, int first, int last)
     for (int g = first; g < last; g++) {
         spn_reads_sum(b, g);
         if (core->noisy) {
-            draw_noise(b);
+            c.shared = draw_noise(b);
             c.normals = s->normals;
             c.deviation = s->deviation + (b->first * p->n_groups + g) * core->n_slices;
             if (c.variance != NULL)

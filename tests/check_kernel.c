@@ -173,7 +173,7 @@ START_TEST(convert_is_the_same_everywhere)
 {
     static alignas(64) int32_t sums[TILE], low[TILE], variance[TILE], codes[2][TILE];
     static alignas(64) float normals[TILE];
-    static float deviation[SPN_KERNEL_READS];
+    static float deviation[SPN_KERNEL_READS], shared[SPN_KERNEL_READS];
     const struct spn_kernel *kernel = spn_kernels[_i], *portable = spn_kernel_find("portable");
     struct spn_rng rng = random_stream(2);
     if (!kernel->supported())
@@ -186,13 +186,15 @@ START_TEST(convert_is_the_same_everywhere)
             variance[i] = (int)spn_rng_below(&rng, 32512);
         }
         for (int i = 0; i < SPN_KERNEL_READS; i++)
-            deviation[i] = (float)spn_rng_uniform(&rng) * 10;
+            deviation[i] = (float)spn_rng_uniform(&rng) * 10,
+            shared[i] = (float)spn_rng_normal(&rng);
         int n_slices = 1 + trial % 8;
         bool noisy = trial % 3 != 0, ideal = trial % 5 == 0;
         struct spn_kernel_convert c = {.sums = sums,
                                        .low = trial % 2 ? low : NULL,
                                        .normals = noisy ? normals : NULL,
                                        .normal_stride = (size_t)(n_slices * SPN_KERNEL_COLUMNS),
+                                       .shared = trial % 7 == 0 ? shared : NULL,
                                        .deviation = deviation,
                                        .deviation_stride = (size_t)n_slices,
                                        .variance = trial % 3 == 2 ? variance : NULL,
