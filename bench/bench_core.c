@@ -138,7 +138,7 @@ static double products_per_cycle(const char *kernel)
 {
     return strcmp(kernel, "amx") == 0      ? 1024
            : strcmp(kernel, "avx512") == 0 ? 128
-           : strcmp(kernel, "avx2") == 0   ? 32
+           : strcmp(kernel, "avx2") == 0   ? 64
                                            : 0;
 }
 
