@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "explorer/space_state.h"
 
@@ -267,6 +268,26 @@ static enum spn_status read_uncertain(struct spn_space *space, const struct spn_
     return SPN_OK;
 }
 
+/* A store has one column per name, and SQL takes upper and lower case for the same. */
+static enum spn_status check_names(const struct spn_space *space, const struct spn_json_at *root, struct spn_err *err)
+{
+    static const char *const reserved[] = {"point", "reason", "rowid", "oid", "_rowid_"};
+    enum { N_RESERVED = sizeof reserved / sizeof *reserved };
+    const char *name[SPN_SPACE_MAX_AXES + SPN_SPACE_MAX_COLUMNS + N_RESERVED];
+    int n = 0;
+    for (int i = 0; i < N_RESERVED; i++)
+        name[n++] = reserved[i];
+    for (int i = 0; i < spn_space_n_columns(space); i++)
+        name[n++] = spn_space_column(space, i);
+    for (int i = 0; i < space->n_axes; i++)
+        name[n++] = space->axis[i].name;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < i; j++)
+            if (strcasecmp(name[i], name[j]) == 0)
+                return spn_json_fail(root, err, "the name \"%s\" is taken", name[i]);
+    return SPN_OK;
+}
+
 enum spn_status spn_space_read_asked(struct spn_space *space, const struct spn_json_at *root, struct spn_err *err)
 {
     struct spn_json_at derived = spn_json_get(root, "derived"), constraints = spn_json_get(root, "constraints"),
@@ -279,5 +300,7 @@ enum spn_status spn_space_read_asked(struct spn_space *space, const struct spn_j
         status = read_columns(space, &columns, err);
     if (!status)
         status = read_objectives(space, &objectives, err);
+    if (!status)
+        status = check_names(space, root, err);
     return status ? status : read_uncertain(space, &uncertain, err);
 }
