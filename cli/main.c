@@ -13,7 +13,8 @@
 
 const struct spn_command *const spn_commands[] = {
     &spn_cmd_compare, &spn_cmd_estimate, &spn_cmd_simulate, &spn_cmd_train,
-    &spn_cmd_list,    &spn_cmd_help,     &spn_cmd_version,  NULL,
+    &spn_cmd_validate, &spn_cmd_list,  &spn_cmd_help,     &spn_cmd_version,
+    NULL,
 };
 
 static const int exit_code[] = {

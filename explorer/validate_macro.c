@@ -15,7 +15,7 @@
 #include "tech/data.h"
 
 const char *const spn_macro_quantity_names[] = {"energy per op", "throughput", "area"};
-const char *const spn_macro_quantity_units[] = {"J", "1/s", "m2"};
+const char *const spn_macro_quantity_units[] = {"J", "op/s", "m2"};
 
 #define P struct spn_macro_point
 static const struct spn_field point_fields[] = {

@@ -18,6 +18,7 @@ const struct spn_figure_type spn_figure_types[] = {
     {"breakdown", "energy and latency by category, the three schemes side by side"},
     {"layers", "latency and energy of each layer"},
     {"ratios", "how many times better than the external index and than dense"},
+    {"validation", "ours over the reference, every reference case"},
     {NULL, NULL},
 };
 
