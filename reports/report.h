@@ -1,5 +1,4 @@
-/* report.h -- tables of numbers with units, and their renderings: terminal, TSV, JSON, Markdown,
- * HTML.
+/* report.h -- tables of numbers with units, and their renderings: text, TSV, JSON, Markdown.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
