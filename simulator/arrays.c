@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * y = s_w s_x (W q+ - W q-) with q the codes of the activations [MODELS.md S22-S24]. Batch normalisation is not folded into
+ * y = s_w s_x (W q+ - W q-) with q the codes of the activations [M:S22]. Batch normalisation is not folded into
  * the weights: a scale per channel would need a scale per column, so it stays a digital scale and offset after the sum.
  */
 #include "simulator/arrays.h"

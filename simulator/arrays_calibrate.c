@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The activation scale of a layer is the INPUT_PERCENTILE of the magnitudes it sees (zeros left out) over the largest code
- * [MODELS.md S23]. Then up to SAMPLE_VECTORS of its inputs, spread evenly over images and positions, are coded and handed to
+ * [M:S23]. Then up to SAMPLE_VECTORS of its inputs, spread evenly over images and positions, are coded and handed to
  * each core, which sets its ADC range from its own column sums.
  */
 #include "simulator/arrays.h"
@@ -18,7 +18,7 @@
 /* A compromise: the largest value alone would let one outlier set the step of all. */
 #define INPUT_PERCENTILE 99.99
 
-enum { SAMPLE_VECTORS = 512, CALIBRATION_IMAGES = 64, CALIBRATION_BATCH = 4 };
+enum { SAMPLE_VECTORS = 128, CALIBRATION_IMAGES = 64, CALIBRATION_BATCH = 4 };
 
 /* What the float run collects of one matrix layer. */
 struct seen {

@@ -4,7 +4,7 @@
  *
  * Kernels are permuted from [out][in][kh][kw] to [out][kh][kw][in], so that a patch of a channels-last image is their row
  * order: rows of one kernel position are neighbours. Batch normalisation becomes y = a x + b with a = gain/sqrt(var + eps),
- * b = offset - a mean [ioffe2015batchnorm] [MODELS.md S21].
+ * b = offset - a mean [ioffe2015batchnorm] [M:S21].
  */
 #include "simulator/bound.h"
 

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Wilson score interval [wilson1927] [MODELS.md S25]: centre (k + z^2/2)/(n + z^2), half width
+ * Wilson score interval [wilson1927] [M:S25]: centre (k + z^2/2)/(n + z^2), half width
  * z/(n + z^2) sqrt(k (n - k)/n + z^2/4), z = 1.96. Right for small n and for shares near 0 and 1, unlike p +- z s.
  */
 #include "simulator/simulator.h"

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A convolution is a matrix product of patches with the unrolled kernels [MODELS.md S20]; patches are laid out for a
+ * A convolution is a matrix product of patches with the unrolled kernels [M:S20]; patches are laid out for a
  * block of output positions at a time, so that the block stays in the cache.
  */
 #include "simulator/layers.h"

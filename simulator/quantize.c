@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Symmetric and uniform, one scale per layer [MODELS.md S22, S23]. Magnitudes are counted by the upper half of their IEEE
+ * Symmetric and uniform, one scale per layer [M:S22]. Magnitudes are counted by the upper half of their IEEE
  * single pattern, which orders positive numbers: 128 bins an octave at no cost, and counts that merge in any order.
  */
 #include "simulator/quantize.h"

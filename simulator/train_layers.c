@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Each is the chain rule for the forward kernel of the same name in layers.c [MODELS.md S26]; tests compare them with
+ * Each is the chain rule for the forward kernel of the same name in layers.c [M:S26]; tests compare them with
  * differences of the forward pass.
  */
 #include "simulator/train_layers.h"

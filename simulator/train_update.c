@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * SGD: v = mu v + (g + lambda w + l1 sign w), w -= eta v. Adam: [kingma2015adam, alg. 1] with decoupled decay
- * [loshchilov2019adamw, alg. 2]. Rounding passes gradients straight through [bengio2013ste]. [MODELS.md S27-S29]
+ * [loshchilov2019adamw, alg. 2]. Rounding passes gradients straight through [bengio2013ste]. [M:S27]
  */
 #include "simulator/train_update.h"
 
