@@ -38,9 +38,8 @@ static unsigned long long start_time(long pid)
 
 void spn_store_name_owner(struct spn_store *store)
 {
-    /* The address tells two stores of one process apart; both live as long as the process. */
     long pid = (long)getpid();
-    snprintf(store->owner, sizeof store->owner, "%ld %llu %p", pid, start_time(pid), (void *)store);
+    snprintf(store->owner, sizeof store->owner, "%ld %llu", pid, start_time(pid));
 }
 
 bool spn_store_owner_lives(const char *owner)

@@ -185,8 +185,8 @@ enum spn_status spn_store_select(struct spn_store *store, const struct spn_store
         query.n_columns = store->n_columns;
     }
     enum spn_status status = build_query(store, &query, &sql, err);
-    if (!status)
-        status = spn_store_prepare(store, sql.data, &select, err);
+    if (!status && (status = spn_store_prepare(store, sql.data, &select, err)) && query.where)
+        status = spn_err_set(err, SPN_EUSAGE, "condition \"%.200s\": %s", query.where, sqlite3_errmsg(store->db));
     while (!status && (code = sqlite3_step(select)) == SQLITE_ROW) {
         for (int i = 0; i < query.n_columns; i++)
             read_cell(select, i + 1, &cell[i]);

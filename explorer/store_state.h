@@ -11,7 +11,7 @@
 
 #define SPN_STORE_FORMAT "1"
 
-enum { SPN_STORE_MAX_COLUMNS = SPN_SPACE_MAX_AXES + SPN_SPACE_MAX_COLUMNS, SPN_STORE_OWNER = 160 };
+enum { SPN_STORE_MAX_COLUMNS = SPN_SPACE_MAX_AXES + SPN_SPACE_MAX_COLUMNS, SPN_STORE_OWNER = 64 };
 
 struct spn_store {
     sqlite3 *db;
@@ -20,7 +20,7 @@ struct spn_store {
     struct spn_shard shard;
     int64_t next_batch, n_batches;
     int batch_size;
-    char owner[SPN_STORE_OWNER]; /* "host pid start number" */
+    char owner[SPN_STORE_OWNER]; /* "pid start" */
     sqlite3_stmt *begin, *commit, *insert, *present, *claimant, *claim, *release;
     char space_name[64];
     int64_t size;

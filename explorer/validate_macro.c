@@ -20,6 +20,7 @@ const char *const spn_macro_quantity_units[] = {"J", "op/s", "m2"};
 #define P struct spn_macro_point
 static const struct spn_field point_fields[] = {
     SPN_F_STRING(P, name, "of the point"),
+    SPN_F_INT(P, rows, "", 0, 65536, "that are driven; 0 = all"),
     SPN_F_BOOL(P, fit, "chooses the factors of the calibrated run"),
     SPN_F_DOUBLE(P, energy_J_per_op, "J", 0, 1, "measured; 2 operations per multiply-accumulate"),
     SPN_F_DOUBLE(P, ops_per_s, "1/s", 0, 1e18, "measured"),
@@ -162,15 +163,15 @@ static void sum_up(const struct spn_macro *macro, const struct spn_chip *chip,
 }
 
 /* A network of one linear layer as large as the macro. */
-static enum spn_status make_network(const struct spn_macro *macro, const struct spn_chip *chip,
-                                    struct spn_network **net, struct spn_err *err)
+static enum spn_status make_network(const struct spn_macro *macro, int rows,
+                                    const struct spn_chip *chip, struct spn_network **net, struct spn_err *err)
 {
     char text[256];
     int weights = macro->columns / spn_chip_cells_per_weight(chip);
     int n = snprintf(text, sizeof text,
                      "{\"name\":\"macro\",\"input\":{\"shape\":[%d]},\"layers\":[{\"name\":"
                      "\"product\",\"op\":\"linear\",\"features\":%d,\"bias\":false}]}",
-                     macro->rows, weights > 0 ? weights : 1);
+                     rows > 0 ? rows : macro->rows, weights > 0 ? weights : 1);
     return spn_network_parse(net, text, (size_t)n, macro->name, err);
 }
 
@@ -187,7 +188,7 @@ enum spn_status spn_macro_estimate(const struct spn_macro *macro, const struct s
     const struct spn_estimate_options dense = {.scheme = SPN_SCHEME_DENSE};
     enum spn_status status = load_chip(macro, point, factor, &chip, err);
     if (!status)
-        status = make_network(macro, &chip, &net, err);
+        status = make_network(macro, point->rows, &chip, &net, err);
     if (!status)
         status = spn_profile_default(&profile, net, err);
     if (!status)
@@ -236,7 +237,8 @@ static enum spn_status mean_ratio(const struct spn_macro *macro, enum spn_macro_
     return SPN_OK;
 }
 
-/* Ratios are linear in a scale factor: two runs give the line, a third is not needed. */
+/* Ratios are linear in a scale factor: two runs give the line. Factors may touch each other's quantities (a slower
+ * converter draws current for longer), hence the rounds. */
 enum spn_status spn_macro_fit(const struct spn_macro *macro, double factor[SPN_MACRO_MAX_FACTORS],
                               struct spn_err *err)
 {
@@ -244,7 +246,9 @@ enum spn_status spn_macro_fit(const struct spn_macro *macro, double factor[SPN_M
     double fitted[SPN_MACRO_MAX_FACTORS];
     for (int i = 0; i < SPN_MACRO_MAX_FACTORS; i++)
         fitted[i] = 1;
-    for (int i = 0; i < macro->n_factors; i++) {
+    const int rounds = 4;
+    for (int k = 0; k < rounds * macro->n_factors; k++) {
+        int i = k % macro->n_factors;
         enum spn_macro_quantity q = scaled(macro->factor[i]);
         double one = 0, two = 0, at_one = fitted[i];
         enum spn_status status = mean_ratio(macro, q, fitted, &one, err);

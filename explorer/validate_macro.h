@@ -25,6 +25,7 @@ extern const char *const spn_macro_quantity_names[], *const spn_macro_quantity_u
 
 struct spn_macro_point { /* one measurement; 0 = not published */
     char name[48];
+    int rows; /* driven; 0 = the macro's */
     bool fit; /* chooses the factors, in the calibrated run */
     double energy_J_per_op, ops_per_s, area_m2;
     int n_set;
