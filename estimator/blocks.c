@@ -141,6 +141,7 @@ static void set_array(struct spn_blocks *b, const struct spn_blocks_input *in)
     b->array.rows = chip->array.rows;
     b->array.columns = chip->array.columns + (chip->weight.encoding == SPN_ENCODING_OFFSET);
     b->array.rows_read = in->rules->rows_read;
+    b->array.read_supply_V = chip->array.read_supply_V;
     b->array.settle_bits = chip->adc.bits;
     b->array.used_rows_frac = b->array.used_columns_frac = 1;
     b->array.input_mean = b->array.input_mean_square = SPN_BLOCKS_RANDOM_FRAC;
@@ -184,13 +185,19 @@ static enum spn_status set_all(struct spn_blocks *b, const struct spn_blocks_inp
     return status;
 }
 
+double spn_blocks_pulses_s(const struct spn_chip *chip)
+{
+    return (ldexp(1, chip->input.dac_bits) - 1) * chip->input.pulse_s;
+}
+
 /* Drivers of inputs on the rows, of errors on the columns, and of gates. */
 static enum spn_status set_drivers(struct spn_blocks *b, const struct spn_blocks_input *in,
                                    struct spn_err *err)
 {
     const struct spn_chip *chip = in->chip;
+    bool in_turn = chip->adc.selected_only && !chip->adc.sample_hold;
     double n = b->n_arrays, volt = read_voltage_V(b),
-           line_S = b->array.columns * chip->device.on_conductance_S;
+           line_S = (in_turn ? b->n_adc : b->array.columns) * chip->device.on_conductance_S;
     struct spn_switch_matrix input, output;
     struct spn_dac dac;
     struct spn_driver gate;
@@ -227,7 +234,7 @@ static enum spn_status set_drivers(struct spn_blocks *b, const struct spn_blocks
     const struct spn_block_request dacs = {&spn_component_dac, &dac, "chip.input.dac_bits",
                                            n * b->array.rows};
     const struct setting list[] = {
-        {SPN_BLOCK_INPUT_DRIVER, chip->input.dac_bits == 1 ? switches : dacs},
+        {SPN_BLOCK_INPUT_DRIVER, chip->input.dac_bits == 1 || chip->input.pulse_s > 0 ? switches : dacs},
         {SPN_BLOCK_GATE_DRIVER,
          {&spn_component_driver_wordline, &gate, "chip.array", b->lines.gate.F > 0 ? n : 0}},
         {SPN_BLOCK_COLUMN_DRIVER,
@@ -404,10 +411,10 @@ static void transpose(struct spn_array *a)
     a->device.mask.cell_width_F = mask_height;
 }
 
-/* What follows settling while the columns still conduct: sampling, or converting them all. [M:E11]
- */
+/* What follows settling while the columns still conduct: sampling; converting them all; or, if only the
+ * column in its turn conducts, converting that one. [M:E11] */
 static double hold_s(const struct spn_blocks *b, const struct spn_array_values *values,
-                     bool transposed)
+                     bool transposed, bool selected_only)
 {
     const struct spn_block *hold = &b->block[SPN_BLOCK_SAMPLE_HOLD];
     const struct spn_block *mux = &b->block[transposed ? SPN_BLOCK_ROW_MUX : SPN_BLOCK_MUX];
@@ -415,7 +422,7 @@ static double hold_s(const struct spn_blocks *b, const struct spn_array_values *
 
     if (hold->n > 0)
         return hold->cost.action[SPN_SAMPLE_HOLD_SAMPLE].latency_s;
-    return values->columns_per_pass *
+    return (selected_only ? 1 : values->columns_per_pass) *
            (mux_s + b->block[SPN_BLOCK_ADC].cost.action[SPN_ADC_CONVERT].latency_s);
 }
 
@@ -446,7 +453,11 @@ enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct s
     /* The time is the chip's, not the layer's own settling. */
     a.settle_bits = 0;
     a.read_time_s = blocks->block[SPN_BLOCK_ARRAY].cost.action[SPN_ARRAY_READ].latency_s +
-                    hold_s(blocks, values, transposed);
+                    hold_s(blocks, values, transposed, in->chip->adc.selected_only);
+    if (in->chip->input.pulse_s > 0) { /* full voltage for a share of the time: E[V^2] t -> V^2 E[t] */
+        a.read_time_s += spn_blocks_pulses_s(in->chip);
+        a.input_mean_square = a.input_mean;
+    }
     if ((s = spn_block_set(&layer[0], &array_request, in->around, err)) != SPN_OK)
         return s;
     fill_adc(&adc, blocks, in->chip, spn_array_column_current(&a).mean_A);

@@ -158,6 +158,9 @@ enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct s
                                  const struct spn_array_values *values, bool transposed,
                                  struct spn_block layer[2], struct spn_err *err);
 
+/* Time that inputs as pulses take at full scale, in one read; 0 for inputs as amplitudes. */
+double spn_blocks_pulses_s(const struct spn_chip *chip);
+
 /* Area leaves of all blocks. */
 struct spn_cost_tree;
 void spn_blocks_area(const struct spn_blocks *blocks, struct spn_cost_tree *tree);

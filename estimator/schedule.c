@@ -38,10 +38,12 @@ static void set_reads(struct spn_stage *stage, const struct spn_frame *f,
     double drive_s = latency_s(f, forward ? SPN_BLOCK_INPUT_DRIVER : SPN_BLOCK_COLUMN_DRIVER,
                                SPN_SWITCH_MATRIX_SWITCH);
     double gate_s = forward ? latency_s(f, SPN_BLOCK_GATE_DRIVER, SPN_DRIVER_DRIVE) : 0;
-    double read_s = larger(drive_s, gate_s) + latency_s(f, SPN_BLOCK_ARRAY, SPN_ARRAY_READ) +
+    bool in_turn = f->chip->adc.selected_only && !f->chip->adc.sample_hold;
+    double settle_s = latency_s(f, SPN_BLOCK_ARRAY, SPN_ARRAY_READ) + spn_blocks_pulses_s(f->chip);
+    double read_s = larger(drive_s, gate_s) + (in_turn ? 0 : settle_s) +
                     latency_s(f, SPN_BLOCK_SAMPLE_HOLD, SPN_SAMPLE_HOLD_SAMPLE);
     double step_s = latency_s(f, forward ? SPN_BLOCK_MUX : SPN_BLOCK_ROW_MUX, SPN_MUX_SELECT) +
-                    pass->adc->cost.action[SPN_ADC_CONVERT].latency_s;
+                    pass->adc->cost.action[SPN_ADC_CONVERT].latency_s + (in_turn ? settle_s : 0);
     double convert_s =
         c->columns_per_pass * larger(step_s, latency_s(f, SPN_BLOCK_SHIFT_ADD, SPN_SHIFT_ADD_ADD));
     double n = c->rounds * c->passes;

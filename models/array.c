@@ -121,7 +121,9 @@ static double read_J(const struct spn_array *a, const struct spn_array_lines *l,
                      double x2, double driven, double t_s)
 {
     const double v = read_V(a), used_columns = a->columns * a->used_columns_frac;
-    const double cells = n_rows * used_columns * x2 * v * v * a->cell_mean_S * t_s;
+    /* from a supply above: the same current, E[x] = sqrt(E[x^2] driven), at the supply's voltage */
+    const double x_v2 = a->read_supply_V > v ? sqrt(x2 * driven) * v * a->read_supply_V : x2 * v * v;
+    const double cells = n_rows * used_columns * x_v2 * a->cell_mean_S * t_s;
     const double data = n_rows * spn_gate_cycle_J(l->data.F, v) * x2;
     const double gates = n_rows * driven * spn_gate_cycle_J(l->gate.F, a->device.gate_voltage_V);
     const double columns = used_columns * spn_gate_cycle_J(l->column.F + a->column_load_F, v);
@@ -251,6 +253,8 @@ static const struct spn_field fields[] = {
     SPN_F_DOUBLE(A, cell_mean_S, "S", 0, 1, "mean conductance of a used cell"),
     SPN_F_DOUBLE(A, cell_mean_square_S2, "S2", 0, 1, "mean square of it"),
     SPN_F_DOUBLE(A, read_voltage_V, "V", 0, 20, "full scale of the input; 0 = the device's"),
+    SPN_F_DOUBLE(A, read_supply_V, "V", 0, 20,
+                 "supply that the read voltage is regulated from; 0 = itself"),
     SPN_F_DOUBLE(A, read_time_s, "s", 0, 1, "how long a column conducts; 0 = until settled"),
     SPN_F_DOUBLE(A, column_load_F, "F", 0, 1e-9, "mux and converter input behind a column"),
     SPN_F_DOUBLE(A, row_pulse_frac, "", 0, 1, "share of a row's cells pulsed by write_row"),

@@ -25,6 +25,8 @@ struct spn_array {
                                                 the share of ones if 1-bit */
     double cell_mean_S, cell_mean_square_S2; /* see models/conductance.h */
     double read_voltage_V;                   /* 0 = the device's */
+    double read_supply_V;     /* what the cells' current is drawn from, if the read voltage is
+                                 regulated down linearly; 0 = the read voltage itself */
     double read_time_s;       /* how long a column conducts in one read; 0 = until it has settled */
     double column_load_F;     /* behind the column: mux and converter input */
     double row_pulse_frac;    /* share of a row's used cells that write_row pulses */

@@ -28,6 +28,8 @@ static const struct spn_field array_fields[] = {
     SPN_F_INT(struct spn_chip_array, rows, "", 1, 65536, "rows of an array"),
     SPN_F_INT(struct spn_chip_array, columns, "", 1, 65536, "columns of an array"),
     SPN_F_INT(struct spn_chip_array, rows_read, "", 0, 65536, "rows switched on at once; 0 = all"),
+    SPN_F_DOUBLE(struct spn_chip_array, read_supply_V, "V", 0, 20,
+                 "supply that the read voltage is regulated from; 0 = the read voltage itself"),
     SPN_F_END};
 static const struct spn_field weight_fields[] = {
     SPN_F_INT(struct spn_chip_weight, bits, "bit", 2, 16, "signed weight, sign included"),
@@ -38,6 +40,8 @@ static const struct spn_field input_fields[] = {
     SPN_F_INT(struct spn_chip_input, bits, "bit", 1, 16, "unsigned activation"),
     SPN_F_INT(struct spn_chip_input, dac_bits, "bit", 1, 16,
               "bits driven per read; 1 = bit-serial"),
+    SPN_F_DOUBLE(struct spn_chip_input, pulse_s, "s", 0, 1e-3,
+                 "inputs as pulses of so many seconds per level; 0 = as amplitudes"),
     SPN_F_END};
 static const struct spn_field adc_fields[] = {
     SPN_F_STRING(struct spn_chip_adc, kind, "a component of role adc: adc-sar, adc-flash"),
@@ -49,6 +53,8 @@ static const struct spn_field adc_fields[] = {
     SPN_F_DOUBLE(struct spn_chip_adc, clip_percentile, "", 50, 100,
                  "calibrated: percentile of the sums that fits"),
     SPN_F_BOOL(struct spn_chip_adc, sample_hold, "a sample-and-hold per column, before the mux"),
+    SPN_F_BOOL(struct spn_chip_adc, selected_only,
+               "without sample-and-holds: a column conducts and settles only in its turn"),
     SPN_F_DOUBLE(struct spn_chip_adc, energy_scale, "", 1e-3, 1e3, "fit factor"),
     SPN_F_DOUBLE(struct spn_chip_adc, area_scale, "", 1e-3, 1e3, "fit factor"),
     SPN_F_DOUBLE(struct spn_chip_adc, latency_scale, "", 1e-3, 1e3, "fit factor"),

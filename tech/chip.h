@@ -32,6 +32,8 @@ enum spn_interconnect { SPN_INTERCONNECT_HTREE, SPN_INTERCONNECT_MESH };
 struct spn_chip_array {
     int rows, columns;
     int rows_read; /* rows switched on at once; 0 = all */
+    double read_supply_V; /* what cells' read current is drawn from when the read voltage is regulated down
+                             linearly; 0 = a source of the read voltage itself */
 };
 struct spn_chip_weight {
     int bits;      /* signed weight, sign included */
@@ -41,6 +43,7 @@ struct spn_chip_weight {
 struct spn_chip_input {
     int bits;     /* unsigned activation */
     int dac_bits; /* bits per read: 1 = bit-serial */
+    double pulse_s; /* > 0: inputs are pulses of constant voltage, so many seconds per level; 0: amplitudes */
 };
 struct spn_chip_adc {
     char kind[32]; /* a component of role "adc" in models/registry.c */
@@ -50,6 +53,8 @@ struct spn_chip_adc {
     double range_frac;      /* of full, for FIXED */
     double clip_percentile; /* for CALIBRATED, e.g. 99.9 */
     bool sample_hold; /* all columns are sampled at once, then converted; else the array is read until the last one is */
+    bool selected_only; /* without sample-and-holds: only the column that the mux connects conducts, so that each
+                           settles in its turn; else all conduct until the last is converted */
     double energy_scale, area_scale, latency_scale; /* fit factors, default 1, listed in the report */
 };
 struct spn_chip_pe {
