@@ -1,0 +1,189 @@
+/* compensate.c -- weight mapping that anticipates the drop on the wires.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The idea, solving G / (1 + mean(G) s) = c W for G, is CoMN's weight-mapping correction
+ * [han2025comn], whose iteration this replaces by its fixed point in closed form: mean(G) = c
+ * mean(W) / (1 - c mean(W s)) [M:R7]. The iteration that follows works on the exact effective
+ * conductances instead of the estimate [M:R8].
+ */
+#include "simulator/compensate.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { N_BISECTIONS = 60 };
+
+struct problem {
+    const struct spn_irdrop_array *array;
+    struct spn_compensate_window window;
+    const double *wanted_S;
+    size_t n;
+    double *drop_ohm, *T_S, *best_S;
+    struct spn_effective *work;
+};
+
+static enum spn_status open_problem(struct problem *p, struct spn_err *err)
+{
+    if (!(p->window.low_S >= 0 && p->window.high_S > p->window.low_S))
+        return spn_err_set(err, SPN_EUSAGE, "window [%g, %g] S of the cells is empty",
+                           p->window.low_S, p->window.high_S);
+    enum spn_status status = spn_effective_create(&p->work, p->array, err);
+    if (status != SPN_OK)
+        return status;
+    p->n = (size_t)p->array->rows * (size_t)p->array->columns;
+    for (size_t i = 0; i < p->n; i++)
+        if (p->wanted_S[i] != 0 &&
+            !(p->wanted_S[i] >= p->window.low_S && p->wanted_S[i] <= p->window.high_S))
+            return spn_err_set(err, SPN_EUSAGE,
+                               "wanted conductance %g S of cell %zu outside the window [%g, %g] S",
+                               p->wanted_S[i], i, p->window.low_S, p->window.high_S);
+    p->drop_ohm = malloc(p->n * sizeof *p->drop_ohm);
+    p->T_S = malloc(p->n * sizeof *p->T_S);
+    p->best_S = malloc(p->n * sizeof *p->best_S);
+    if (p->drop_ohm == NULL || p->T_S == NULL || p->best_S == NULL)
+        return spn_err_memory(err, "compensation of an array");
+    return SPN_OK;
+}
+
+static void close_problem(struct problem *p)
+{
+    spn_effective_destroy(p->work);
+    free(p->drop_ohm);
+    free(p->T_S);
+    free(p->best_S);
+}
+
+static double clip(const struct problem *p, double g, int *n_clipped)
+{
+    if (!(g > 0))
+        return 0;
+    *n_clipped += g < p->window.low_S || g > p->window.high_S * (1 + 1e-12);
+    return fmin(fmax(g, p->window.low_S), p->window.high_S);
+}
+
+/* How well T(cells) is proportional to what is wanted. */
+static struct spn_compensation judge(struct problem *p, const double *cells_S)
+{
+    double cross = 0, square = 0, error = 0, worst = 0, largest = 0;
+    spn_effective_compute(p->work, cells_S, p->T_S);
+    for (size_t i = 0; i < p->n; i++) {
+        cross += p->T_S[i] * p->wanted_S[i];
+        square += p->wanted_S[i] * p->wanted_S[i];
+    }
+    struct spn_compensation c = {.gain = square > 0 ? cross / square : 1};
+    for (size_t i = 0; i < p->n; i++) {
+        double e = fabs(p->T_S[i] - c.gain * p->wanted_S[i]);
+        error += e * e;
+        worst = fmax(worst, e);
+        largest = fmax(largest, c.gain * p->wanted_S[i]);
+    }
+    if (c.gain > 0 && square > 0) {
+        c.rms_frac = sqrt(error / square) / c.gain;
+        c.worst_frac = worst / largest;
+    }
+    return c;
+}
+
+/* The largest cell if the gain is c; INFINITY if there is no such solution. */
+static double largest_cell(const struct problem *p, double c, double *mean_S)
+{
+    double mean = 0, weighted = 0, most = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        mean += p->wanted_S[i] / (double)p->n;
+        weighted += p->wanted_S[i] * p->drop_ohm[i] / (double)p->n;
+    }
+    *mean_S = c * mean / (1 - c * weighted);
+    if (!(c * weighted < 1))
+        return INFINITY;
+    for (size_t i = 0; i < p->n; i++)
+        most = fmax(most, c * p->wanted_S[i] * (1 + *mean_S * p->drop_ohm[i]));
+    return most;
+}
+
+static int closed_form(struct problem *p, double *cells_S)
+{
+    double low = 0, high = 1, mean_S;
+    int n_clipped = 0;
+    spn_effective_drops(p->array, NULL, p->drop_ohm);
+    if (largest_cell(p, 1, &mean_S) <= p->window.high_S)
+        low = 1;
+    for (int i = 0; i < N_BISECTIONS && low < 1; i++) {
+        double middle = (low + high) / 2;
+        if (largest_cell(p, middle, &mean_S) <= p->window.high_S)
+            low = middle;
+        else
+            high = middle;
+    }
+    largest_cell(p, low, &mean_S);
+    for (size_t i = 0; i < p->n; i++)
+        cells_S[i] = clip(p, low * p->wanted_S[i] * (1 + mean_S * p->drop_ohm[i]), &n_clipped);
+    return n_clipped;
+}
+
+/* One step towards T = gain W; the gain is lowered so that no cell has to leave the window upwards.
+ */
+static int step(const struct problem *p, double gain, double *cells_S)
+{
+    double most = 0;
+    int n_clipped = 0;
+    for (size_t i = 0; i < p->n; i++)
+        if (p->T_S[i] > 0)
+            most = fmax(most, cells_S[i] * (gain * p->wanted_S[i] / p->T_S[i]));
+    double fit = most > p->window.high_S ? p->window.high_S / most : 1;
+    for (size_t i = 0; i < p->n; i++)
+        if (p->T_S[i] > 0)
+            cells_S[i] =
+                clip(p, cells_S[i] * (fit * gain * p->wanted_S[i] / p->T_S[i]), &n_clipped);
+    return n_clipped;
+}
+
+static enum spn_status compensate(struct problem *p, int max_steps, double tolerance_frac,
+                                  double *cells_S, struct spn_compensation *result,
+                                  struct spn_err *err)
+{
+    enum spn_status status = open_problem(p, err);
+    if (status != SPN_OK) {
+        close_problem(p);
+        return status;
+    }
+    double plain_rms_frac = judge(p, p->wanted_S).rms_frac;
+    int n_clipped = closed_form(p, p->best_S);
+    struct spn_compensation best = judge(p, p->best_S), now = best;
+    best.n_clipped = n_clipped;
+    memcpy(cells_S, p->best_S, p->n * sizeof *cells_S);
+    for (int i = 1; i <= max_steps && best.rms_frac > tolerance_frac; i++) {
+        n_clipped = step(p, now.gain, cells_S);
+        now = judge(p, cells_S);
+        if (!(now.rms_frac < best.rms_frac))
+            break;
+        best = now;
+        best.n_steps = i;
+        best.n_clipped = n_clipped;
+        memcpy(p->best_S, cells_S, p->n * sizeof *cells_S);
+    }
+    memcpy(cells_S, p->best_S, p->n * sizeof *cells_S);
+    best.plain_rms_frac = plain_rms_frac;
+    *result = best;
+    close_problem(p);
+    return SPN_OK;
+}
+
+enum spn_status spn_compensate(const struct spn_irdrop_array *array,
+                               struct spn_compensate_window window, const double *wanted_S,
+                               double *cells_S, struct spn_compensation *result,
+                               struct spn_err *err)
+{
+    struct problem p = {.array = array, .window = window, .wanted_S = wanted_S};
+    return compensate(&p, 0, 0, cells_S, result, err);
+}
+
+enum spn_status spn_compensate_exact(const struct spn_irdrop_array *array,
+                                     struct spn_compensate_window window, const double *wanted_S,
+                                     int max_steps, double tolerance_frac, double *cells_S,
+                                     struct spn_compensation *result, struct spn_err *err)
+{
+    struct problem p = {.array = array, .window = window, .wanted_S = wanted_S};
+    return compensate(&p, max_steps, tolerance_frac, cells_S, result, err);
+}
