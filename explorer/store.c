@@ -15,6 +15,7 @@
 
 enum {
     BUSY_MS = 60000,      /* how long to wait for another process' transaction */
+    RETRY_MS = 10,
     BATCHES_PER_SPACE = 64, /* at least, so that threads and processes share small spaces */
     LOOK_AHEAD = 256      /* batches looked at in one transaction */
 };
@@ -103,6 +104,22 @@ void spn_store_close(struct spn_store *store)
         sqlite3_finalize(all[i]);
     sqlite3_close(store->db);
     free(store);
+}
+
+/* Turn on the write-ahead log: kept after a crash of the program; a crash of the machine may lose the last transactions, never
+ * the file. SQLite does not wait when another process is doing the same: this does. */
+enum spn_status spn_store_start_log(struct spn_store *store, struct spn_err *err)
+{
+    static const char sql[] = "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;";
+    for (int waited_ms = 0; waited_ms < BUSY_MS; waited_ms += RETRY_MS) {
+        int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+        if (code == SQLITE_OK)
+            return SPN_OK;
+        if ((code & 0xff) != SQLITE_BUSY)
+            break;
+        sqlite3_sleep(RETRY_MS);
+    }
+    return spn_store_fail(store, "open it for writing", err);
 }
 
 /* ---- making it ---- */
@@ -217,8 +234,7 @@ enum spn_status spn_store_open(struct spn_store **out, const char *path, const s
     store->batch_size = spn_batch_size(space);
     store->n_batches = (spn_space_size(space) + store->batch_size - 1) / store->batch_size;
     spn_store_name_owner(store);
-    /* Kept after a crash of the program; a crash of the machine may lose the last transactions, never the file. */
-    status = spn_store_exec(store, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;", err);
+    status = spn_store_start_log(store, err);
     if (!status)
         status = make_or_check(store, err);
     if (!status)

@@ -286,7 +286,7 @@ enum spn_status spn_store_merge(const char *to, const char *from, struct spn_err
     if (!status)
         status = spn_store_connect(&store, to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
     if (!status)
-        status = spn_store_exec(store, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;", err);
+        status = spn_store_start_log(store, err);
     if (!status)
         status = spn_store_prepare(store, "ATTACH ?1 AS other", &attach, err);
     if (!status) {

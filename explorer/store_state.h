@@ -32,6 +32,7 @@ struct spn_store {
 enum spn_status spn_store_fail(const struct spn_store *store, const char *what, struct spn_err *err);
 enum spn_status spn_store_exec(struct spn_store *store, const char *sql, struct spn_err *err);
 enum spn_status spn_store_prepare(struct spn_store *store, const char *sql, sqlite3_stmt **statement, struct spn_err *err);
+enum spn_status spn_store_start_log(struct spn_store *store, struct spn_err *err);
 /* Value of a key of "meta"; false if it is not there. */
 bool spn_store_meta(struct spn_store *store, const char *key, char *out, size_t size);
 /* Fill space_name, size and columns from the file. */
