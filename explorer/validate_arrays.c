@@ -28,6 +28,7 @@ static const char
     control[] = "NeuroSim scales control energy by 0.05, fitted to one 40 nm macro",
     shifters[] = "NeuroSim: sizes in a table, wiring factor 1.44; ours: scaled to thick oxide, rise in a tenth of a "
                  "write pulse",
+    metal[] = "below 22 nm NeuroSim's rows run in a wider second metal, ours in the lowest",
     one_step[] = "NeuroSim adds slices in two steps of different width; ours is one accumulator of the final width";
 
 struct task {
@@ -105,8 +106,10 @@ static void put_lines(struct task *t)
     spn_validate_put(t->to, "word line", "F", spn_validate_number(&t->electrical, key), gate->F);
     spn_validate_put(t->to, "column", "F", spn_validate_number(&t->electrical, "capCol_F"),
                      t->lines.column.F);
-    spn_validate_put(t->to, "row resistance", "ohm",
-                     spn_validate_number(&t->electrical, "resRow_ohm"), t->lines.data.ohm);
+    spn_validate_put_as(t->to,
+                        t->env.node->transistor == SPN_TRANSISTOR_PLANAR ? NULL : metal,
+                        "row resistance", "ohm", spn_validate_number(&t->electrical, "resRow_ohm"),
+                        t->lines.data.ohm);
     spn_validate_put(t->to, "column resistance", "ohm",
                      spn_validate_number(&t->electrical, "resCol_ohm"), t->lines.column.ohm);
 }
