@@ -2,11 +2,12 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- *     bench_simulator [THREADS]     VGG8 and MSNet on letters; with SPINDLE_TEST_DATA set, ResNet-20 on CIFAR-10 too
+ *     bench_simulator [THREADS]     VGG8 and MSNet on letters; with SPINDLE_TEST_DATA set,
+ * ResNet-20 on CIFAR-10 too
  *
- * Per CPU-second: over the processor time of all threads, which a busy machine changes less than the wall time.
- * CrossSim 3.2 on this kind of machine, ResNet-20, images per CPU-second: float 392, bit-serial with an ADC per bit
- * 7.5, with read noise 0.66 [crosssim].
+ * Per CPU-second: over the processor time of all threads, which a busy machine changes less than
+ * the wall time. CrossSim 3.2 on this kind of machine, ResNet-20, images per CPU-second: float 392,
+ * bit-serial with an ADC per bit 7.5, with read noise 0.66 [crosssim].
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,11 +41,13 @@ static double clock_s(clockid_t clock)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static enum spn_status load(struct loaded *l, const struct work *w, const char *data, struct spn_err *err)
+static enum spn_status load(struct loaded *l, const struct work *w, const char *data,
+                            struct spn_err *err)
 {
     char path[1200], folder[1024];
     snprintf(folder, sizeof folder, "%s/data", data ? data : ".");
-    enum spn_status status = spn_data_find(path, sizeof path, "networks", "network", w->network, err);
+    enum spn_status status =
+        spn_data_find(path, sizeof path, "networks", "network", w->network, err);
     if (!status)
         status = spn_network_load(&l->net, path, NULL, 0, err);
     if (status)

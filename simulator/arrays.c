@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * y = s_w s_x (W q+ - W q-) with q the codes of the activations [M:S22]. Batch normalisation is not folded into
- * the weights: a scale per channel would need a scale per column, so it stays a digital scale and offset after the sum.
+ * y = s_w s_x (W q+ - W q-) with q the codes of the activations [M:S22]. Batch normalisation is not
+ * folded into the weights: a scale per channel would need a scale per column, so it stays a digital
+ * scale and offset after the sum.
  */
 #include "simulator/arrays.h"
 
@@ -36,8 +37,8 @@ struct build {
 };
 
 /* Program one group: kernels [columns][rows] become the matrix [rows][columns]. */
-static enum spn_status make_group(const struct build *b, struct spn_matrix *m, int group, const int8_t *codes,
-                                     struct spn_err *err)
+static enum spn_status make_group(const struct build *b, struct spn_matrix *m, int group,
+                                  const int8_t *codes, struct spn_err *err)
 {
     const size_t n = (size_t)m->rows * (size_t)m->columns;
     const float *weight = b->arrays->bound->layer[m->layer].weight + (size_t)group * n;
@@ -51,7 +52,8 @@ static enum spn_status make_group(const struct build *b, struct spn_matrix *m, i
     }
     for (int c = 0; c < m->columns; c++) {
         for (int r = 0; r < m->rows; r++) {
-            const size_t from = (size_t)c * (size_t)m->rows + (size_t)r, to = (size_t)r * (size_t)m->columns + (size_t)c;
+            const size_t from = (size_t)c * (size_t)m->rows + (size_t)r,
+                         to = (size_t)r * (size_t)m->columns + (size_t)c;
             matrix[to] = codes[(size_t)group * n + from];
             if (mask) {
                 mask[to] = weight[from] != 0.0f;
@@ -59,9 +61,13 @@ static enum spn_status make_group(const struct build *b, struct spn_matrix *m, i
         }
     }
     const int i = (int)(m - b->arrays->matrix);
-    const struct spn_core_config config = {.n_rows = m->rows, .n_columns = m->columns, .chip = &b->arrays->chip,
-                                           .scheme = b->config->scheme, .errors = b->config->errors,
-                                           .seed = b->config->seed, .layer = b->first_core[i] + (uint32_t)group};
+    const struct spn_core_config config = {.n_rows = m->rows,
+                                           .n_columns = m->columns,
+                                           .chip = &b->arrays->chip,
+                                           .scheme = b->config->scheme,
+                                           .errors = b->config->errors,
+                                           .seed = b->config->seed,
+                                           .layer = b->first_core[i] + (uint32_t)group};
     status = spn_core_create(&m->core[group], &config, matrix, mask, err);
 out:
     free(matrix);
@@ -78,7 +84,8 @@ static enum spn_status make_matrix(const struct build *b, struct spn_matrix *m, 
         free(codes);
         return spn_err_memory(err, "weight codes");
     }
-    m->weight_scale = spn_quantize_weights(bound->weight, bound->n_weight, b->arrays->chip.weight.bits, codes);
+    m->weight_scale =
+        spn_quantize_weights(bound->weight, bound->n_weight, b->arrays->chip.weight.bits, codes);
     enum spn_status status = SPN_OK;
     for (int g = 0; g < m->groups && !status; g++) {
         status = make_group(b, m, g, codes, err);
@@ -95,13 +102,13 @@ static void make_body(void *ctx, size_t i, int thread)
 }
 
 /* The first failure in layer order, so that messages do not depend on threads. */
-static enum spn_status first_failure(const struct spn_arrays *a, const enum spn_status *status, const struct spn_err *errs,
-                                     struct spn_err *err)
+static enum spn_status first_failure(const struct spn_arrays *a, const enum spn_status *status,
+                                     const struct spn_err *errs, struct spn_err *err)
 {
     for (int i = 0; i < a->n_matrices; i++) {
         if (status[i]) {
-            return spn_err_set(err, status[i], "layer '%s': %s", a->bound->net->layer[a->matrix[i].layer].name,
-                               errs[i].msg);
+            return spn_err_set(err, status[i], "layer '%s': %s",
+                               a->bound->net->layer[a->matrix[i].layer].name, errs[i].msg);
         }
     }
     return SPN_OK;
@@ -116,8 +123,13 @@ static void list_matrices(struct spn_arrays *a, uint32_t *first_core)
             continue;
         }
         const struct spn_matrix_shape shape = spn_layer_matrix(&a->bound->net->layer[l]);
-        a->matrix[i] = (struct spn_matrix){.layer = l, .rows = shape.rows, .columns = shape.columns, .groups = shape.groups,
-                                           .positions = (int)shape.vectors, .weight_scale = 1.0, .input_scale = 1.0};
+        a->matrix[i] = (struct spn_matrix){.layer = l,
+                                           .rows = shape.rows,
+                                           .columns = shape.columns,
+                                           .groups = shape.groups,
+                                           .positions = (int)shape.vectors,
+                                           .weight_scale = 1.0,
+                                           .input_scale = 1.0};
         first_core[i++] = n_cores;
         n_cores += (uint32_t)shape.groups;
     }
@@ -129,8 +141,11 @@ enum spn_status spn_arrays_create(struct spn_arrays **arrays, const struct spn_b
     const size_t n = (size_t)(bound->n_matrices > 0 ? bound->n_matrices : 1);
     enum spn_status status = SPN_OK;
     struct spn_arrays *a = calloc(1, sizeof *a);
-    struct build b = {.arrays = a, .config = config, .status = calloc(n, sizeof(*b.status)),
-                      .err = calloc(n, sizeof(*b.err)), .first_core = calloc(n, sizeof(*b.first_core))};
+    struct build b = {.arrays = a,
+                      .config = config,
+                      .status = calloc(n, sizeof(*b.status)),
+                      .err = calloc(n, sizeof(*b.err)),
+                      .first_core = calloc(n, sizeof(*b.first_core))};
     if (a) {
         a->matrix = calloc(n, sizeof(*a->matrix));
     }
@@ -174,8 +189,8 @@ void spn_arrays_destroy(struct spn_arrays *arrays)
 
 /* ---- multiplying ---- */
 
-enum spn_status spn_arrays_work_init(struct spn_arrays_work *work, const struct spn_arrays *arrays, int batch,
-                                     struct spn_err *err)
+enum spn_status spn_arrays_work_init(struct spn_arrays_work *work, const struct spn_arrays *arrays,
+                                     int batch, struct spn_err *err)
 {
     size_t n_cores = 0, n_codes = 1, n_patches = 1, n_sums = 1, at = 0;
     for (int i = 0; i < arrays->n_matrices; i++) {
@@ -198,7 +213,8 @@ enum spn_status spn_arrays_work_init(struct spn_arrays_work *work, const struct 
     for (int i = 0; i < arrays->n_matrices && !status; i++) {
         const struct spn_matrix *m = &arrays->matrix[i];
         for (int g = 0; g < m->groups && !status; g++) {
-            status = spn_core_scratch_create(&work->scratch[at++], m->core[g], spn_arrays_tile(m), err);
+            status =
+                spn_core_scratch_create(&work->scratch[at++], m->core[g], spn_arrays_tile(m), err);
         }
     }
     if (status) {
@@ -222,7 +238,8 @@ void spn_arrays_work_clear(struct spn_arrays_work *work)
     *work = (struct spn_arrays_work){0};
 }
 
-/* The codes of vectors first .. first + n - 1 of one group: patches of an image, or rows of tokens as they lie. */
+/* The codes of vectors first .. first + n - 1 of one group: patches of an image, or rows of tokens
+ * as they lie. */
 static const uint8_t *vectors(const struct spn_arrays_work *work, const struct spn_matrix *m,
                               const struct spn_patches *which)
 {
@@ -235,19 +252,25 @@ static const uint8_t *vectors(const struct spn_arrays_work *work, const struct s
 }
 
 /* y += scale (core of codes), tile by tile, for one group. */
-static void multiply_group(struct spn_arrays_work *work, const struct spn_matrix *m, struct spn_core_scratch *scratch,
-                           const struct spn_patches *all, const struct spn_input_code *code, float *y)
+SPN_VECTORIZE static void multiply_group(struct spn_arrays_work *work, const struct spn_matrix *m,
+                                         struct spn_core_scratch *scratch,
+                                         const struct spn_patches *all,
+                                         const struct spn_input_code *code, float *y)
 {
     const int tile = spn_arrays_tile(m), stride = m->columns * m->groups;
     const float scale = (float)(code->sign * m->weight_scale * m->input_scale);
-    const uint64_t base = (code->sign < 0 ? NEGATIVE_READS : 0) + (uint64_t)work->first_image * (uint64_t)m->positions;
+    const uint64_t base = (code->sign < 0 ? NEGATIVE_READS : 0) +
+                          (uint64_t)work->first_image * (uint64_t)m->positions;
     for (int64_t first = 0; first < all->n; first += tile) {
-        const struct spn_patches which = {.first = first, .n = all->n - first < tile ? (int)(all->n - first) : tile,
-                                          .group = all->group, .size = 1};
-        spn_core_multiply(m->core[all->group], vectors(work, m, &which), which.n, work->sums, scratch,
-                          base + (uint64_t)first);
+        const struct spn_patches which = {.first = first,
+                                          .n = all->n - first < tile ? (int)(all->n - first) : tile,
+                                          .group = all->group,
+                                          .size = 1};
+        spn_core_multiply(m->core[all->group], vectors(work, m, &which), which.n, work->sums,
+                          scratch, base + (uint64_t)first);
         for (int v = 0; v < which.n; v++) {
-            float *out = y + (size_t)(first + v) * (size_t)stride + (size_t)all->group * (size_t)m->columns;
+            float *out =
+                y + (size_t)(first + v) * (size_t)stride + (size_t)all->group * (size_t)m->columns;
             const float *sum = work->sums + (size_t)v * (size_t)m->columns;
             for (int c = 0; c < m->columns; c++) {
                 out[c] += scale * sum[c];
@@ -267,7 +290,8 @@ bool spn_arrays_multiply(void *ctx, int layer, const float *x, int n, float *y)
     }
     memset(y, 0, (size_t)n * a->bound->layer[layer].n_out * sizeof *y);
     for (int sign = 1; sign >= (m->is_signed ? -1 : 1); sign -= 2) {
-        const struct spn_input_code code = {.scale = (float)m->input_scale, .sign = sign,
+        const struct spn_input_code code = {.scale = (float)m->input_scale,
+                                            .sign = sign,
                                             .max = spn_quantize_input_max(a->chip.input.bits)};
         spn_quantize_inputs(&code, x, (size_t)n * a->bound->layer[layer].n_in, work->codes);
         for (int g = 0; g < m->groups; g++) {

@@ -2,9 +2,10 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * One core per layer and group; rows are (kernel row, kernel column, channel), columns output channels. Activations become
- * unsigned codes of one scale per layer; a layer that sees negative values is read twice, for x+ and x-, and the results are
- * subtracted. Bias, normalisation and everything else stays digital float.
+ * One core per layer and group; rows are (kernel row, kernel column, channel), columns output
+ * channels. Activations become unsigned codes of one scale per layer; a layer that sees negative
+ * values is read twice, for x+ and x-, and the results are subtracted. Bias, normalisation and
+ * everything else stays digital float.
  */
 #ifndef SPN_SIMULATOR_ARRAYS_H
 #define SPN_SIMULATOR_ARRAYS_H
@@ -45,9 +46,10 @@ enum spn_status spn_arrays_create(struct spn_arrays **arrays, const struct spn_b
                                   const struct spn_arrays_config *config, struct spn_err *err);
 void spn_arrays_destroy(struct spn_arrays *arrays);
 
-/* Set activation scales from a float run of the images, then every ADC's range from samples of the same run. */
-enum spn_status spn_arrays_calibrate(struct spn_arrays *arrays, const struct spn_dataset *images, int n_threads,
-                                     struct spn_err *err);
+/* Set activation scales from a float run of the images, then every ADC's range from samples of the
+ * same run. */
+enum spn_status spn_arrays_calibrate(struct spn_arrays *arrays, const struct spn_dataset *images,
+                                     int n_threads, struct spn_err *err);
 
 /* Vectors handed to a core at a time. */
 int spn_arrays_tile(const struct spn_matrix *matrix);
@@ -60,8 +62,8 @@ struct spn_arrays_work {
     float *sums;
     int64_t first_image; /* of the batch in hand: numbers the reads for noise */
 };
-enum spn_status spn_arrays_work_init(struct spn_arrays_work *work, const struct spn_arrays *arrays, int batch,
-                                     struct spn_err *err);
+enum spn_status spn_arrays_work_init(struct spn_arrays_work *work, const struct spn_arrays *arrays,
+                                     int batch, struct spn_err *err);
 void spn_arrays_work_clear(struct spn_arrays_work *work);
 
 /* A spn_matrix_body with struct spn_arrays_work as context. */

@@ -2,9 +2,10 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The activation scale of a layer is the INPUT_PERCENTILE of the magnitudes it sees (zeros left out) over the largest code
- * [M:S23]. Then up to SAMPLE_VECTORS of its inputs, spread evenly over images and positions, are coded and handed to
- * each core, which sets its ADC range from its own column sums.
+ * The activation scale of a layer is the INPUT_PERCENTILE of the magnitudes it sees (zeros left
+ * out) over the largest code [M:S23]. Then up to SAMPLE_VECTORS of its inputs, spread evenly over
+ * images and positions, are coded and handed to each core, which sets its ADC range from its own
+ * column sums.
  */
 #include "simulator/arrays.h"
 
@@ -48,7 +49,8 @@ static int samples_per_image(const struct calibration *c, const struct spn_matri
     return wanted < m->positions ? wanted : m->positions;
 }
 
-/* Position of sample s of an image: spread evenly, shifted from image to image so that edges and middles both come. */
+/* Position of sample s of an image: spread evenly, shifted from image to image so that edges and
+ * middles both come. */
 static int sample_position(const struct spn_matrix *m, int image, int s, int n)
 {
     const int stride = m->positions / n;
@@ -72,12 +74,18 @@ static bool collect(void *ctx, int layer, const float *x, int n, float *y)
             for (int g = 0; g < m->groups; g++) {
                 const int position = sample_position(m, image, s, per_image);
                 float *to = seen->vectors +
-                            (((size_t)image * (size_t)per_image + (size_t)s) * (size_t)m->groups + (size_t)g) * (size_t)m->rows;
+                            (((size_t)image * (size_t)per_image + (size_t)s) * (size_t)m->groups +
+                             (size_t)g) *
+                                (size_t)m->rows;
                 if (bound->net->layer[layer].op == SPN_OP_LINEAR) {
-                    memcpy(to, x + ((size_t)i * (size_t)m->positions + (size_t)position) * (size_t)m->rows,
+                    memcpy(to,
+                           x + ((size_t)i * (size_t)m->positions + (size_t)position) *
+                                   (size_t)m->rows,
                            (size_t)m->rows * sizeof *to);
                 } else {
-                    const struct spn_patches which = {.first = (int64_t)i * m->positions + position, .n = 1, .group = g,
+                    const struct spn_patches which = {.first = (int64_t)i * m->positions + position,
+                                                      .n = 1,
+                                                      .group = g,
                                                       .size = sizeof *to};
                     spn_layers_patches(&bound->layer[layer].window, x, &which, to);
                 }
@@ -95,10 +103,12 @@ static void float_body(void *ctx, size_t index, int thread)
     const struct calibration *c = ctx;
     struct spn_run *run = &c->run[thread];
     struct collector collector = {.c = c, .first_image = (int)index * CALIBRATION_BATCH};
-    const int left = c->n_images - collector.first_image, n = left < CALIBRATION_BATCH ? left : CALIBRATION_BATCH;
+    const int left = c->n_images - collector.first_image,
+              n = left < CALIBRATION_BATCH ? left : CALIBRATION_BATCH;
     run->matrix = collect;
     run->ctx = &collector;
-    spn_run_set_bytes(run, c->images->image + (size_t)collector.first_image * c->arrays->bound->n_input, n);
+    spn_run_set_bytes(
+        run, c->images->image + (size_t)collector.first_image * c->arrays->bound->n_input, n);
     spn_run_forward(run, n);
 }
 
@@ -107,7 +117,8 @@ static enum spn_status set_ranges(const struct calibration *c, int index, struct
 {
     struct spn_matrix *m = &c->arrays->matrix[index];
     struct seen *seen = &c->seen[index];
-    const int n = c->n_images * samples_per_image(c, m), max = spn_quantize_input_max(c->arrays->chip.input.bits);
+    const int n = c->n_images * samples_per_image(c, m),
+              max = spn_quantize_input_max(c->arrays->chip.input.bits);
     const double top = spn_range_percentile(&seen->range, INPUT_PERCENTILE);
     m->input_scale = top > 0.0 ? top / max : 1.0;
     m->is_signed = spn_range_is_signed(&seen->range);
@@ -121,7 +132,8 @@ static enum spn_status set_ranges(const struct calibration *c, int index, struct
                    (size_t)m->rows * sizeof *vector);
         }
         for (int sign = 1; sign >= (m->is_signed ? -1 : 1); sign -= 2) {
-            const struct spn_input_code code = {.scale = (float)m->input_scale, .sign = sign, .max = max};
+            const struct spn_input_code code = {
+                .scale = (float)m->input_scale, .sign = sign, .max = max};
             spn_quantize_inputs(&code, vector, (size_t)n * (size_t)m->rows,
                                 codes + (sign < 0 ? (size_t)n * (size_t)m->rows : 0));
         }
@@ -151,7 +163,8 @@ static enum spn_status allocate(struct calibration *c, int n_threads, struct spn
     }
     for (int i = 0; i < c->arrays->n_matrices; i++) {
         const struct spn_matrix *m = &c->arrays->matrix[i];
-        const size_t n_vectors = (size_t)c->n_images * (size_t)samples_per_image(c, m) * (size_t)m->groups;
+        const size_t n_vectors =
+            (size_t)c->n_images * (size_t)samples_per_image(c, m) * (size_t)m->groups;
         spn_range_init(&c->seen[i].range);
         pthread_mutex_init(&c->seen[i].lock, NULL);
         c->seen[i].vectors = malloc(n_vectors * (size_t)m->rows * sizeof(float));
@@ -166,20 +179,25 @@ static enum spn_status allocate(struct calibration *c, int n_threads, struct spn
     return status;
 }
 
-enum spn_status spn_arrays_calibrate(struct spn_arrays *arrays, const struct spn_dataset *images, int n_threads,
-                                     struct spn_err *err)
+enum spn_status spn_arrays_calibrate(struct spn_arrays *arrays, const struct spn_dataset *images,
+                                     int n_threads, struct spn_err *err)
 {
-    struct calibration c = {.arrays = arrays, .images = images,
-                            .n_images = images->n_images < CALIBRATION_IMAGES ? images->n_images : CALIBRATION_IMAGES};
+    struct calibration c = {.arrays = arrays,
+                            .images = images,
+                            .n_images = images->n_images < CALIBRATION_IMAGES ? images->n_images
+                                                                              : CALIBRATION_IMAGES};
     n_threads = spn_parallel_threads(n_threads);
     enum spn_status status = allocate(&c, n_threads, err);
     if (!status) {
-        spn_parallel_for(n_threads, (size_t)((c.n_images + CALIBRATION_BATCH - 1) / CALIBRATION_BATCH), float_body, &c);
+        spn_parallel_for(n_threads,
+                         (size_t)((c.n_images + CALIBRATION_BATCH - 1) / CALIBRATION_BATCH),
+                         float_body, &c);
         spn_parallel_for(n_threads, (size_t)arrays->n_matrices, range_body, &c);
         for (int i = 0; i < arrays->n_matrices && !status; i++) {
             if (c.status[i]) {
                 status = spn_err_set(err, c.status[i], "layer '%s': %s",
-                                     arrays->bound->net->layer[arrays->matrix[i].layer].name, c.err[i].msg);
+                                     arrays->bound->net->layer[arrays->matrix[i].layer].name,
+                                     c.err[i].msg);
             }
         }
     }

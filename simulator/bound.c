@@ -2,9 +2,10 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Kernels are permuted from [out][in][kh][kw] to [out][kh][kw][in], so that a patch of a channels-last image is their row
- * order: rows of one kernel position are neighbours. Batch normalisation becomes y = a x + b with a = gain/sqrt(var + eps),
- * b = offset - a mean [ioffe2015batchnorm] [M:S21].
+ * Kernels are permuted from [out][in][kh][kw] to [out][kh][kw][in], so that a patch of a
+ * channels-last image is their row order: rows of one kernel position are neighbours. Batch
+ * normalisation becomes y = a x + b with a = gain/sqrt(var + eps), b = offset - a mean
+ * [ioffe2015batchnorm] [M:S21].
  */
 #include "simulator/bound.h"
 
@@ -19,11 +20,12 @@
 #define POSITION_BASE 10000.0
 
 /* Read tensor "<prefix><suffix>" of n elements into new memory. */
-static enum spn_status take(float **out, const struct spn_weights *weights, const char *name, size_t n,
-                            struct spn_err *err)
+static enum spn_status take(float **out, const struct spn_weights *weights, const char *name,
+                            size_t n, struct spn_err *err)
 {
     if (!weights) {
-        return spn_err_set(err, SPN_EINPUT, "tensor '%s' is needed but no weights were given", name);
+        return spn_err_set(err, SPN_EINPUT, "tensor '%s' is needed but no weights were given",
+                           name);
     }
     float *values = spn_tensor_floats(n);
     if (!values) {
@@ -38,11 +40,13 @@ static enum spn_status take(float **out, const struct spn_weights *weights, cons
     return SPN_OK;
 }
 
-static enum spn_status take_part(float **out, const struct spn_weights *weights, const struct spn_layer *layer,
-                                 const char *part, struct spn_err *err)
+static enum spn_status take_part(float **out, const struct spn_weights *weights,
+                                 const struct spn_layer *layer, const char *part,
+                                 struct spn_err *err)
 {
     char name[128];
-    const bool table = strcmp(part, ".weight") == 0 && (spn_layer_is_matrix(layer) || layer->op == SPN_OP_EMBEDDING);
+    const bool table = strcmp(part, ".weight") == 0 &&
+                       (spn_layer_is_matrix(layer) || layer->op == SPN_OP_EMBEDDING);
     const struct spn_shape *in = &layer->in_shape[0];
     size_t n = layer->op == SPN_OP_BATCHNORM ? (size_t)in->dim[0] : (size_t)in->dim[in->n - 1];
     if (table) {
@@ -57,7 +61,8 @@ static enum spn_status take_part(float **out, const struct spn_weights *weights,
 /* [out][in][kh][kw] to [out][kh][kw][in]. */
 static enum spn_status permute_kernels(struct spn_bound_layer *b, struct spn_err *err)
 {
-    const int positions = b->window.kernel[0] * b->window.kernel[1], depth = b->window.channels / b->window.groups;
+    const int positions = b->window.kernel[0] * b->window.kernel[1],
+              depth = b->window.channels / b->window.groups;
     const size_t one = (size_t)positions * (size_t)depth;
     if (positions == 1 || depth == 1) {
         return SPN_OK;
@@ -75,8 +80,8 @@ static enum spn_status permute_kernels(struct spn_bound_layer *b, struct spn_err
     return SPN_OK;
 }
 
-static enum spn_status bind_matrix(struct spn_bound_layer *b, const struct spn_layer *layer, const struct spn_weights *weights,
-                                   struct spn_err *err)
+static enum spn_status bind_matrix(struct spn_bound_layer *b, const struct spn_layer *layer,
+                                   const struct spn_weights *weights, struct spn_err *err)
 {
     enum spn_status status = take_part(&b->weight, weights, layer, ".weight", err);
     b->n_weight = (size_t)layer->n_weights;
@@ -108,8 +113,8 @@ static enum spn_status bind_batchnorm(struct spn_bound_layer *b, const struct sp
         b->scale[c] = (float)a;
         b->offset[c] = (float)((double)b->offset[c] - a * (double)mean[c]);
         if (!isfinite(b->scale[c]) || !isfinite(b->offset[c])) {
-            status = spn_err_set(err, SPN_EINPUT, "channel %d: variance %g gives no finite scale", c,
-                                 (double)variance[c]);
+            status = spn_err_set(err, SPN_EINPUT, "channel %d: variance %g gives no finite scale",
+                                 c, (double)variance[c]);
         }
     }
     free(mean);
@@ -123,13 +128,14 @@ static void fill_sinusoids(float *table, int tokens, int features)
     for (int t = 0; t < tokens; t++) {
         for (int j = 0; j < features; j++) {
             const double angle = t * pow(POSITION_BASE, -(double)(j / 2 * 2) / features);
-            table[(size_t)t * (size_t)features + (size_t)j] = (float)(j % 2 ? cos(angle) : sin(angle));
+            table[(size_t)t * (size_t)features + (size_t)j] =
+                (float)(j % 2 ? cos(angle) : sin(angle));
         }
     }
 }
 
-static enum spn_status bind_table(struct spn_bound_layer *b, const struct spn_layer *layer, const struct spn_weights *weights,
-                                  struct spn_err *err)
+static enum spn_status bind_table(struct spn_bound_layer *b, const struct spn_layer *layer,
+                                  const struct spn_weights *weights, struct spn_err *err)
 {
     const struct spn_shape *in = &layer->in_shape[0];
     b->n_weight = layer->op == SPN_OP_PREPEND ? (size_t)in->dim[in->n - 1] : b->n_out;
@@ -176,12 +182,24 @@ struct spn_window spn_bound_window(const struct spn_layer *layer)
 {
     const int *in = layer->in_shape[0].dim, *out = layer->out_shape.dim;
     if (layer->op == SPN_OP_LINEAR) {
-        return (struct spn_window){.channels = layer->in_shape[0].dim[layer->in_shape[0].n - 1], .height = 1, .width = 1,
-                                   .out_channels = layer->channels, .out_height = 1, .out_width = 1, .kernel = {1, 1},
-                                   .stride = {1, 1}, .dilation = {1, 1}, .groups = 1};
+        return (struct spn_window){.channels = layer->in_shape[0].dim[layer->in_shape[0].n - 1],
+                                   .height = 1,
+                                   .width = 1,
+                                   .out_channels = layer->channels,
+                                   .out_height = 1,
+                                   .out_width = 1,
+                                   .kernel = {1, 1},
+                                   .stride = {1, 1},
+                                   .dilation = {1, 1},
+                                   .groups = 1};
     }
-    struct spn_window w = {.channels = in[0], .height = in[1], .width = in[2], .out_channels = out[0],
-                           .out_height = out[1], .out_width = out[2], .groups = layer->groups > 0 ? layer->groups : 1};
+    struct spn_window w = {.channels = in[0],
+                           .height = in[1],
+                           .width = in[2],
+                           .out_channels = out[0],
+                           .out_height = out[1],
+                           .out_width = out[2],
+                           .groups = layer->groups > 0 ? layer->groups : 1};
     memcpy(w.kernel, layer->kernel, sizeof w.kernel);
     memcpy(w.stride, layer->stride, sizeof w.stride);
     memcpy(w.padding, layer->padding, sizeof w.padding);
@@ -199,15 +217,16 @@ static bool is_image(const struct spn_bound_network *p, int node)
 /* Ops that take or give images by their nature; all others hand on what they get. */
 static bool wants_image(int op)
 {
-    return op == SPN_OP_CONV2D || op == SPN_OP_MAXPOOL2D || op == SPN_OP_AVGPOOL2D || op == SPN_OP_GLOBAL_AVGPOOL ||
-           op == SPN_OP_GLOBAL_MAXPOOL || op == SPN_OP_PAD_SHORTCUT || op == SPN_OP_TOKENS;
+    return op == SPN_OP_CONV2D || op == SPN_OP_MAXPOOL2D || op == SPN_OP_AVGPOOL2D ||
+           op == SPN_OP_GLOBAL_AVGPOOL || op == SPN_OP_GLOBAL_MAXPOOL ||
+           op == SPN_OP_PAD_SHORTCUT || op == SPN_OP_TOKENS;
 }
 
 /* Ops along the last dimension, which in a channels-last image is not the last in memory. */
 static bool refuses_image(int op)
 {
-    return op == SPN_OP_SOFTMAX || op == SPN_OP_LAYERNORM || op == SPN_OP_RMSNORM || op == SPN_OP_SELECT ||
-           op == SPN_OP_MATMUL;
+    return op == SPN_OP_SOFTMAX || op == SPN_OP_LAYERNORM || op == SPN_OP_RMSNORM ||
+           op == SPN_OP_SELECT || op == SPN_OP_MATMUL;
 }
 
 static enum spn_status bind_layout(struct spn_bound_network *p, int i, struct spn_err *err)
@@ -215,17 +234,21 @@ static enum spn_status bind_layout(struct spn_bound_network *p, int i, struct sp
     const struct spn_layer *layer = &p->net->layer[i];
     const bool from = is_image(p, layer->in[0]);
     if (refuses_image(layer->op) && from) {
-        return spn_err_set(err, SPN_EINPUT, "%s over an image; put tokens or flatten before it", spn_op_name(layer->op));
+        return spn_err_set(err, SPN_EINPUT, "%s over an image; put tokens or flatten before it",
+                           spn_op_name(layer->op));
     }
     if (wants_image(layer->op) && !from) {
-        return spn_err_set(err, SPN_EINPUT, "%s needs an image, not the product of an attention", spn_op_name(layer->op));
+        return spn_err_set(err, SPN_EINPUT, "%s needs an image, not the product of an attention",
+                           spn_op_name(layer->op));
     }
     for (int k = 1; k < layer->n_in; k++) {
         if (is_image(p, layer->in[k]) != from) {
-            return spn_err_set(err, SPN_EINPUT, "inputs mix an image and the product of an attention");
+            return spn_err_set(err, SPN_EINPUT,
+                               "inputs mix an image and the product of an attention");
         }
     }
-    p->layer[i].image = layer->op == SPN_OP_RESHAPE ? layer->out_shape.n == 3 : from && layer->out_shape.n == 3;
+    p->layer[i].image =
+        layer->op == SPN_OP_RESHAPE ? layer->out_shape.n == 3 : from && layer->out_shape.n == 3;
     return SPN_OK;
 }
 
@@ -263,7 +286,8 @@ static enum spn_status place_activations(struct spn_bound_network *p, struct spn
     const int n = p->n_layers + 1;
     enum spn_status status = SPN_OK;
     struct spn_span *spans = calloc((size_t)n, sizeof *spans);
-    int *last = calloc((size_t)n, sizeof *last), *span = calloc((size_t)n, sizeof *span), n_spans = 1;
+    int *last = calloc((size_t)n, sizeof *last), *span = calloc((size_t)n, sizeof *span),
+        n_spans = 1;
     if (!spans || !last || !span) {
         status = spn_err_memory(err, "activation plan");
         goto out;
@@ -298,7 +322,8 @@ out:
     return status;
 }
 
-static enum spn_status bind_layer(struct spn_bound_network *p, int i, const struct spn_weights *weights, struct spn_err *err)
+static enum spn_status bind_layer(struct spn_bound_network *p, int i,
+                                  const struct spn_weights *weights, struct spn_err *err)
 {
     const struct spn_layer *layer = &p->net->layer[i];
     struct spn_bound_layer *b = &p->layer[i];
@@ -308,14 +333,15 @@ static enum spn_status bind_layer(struct spn_bound_network *p, int i, const stru
     enum spn_status status = bind_layout(p, i, err);
     if (!status && wants_image(layer->op)) {
         b->window = spn_bound_window(layer);
-        const size_t scratch = layer->op == SPN_OP_CONV2D ? spn_layers_conv2d_scratch(&b->window) : 0;
+        const size_t scratch =
+            layer->op == SPN_OP_CONV2D ? spn_layers_conv2d_scratch(&b->window) : 0;
         p->scratch = scratch > p->scratch ? scratch : p->scratch;
     }
     return status ? status : bind_parameters(b, layer, weights, err);
 }
 
 enum spn_status spn_bound_create(struct spn_bound_network **bound, const struct spn_network *net,
-                                   const struct spn_weights *weights, struct spn_err *err)
+                                 const struct spn_weights *weights, struct spn_err *err)
 {
     enum spn_status status = SPN_OK;
     struct spn_bound_network *p = calloc(1, sizeof *p);

@@ -1,4 +1,5 @@
-/* bound.h -- a network bound to its weights: parameters in kernel order, places of activations, and the float run.
+/* bound.h -- a network bound to its weights: parameters in kernel order, places of activations, and
+ * the float run.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
@@ -7,7 +8,8 @@
  *     spn_run_set_bytes(&run, pixels, n); spn_run_forward(&run, n);
  *     const float *logits = spn_run_output(&run);
  *
- * A softmax at the very end is left off: outputs are logits. Batch normalisation acts as one scale and offset per channel.
+ * A softmax at the very end is left off: outputs are logits. Batch normalisation acts as one scale
+ * and offset per channel.
  */
 #ifndef SPN_SIMULATOR_BOUND_H
 #define SPN_SIMULATOR_BOUND_H
@@ -26,12 +28,13 @@ struct spn_bound_layer {
     struct spn_window window; /* conv2d, pools, pad_shortcut */
     bool image;               /* the output lies channels-last */
     bool in_place;            /* the output takes the place of the first input */
-    float *weight;            /* matrices [out][kh][kw][in/groups] or [out][in]; embedding, position, prepend: the table */
-    float *bias;              /* [channels] or NULL */
-    float *scale, *offset;    /* batchnorm; gain and offset of other norms */
+    float *weight; /* matrices [out][kh][kw][in/groups] or [out][in]; embedding, position, prepend:
+                      the table */
+    float *bias;   /* [channels] or NULL */
+    float *scale, *offset;        /* batchnorm; gain and offset of other norms */
     size_t n_weight, n_in, n_out; /* elements: of weight, of the first input, of the output */
-    size_t at;                /* of the output, per image of the batch */
-    int matrix;               /* number among the layers that sit in arrays, or -1 */
+    size_t at;                    /* of the output, per image of the batch */
+    int matrix;                   /* number among the layers that sit in arrays, or -1 */
 };
 
 struct spn_bound_network {
@@ -43,12 +46,14 @@ struct spn_bound_network {
     int n_matrices;
 };
 
-/* weights may be NULL if no layer has tensors. Both are borrowed. SPN_EINPUT names a missing tensor or a wrong size. */
+/* weights may be NULL if no layer has tensors. Both are borrowed. SPN_EINPUT names a missing tensor
+ * or a wrong size. */
 enum spn_status spn_bound_create(struct spn_bound_network **bound, const struct spn_network *net,
-                                   const struct spn_weights *weights, struct spn_err *err);
+                                 const struct spn_weights *weights, struct spn_err *err);
 void spn_bound_destroy(struct spn_bound_network *bound);
 
-/* The window of conv2d, pools and pad_shortcut; a linear layer is a 1 x 1 convolution of a 1 x 1 image. */
+/* The window of conv2d, pools and pad_shortcut; a linear layer is a 1 x 1 convolution of a 1 x 1
+ * image. */
 struct spn_window spn_bound_window(const struct spn_layer *layer);
 
 /* The matrix layers' own way: x [n images] to y [n images] without bias. False: do it in float. */
@@ -62,10 +67,12 @@ struct spn_run {
     spn_matrix_body *matrix; /* or NULL */
     void *ctx;
 };
-enum spn_status spn_run_init(struct spn_run *run, const struct spn_bound_network *bound, int batch, struct spn_err *err);
+enum spn_status spn_run_init(struct spn_run *run, const struct spn_bound_network *bound, int batch,
+                             struct spn_err *err);
 void spn_run_clear(struct spn_run *run);
 
-/* n images of bytes [C][H][W] or [N]: (x/255 - mean)/std per channel; without a given mean and std, x/255. */
+/* n images of bytes [C][H][W] or [N]: (x/255 - mean)/std per channel; without a given mean and std,
+ * x/255. */
 void spn_run_set_bytes(struct spn_run *run, const uint8_t *pixels, int n);
 /* n inputs in the network's own order and units. */
 void spn_run_set_floats(struct spn_run *run, const float *values, int n);

@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Wilson score interval [wilson1927] [M:S25]: centre (k + z^2/2)/(n + z^2), half width
- * z/(n + z^2) sqrt(k (n - k)/n + z^2/4), z = 1.96. Right for small n and for shares near 0 and 1, unlike p +- z s.
+ * z/(n + z^2) sqrt(k (n - k)/n + z^2/4), z = 1.96. Right for small n and for shares near 0 and 1,
+ * unlike p +- z s.
  */
 #include "simulator/simulator.h"
 
@@ -63,7 +64,8 @@ static void count_batch(void *ctx, int start, int n, const float *outputs)
 {
     struct tally *t = ctx;
     for (int i = 0; i < n; i++) {
-        t->result[start + i] = judge(outputs + (size_t)i * (size_t)t->n_outputs, t->n_outputs, t->images->label[start + i]);
+        t->result[start + i] = judge(outputs + (size_t)i * (size_t)t->n_outputs, t->n_outputs,
+                                     t->images->label[start + i]);
     }
     pthread_mutex_lock(&t->lock);
     t->n_done += n;
@@ -109,18 +111,19 @@ static struct spn_accuracy sum_up(const struct tally *t, double time_s)
 }
 
 enum spn_status spn_simulator_evaluate(struct spn_simulator *sim, const struct spn_dataset *images,
-                                       const struct spn_progress *progress, struct spn_accuracy *accuracy,
-                                       struct spn_err *err)
+                                       const struct spn_progress *progress,
+                                       struct spn_accuracy *accuracy, struct spn_err *err)
 {
-    struct tally t = {.images = images, .progress = progress, .n_outputs = spn_simulator_outputs(sim)};
+    struct tally t = {
+        .images = images, .progress = progress, .n_outputs = spn_simulator_outputs(sim)};
     enum spn_status status = spn_simulator_check_images(sim, images, err);
     if (status) {
         return status;
     }
     for (int i = 0; i < images->n_images; i++) {
         if (images->label[i] >= t.n_outputs) {
-            return spn_err_set(err, SPN_EINPUT, "label %d of image %d in '%s' outside [0, %d]", images->label[i], i,
-                               images->name, t.n_outputs - 1);
+            return spn_err_set(err, SPN_EINPUT, "label %d of image %d in '%s' outside [0, %d]",
+                               images->label[i], i, images->name, t.n_outputs - 1);
         }
     }
     t.result = malloc((size_t)images->n_images * sizeof(*t.result));
@@ -131,7 +134,10 @@ enum spn_status spn_simulator_evaluate(struct spn_simulator *sim, const struct s
         t.result[i] = (struct result){.right = -1};
     }
     pthread_mutex_init(&t.lock, NULL);
-    const struct spn_batches batches = {.images = images, .n = images->n_images, .ctx = &t, .done = count_batch,
+    const struct spn_batches batches = {.images = images,
+                                        .n = images->n_images,
+                                        .ctx = &t,
+                                        .done = count_batch,
                                         .skip = is_stopped};
     const double start_s = now_s();
     status = spn_simulator_run_batches(sim, &batches, err);

@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A row added to SPN_OPS without its run_ function here does not compile. Each function takes n images from its inputs'
- * places to its own; a matrix layer first asks the run's hook, which is how arrays take part.
+ * A row added to SPN_OPS without its run_ function here does not compile. Each function takes n
+ * images from its inputs' places to its own; a matrix layer first asks the run's hook, which is how
+ * arrays take part.
  */
 #include "simulator/bound.h"
 
@@ -48,7 +49,8 @@ static void finish_matrix(const struct spn_run *run, int i, int n)
     const struct spn_bound_layer *b = &run->bound->layer[i];
     const int channels = run->bound->net->layer[i].channels;
     if (b->bias) {
-        spn_layers_add_bias(node(run, i), (size_t)n * b->n_out / (size_t)channels, channels, b->bias);
+        spn_layers_add_bias(node(run, i), (size_t)n * b->n_out / (size_t)channels, channels,
+                            b->bias);
     }
 }
 
@@ -67,7 +69,8 @@ static void run_LINEAR(struct spn_run *run, int i, int n)
     const struct spn_layer *layer = &run->bound->net->layer[i];
     if (!run->matrix || !run->matrix(run->ctx, i, input(run, i, 0), n, node(run, i))) {
         const int n_in = last_dim(&layer->in_shape[0]);
-        const struct spn_linear l = {.n = (int)((size_t)n * b->n_in / (size_t)n_in), .n_in = n_in, .n_out = layer->channels};
+        const struct spn_linear l = {
+            .n = (int)((size_t)n * b->n_in / (size_t)n_in), .n_in = n_in, .n_out = layer->channels};
         spn_layers_linear(&l, input(run, i, 0), b->weight, node(run, i));
     }
     finish_matrix(run, i, n);
@@ -77,13 +80,17 @@ static void run_MATMUL(struct spn_run *run, int i, int n)
 {
     const struct spn_layer *layer = &run->bound->net->layer[i];
     const struct spn_shape *a = &layer->in_shape[0], *b = &layer->in_shape[1];
-    const struct spn_product p = {.heads = layer->heads, .kv_heads = layer->kv_heads,
+    const struct spn_product p = {.heads = layer->heads,
+                                  .kv_heads = layer->kv_heads,
                                   .tokens = layer->transpose_b ? a->dim[0] : a->dim[a->n - 2],
-                                  .others = b->dim[0], .depth = b->dim[1] / layer->kv_heads,
-                                  .transpose_b = layer->transpose_b, .scale = (float)layer->scale};
+                                  .others = b->dim[0],
+                                  .depth = b->dim[1] / layer->kv_heads,
+                                  .transpose_b = layer->transpose_b,
+                                  .scale = (float)layer->scale};
     const size_t n_a = (size_t)spn_shape_size(a), n_b = (size_t)spn_shape_size(b);
     for (int k = 0; k < n; k++) {
-        spn_layers_matmul(&p, input(run, i, 0) + (size_t)k * n_a, input(run, i, 1) + (size_t)k * n_b,
+        spn_layers_matmul(&p, input(run, i, 0) + (size_t)k * n_a,
+                          input(run, i, 1) + (size_t)k * n_b,
                           node(run, i) + (size_t)k * run->bound->layer[i].n_out);
     }
 }
@@ -138,43 +145,51 @@ static void run_SOFTMAX(struct spn_run *run, int i, int n)
     const struct spn_layer *layer = &run->bound->net->layer[i];
     const int columns = last_dim(&layer->out_shape);
     const int queries = layer->causal ? layer->out_shape.dim[layer->out_shape.n - 2] : 0;
-    spn_layers_softmax(replace(run, i, n), (size_t)n * run->bound->layer[i].n_out / (size_t)columns, columns, queries);
+    spn_layers_softmax(replace(run, i, n), (size_t)n * run->bound->layer[i].n_out / (size_t)columns,
+                       columns, queries);
 }
 
 static struct spn_norm norm_of(const struct spn_run *run, int i)
 {
     const struct spn_bound_layer *b = &run->bound->layer[i];
     const struct spn_layer *layer = &run->bound->net->layer[i];
-    return (struct spn_norm){.gain = b->scale, .offset = b->offset, .epsilon = layer->epsilon,
+    return (struct spn_norm){.gain = b->scale,
+                             .offset = b->offset,
+                             .epsilon = layer->epsilon,
                              .features = last_dim(&layer->out_shape)};
 }
 
 static void run_LAYERNORM(struct spn_run *run, int i, int n)
 {
     const struct spn_norm norm = norm_of(run, i);
-    spn_layers_layernorm(&norm, replace(run, i, n), (size_t)n * run->bound->layer[i].n_out / (size_t)norm.features);
+    spn_layers_layernorm(&norm, replace(run, i, n),
+                         (size_t)n * run->bound->layer[i].n_out / (size_t)norm.features);
 }
 
 static void run_RMSNORM(struct spn_run *run, int i, int n)
 {
     const struct spn_norm norm = norm_of(run, i);
-    spn_layers_rmsnorm(&norm, replace(run, i, n), (size_t)n * run->bound->layer[i].n_out / (size_t)norm.features);
+    spn_layers_rmsnorm(&norm, replace(run, i, n),
+                       (size_t)n * run->bound->layer[i].n_out / (size_t)norm.features);
 }
 
 static void run_BATCHNORM(struct spn_run *run, int i, int n)
 {
     const struct spn_bound_layer *b = &run->bound->layer[i];
     const int channels = run->bound->net->layer[i].in_shape[0].dim[0];
-    spn_layers_scale_offset(replace(run, i, n), (size_t)n * b->n_out / (size_t)channels, channels, b->scale, b->offset);
+    spn_layers_scale_offset(replace(run, i, n), (size_t)n * b->n_out / (size_t)channels, channels,
+                            b->scale, b->offset);
 }
 
 /* ---- pools ---- */
 
-static void pool(struct spn_run *run, int i, int n, void (*body)(const struct spn_window *, const float *, float *))
+static void pool(struct spn_run *run, int i, int n,
+                 void (*body)(const struct spn_window *, const float *, float *))
 {
     const struct spn_bound_layer *b = &run->bound->layer[i];
     for (int k = 0; k < n; k++) {
-        body(&b->window, input(run, i, 0) + (size_t)k * b->n_in, node(run, i) + (size_t)k * b->n_out);
+        body(&b->window, input(run, i, 0) + (size_t)k * b->n_in,
+             node(run, i) + (size_t)k * b->n_out);
     }
 }
 
@@ -220,14 +235,17 @@ static void run_CONCAT(struct spn_run *run, int i, int n)
     const struct spn_bound_network *p = run->bound;
     const struct spn_layer *layer = &p->net->layer[i];
     const bool image = p->layer[i].image;
-    const size_t positions = image ? (size_t)layer->out_shape.dim[1] * (size_t)layer->out_shape.dim[2] : 1;
+    const size_t positions =
+        image ? (size_t)layer->out_shape.dim[1] * (size_t)layer->out_shape.dim[2] : 1;
     const size_t stride = p->layer[i].n_out / positions;
     size_t before = 0;
     for (int k = 0; k < layer->n_in; k++) {
         const int from = layer->in[k];
-        const size_t run_length = (from == SPN_NETWORK_INPUT ? p->n_input : p->layer[from].n_out) / positions;
+        const size_t run_length =
+            (from == SPN_NETWORK_INPUT ? p->n_input : p->layer[from].n_out) / positions;
         for (size_t r = 0; r < (size_t)n * positions; r++) {
-            memcpy(node(run, i) + r * stride + before, input(run, i, k) + r * run_length, run_length * sizeof(float));
+            memcpy(node(run, i) + r * stride + before, input(run, i, k) + r * run_length,
+                   run_length * sizeof(float));
         }
         before += run_length;
     }
@@ -247,7 +265,8 @@ static void run_RESHAPE(struct spn_run *run, int i, int n)
 {
     const struct spn_bound_network *p = run->bound;
     const struct spn_layer *layer = &p->net->layer[i];
-    const bool from = layer->in[0] == SPN_NETWORK_INPUT ? p->image_input : p->layer[layer->in[0]].image;
+    const bool from =
+        layer->in[0] == SPN_NETWORK_INPUT ? p->image_input : p->layer[layer->in[0]].image;
     if (!from && !p->layer[i].image) {
         replace(run, i, n);
         return;
@@ -257,7 +276,8 @@ static void run_RESHAPE(struct spn_run *run, int i, int n)
         const float *x = input(run, i, 0) + (size_t)k * size;
         float *y = node(run, i) + (size_t)k * size;
         for (size_t e = 0; e < size; e++) {
-            y[element_at(&layer->out_shape, p->layer[i].image, e)] = x[element_at(&layer->in_shape[0], from, e)];
+            y[element_at(&layer->out_shape, p->layer[i].image, e)] =
+                x[element_at(&layer->in_shape[0], from, e)];
         }
     }
 }
@@ -294,8 +314,10 @@ static void run_POSITION(struct spn_run *run, int i, int n)
 static void run_ROTARY(struct spn_run *run, int i, int n)
 {
     const struct spn_layer *layer = &run->bound->net->layer[i];
-    const struct spn_rotary r = {.tokens = layer->out_shape.dim[0], .heads = layer->heads,
-                                 .features = layer->out_shape.dim[1] / layer->heads, .theta = layer->theta};
+    const struct spn_rotary r = {.tokens = layer->out_shape.dim[0],
+                                 .heads = layer->heads,
+                                 .features = layer->out_shape.dim[1] / layer->heads,
+                                 .theta = layer->theta};
     float *y = replace(run, i, n);
     for (int k = 0; k < n; k++) {
         spn_layers_rotary(&r, y + (size_t)k * run->bound->layer[i].n_out);
@@ -307,7 +329,8 @@ static void run_SELECT(struct spn_run *run, int i, int n)
     const struct spn_bound_layer *b = &run->bound->layer[i];
     const size_t at = (size_t)run->bound->net->layer[i].index * b->n_out;
     for (int k = 0; k < n; k++) {
-        memcpy(node(run, i) + (size_t)k * b->n_out, input(run, i, 0) + (size_t)k * b->n_in + at, b->n_out * sizeof(float));
+        memcpy(node(run, i) + (size_t)k * b->n_out, input(run, i, 0) + (size_t)k * b->n_in + at,
+               b->n_out * sizeof(float));
     }
 }
 
@@ -339,9 +362,11 @@ static void (*const run_op[SPN_N_OPS])(struct spn_run *run, int i, int n) = {
 
 /* ---- workspace ---- */
 
-enum spn_status spn_run_init(struct spn_run *run, const struct spn_bound_network *bound, int batch, struct spn_err *err)
+enum spn_status spn_run_init(struct spn_run *run, const struct spn_bound_network *bound, int batch,
+                             struct spn_err *err)
 {
-    float *arena = spn_tensor_floats(bound->arena * (size_t)batch), *scratch = spn_tensor_floats(bound->scratch);
+    float *arena = spn_tensor_floats(bound->arena * (size_t)batch),
+          *scratch = spn_tensor_floats(bound->scratch);
     if (!arena || !scratch) {
         free(arena);
         free(scratch);

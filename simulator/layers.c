@@ -1,9 +1,10 @@
-/* layers.c -- float kernels on images: patches, convolution, pooling, per-channel and element-wise work.
+/* layers.c -- float kernels on images: patches, convolution, pooling, per-channel and element-wise
+ * work.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A convolution is a matrix product of patches with the unrolled kernels [M:S20]; patches are laid out for a
- * block of output positions at a time, so that the block stays in the cache.
+ * A convolution is a matrix product of patches with the unrolled kernels [M:S20]; patches are laid
+ * out for a block of output positions at a time, so that the block stays in the cache.
  */
 #include "simulator/layers.h"
 
@@ -22,7 +23,8 @@ int spn_window_rows(const struct spn_window *w)
 }
 
 /* One kernel row of one patch: the part inside the image is copied, the rest cleared. */
-static void copy_kernel_row(const struct spn_window *w, const char *row, int x0, size_t run, char *out)
+static void copy_kernel_row(const struct spn_window *w, const char *row, int x0, size_t run,
+                            char *out)
 {
     const int step = w->dilation[1];
     const size_t pixel = run * (size_t)w->groups;
@@ -49,7 +51,8 @@ static void copy_kernel_row(const struct spn_window *w, const char *row, int x0,
     }
 }
 
-void spn_layers_patches(const struct spn_window *w, const void *x, const struct spn_patches *which, void *columns)
+void spn_layers_patches(const struct spn_window *w, const void *x, const struct spn_patches *which,
+                        void *columns)
 {
     const size_t run = (size_t)(w->channels / w->groups) * which->size;
     const size_t row_bytes = (size_t)w->width * (size_t)w->channels * which->size;
@@ -59,7 +62,8 @@ void spn_layers_patches(const struct spn_window *w, const void *x, const struct 
     for (int i = 0; i < which->n; i++) {
         const int64_t at = which->first + i;
         const int position = (int)(at % positions);
-        const char *image = (const char *)x + (size_t)(at / positions) * image_bytes + (size_t)which->group * run;
+        const char *image =
+            (const char *)x + (size_t)(at / positions) * image_bytes + (size_t)which->group * run;
         const int y0 = position / w->out_width * w->stride[0] - w->padding[0];
         const int x0 = position % w->out_width * w->stride[1] - w->padding[1];
         for (int k = 0; k < w->kernel[0]; k++) {
@@ -74,7 +78,8 @@ void spn_layers_patches(const struct spn_window *w, const void *x, const struct 
     }
 }
 
-void spn_layers_add_patches(const struct spn_window *w, const float *columns, const struct spn_patches *which, float *x)
+SPN_VECTORIZE void spn_layers_add_patches(const struct spn_window *w, const float *columns,
+                                          const struct spn_patches *which, float *x)
 {
     const int depth = w->channels / w->groups;
     const size_t row_floats = (size_t)w->width * (size_t)w->channels;
@@ -82,7 +87,8 @@ void spn_layers_add_patches(const struct spn_window *w, const float *columns, co
     for (int i = 0; i < which->n; i++) {
         const int64_t at = which->first + i;
         const int position = (int)(at % positions);
-        float *image = x + (size_t)(at / positions) * (size_t)w->height * row_floats + (size_t)which->group * (size_t)depth;
+        float *image = x + (size_t)(at / positions) * (size_t)w->height * row_floats +
+                       (size_t)which->group * (size_t)depth;
         const int y0 = position / w->out_width * w->stride[0] - w->padding[0];
         const int x0 = position % w->out_width * w->stride[1] - w->padding[1];
         for (int k = 0; k < w->kernel[0] * w->kernel[1]; k++, columns += depth) {
@@ -110,8 +116,10 @@ size_t spn_layers_conv2d_scratch(const struct spn_window *w)
     return (size_t)block_rows(w) * (size_t)spn_window_rows(w);
 }
 
-/* One kernel per channel: no matrix product worth the name, so a direct sum, vector over channels. */
-static void depthwise(const struct spn_window *w, const float *x, const float *weight, float *y)
+/* One kernel per channel: no matrix product worth the name, so a direct sum, vector over channels.
+ */
+SPN_VECTORIZE static void depthwise(const struct spn_window *w, const float *x, const float *weight,
+                                    float *y)
 {
     const int n_k = w->kernel[0] * w->kernel[1];
     for (int p = 0; p < w->out_height * w->out_width; p++, y += w->channels) {
@@ -124,7 +132,8 @@ static void depthwise(const struct spn_window *w, const float *x, const float *w
             if (row < 0 || row >= w->height || column < 0 || column >= w->width) {
                 continue;
             }
-            const float *pixel = x + ((size_t)row * (size_t)w->width + (size_t)column) * (size_t)w->channels;
+            const float *pixel =
+                x + ((size_t)row * (size_t)w->width + (size_t)column) * (size_t)w->channels;
             for (int c = 0; c < w->channels; c++) {
                 y[c] += pixel[c] * weight[(size_t)c * (size_t)n_k + (size_t)k];
             }
@@ -132,15 +141,15 @@ static void depthwise(const struct spn_window *w, const float *x, const float *w
     }
 }
 
-void spn_layers_conv2d(const struct spn_window *w, const float *x, int n_images, const float *weight, float *y,
-                       float *scratch)
+void spn_layers_conv2d(const struct spn_window *w, const float *x, int n_images,
+                       const float *weight, float *y, float *scratch)
 {
     const int positions = w->out_height * w->out_width, depth = spn_window_rows(w);
     const int n_out = w->out_channels / w->groups;
     if (w->groups == w->channels && w->out_channels == w->channels) {
         for (int i = 0; i < n_images; i++) {
-            depthwise(w, x + (size_t)i * (size_t)w->height * (size_t)w->width * (size_t)w->channels, weight,
-                      y + (size_t)i * (size_t)positions * (size_t)w->channels);
+            depthwise(w, x + (size_t)i * (size_t)w->height * (size_t)w->width * (size_t)w->channels,
+                      weight, y + (size_t)i * (size_t)positions * (size_t)w->channels);
         }
         return;
     }
@@ -149,22 +158,24 @@ void spn_layers_conv2d(const struct spn_window *w, const float *x, int n_images,
     for (int64_t first = 0; first < total; first += block) {
         const int n = total - first < block ? (int)(total - first) : block;
         for (int g = 0; g < w->groups; g++) {
-            const struct spn_patches which = {.first = first, .n = n, .group = g, .size = sizeof *x};
+            const struct spn_patches which = {
+                .first = first, .n = n, .group = g, .size = sizeof *x};
             spn_layers_patches(w, x, &which, scratch);
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n_out, depth, 1.0f, scratch, depth,
-                        weight + (size_t)g * (size_t)n_out * (size_t)depth, depth, 0.0f,
-                        y + (size_t)first * (size_t)w->out_channels + (size_t)g * (size_t)n_out, w->out_channels);
+            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n_out, depth, 1.0f, scratch,
+                        depth, weight + (size_t)g * (size_t)n_out * (size_t)depth, depth, 0.0f,
+                        y + (size_t)first * (size_t)w->out_channels + (size_t)g * (size_t)n_out,
+                        w->out_channels);
         }
     }
 }
 
 void spn_layers_linear(const struct spn_linear *l, const float *x, const float *weight, float *y)
 {
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, l->n, l->n_out, l->n_in, 1.0f, x, l->n_in, weight, l->n_in,
-                0.0f, y, l->n_out);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, l->n, l->n_out, l->n_in, 1.0f, x, l->n_in,
+                weight, l->n_in, 0.0f, y, l->n_out);
 }
 
-void spn_layers_add_bias(float *y, size_t n, int channels, const float *bias)
+SPN_VECTORIZE void spn_layers_add_bias(float *y, size_t n, int channels, const float *bias)
 {
     for (size_t i = 0; i < n; i++, y += channels) {
         for (int c = 0; c < channels; c++) {
@@ -173,7 +184,8 @@ void spn_layers_add_bias(float *y, size_t n, int channels, const float *bias)
     }
 }
 
-void spn_layers_scale_offset(float *y, size_t n, int channels, const float *scale, const float *offset)
+SPN_VECTORIZE void spn_layers_scale_offset(float *y, size_t n, int channels, const float *scale,
+                                           const float *offset)
 {
     for (size_t i = 0; i < n; i++, y += channels) {
         for (int c = 0; c < channels; c++) {
@@ -182,7 +194,7 @@ void spn_layers_scale_offset(float *y, size_t n, int channels, const float *scal
     }
 }
 
-void spn_layers_relu(float *y, size_t n)
+SPN_VECTORIZE void spn_layers_relu(float *y, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         y[i] = y[i] > 0.0f ? y[i] : 0.0f;
@@ -218,8 +230,10 @@ void spn_layers_tanh(float *y, size_t n)
     }
 }
 
-/* Visit the pixels under output position p of a pooling window; `start` begins an output, `step` takes a pixel. */
-static void pool_position(const struct spn_window *w, const float *x, int p, float *y, bool maximum)
+/* Visit the pixels under output position p of a pooling window; `start` begins an output, `step`
+ * takes a pixel. */
+SPN_VECTORIZE static void pool_position(const struct spn_window *w, const float *x, int p, float *y,
+                                        bool maximum)
 {
     const int y0 = p / w->out_width * w->stride[0] - w->padding[0];
     const int x0 = p % w->out_width * w->stride[1] - w->padding[1];
@@ -231,7 +245,8 @@ static void pool_position(const struct spn_window *w, const float *x, int p, flo
         if (row < 0 || row >= w->height || column < 0 || column >= w->width) {
             continue;
         }
-        const float *pixel = x + ((size_t)row * (size_t)w->width + (size_t)column) * (size_t)w->channels;
+        const float *pixel =
+            x + ((size_t)row * (size_t)w->width + (size_t)column) * (size_t)w->channels;
         if (maximum) {
             for (int c = 0; c < w->channels; c++) {
                 y[c] = pixel[c] > y[c] ? pixel[c] : y[c];
@@ -271,7 +286,7 @@ void spn_layers_global_avgpool(const float *x, int positions, int channels, floa
     }
 }
 
-void spn_layers_global_maxpool(const float *x, int positions, int channels, float *y)
+SPN_VECTORIZE void spn_layers_global_maxpool(const float *x, int positions, int channels, float *y)
 {
     memcpy(y, x, (size_t)channels * sizeof *y);
     for (int p = 1; p < positions; p++) {
@@ -282,14 +297,14 @@ void spn_layers_global_maxpool(const float *x, int positions, int channels, floa
     }
 }
 
-void spn_layers_add(float *y, const float *x, size_t n)
+SPN_VECTORIZE void spn_layers_add(float *y, const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         y[i] += x[i];
     }
 }
 
-void spn_layers_mul(float *y, const float *x, size_t n)
+SPN_VECTORIZE void spn_layers_mul(float *y, const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         y[i] *= x[i];
@@ -300,7 +315,8 @@ void spn_layers_to_planes(const float *x, int channels, int positions, float *y)
 {
     for (int p = 0; p < positions; p++) {
         for (int c = 0; c < channels; c++) {
-            y[(size_t)c * (size_t)positions + (size_t)p] = x[(size_t)p * (size_t)channels + (size_t)c];
+            y[(size_t)c * (size_t)positions + (size_t)p] =
+                x[(size_t)p * (size_t)channels + (size_t)c];
         }
     }
 }
@@ -313,7 +329,8 @@ void spn_layers_from_planes(const float *x, int channels, int positions, float *
 void spn_layers_pad_shortcut(const struct spn_window *w, const float *x, float *y)
 {
     const int before = (w->out_channels - w->channels) / 2;
-    memset(y, 0, (size_t)w->out_height * (size_t)w->out_width * (size_t)w->out_channels * sizeof *y);
+    memset(y, 0,
+           (size_t)w->out_height * (size_t)w->out_width * (size_t)w->out_channels * sizeof *y);
     for (int p = 0; p < w->out_height * w->out_width; p++) {
         const int row = p / w->out_width * w->stride[0], column = p % w->out_width * w->stride[1];
         memcpy(y + (size_t)p * (size_t)w->out_channels + before,

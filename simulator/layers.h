@@ -2,10 +2,11 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Images are held channels-last, [H][W][C], so that a patch is a few contiguous runs, a matrix product gives the next
- * image without a transpose, and per-channel work runs along memory. Sequences are [T][D]. Weights of a convolution are
- * [out][kh][kw][in/groups]. Kernels neither allocate nor fail: shapes are checked where a network is bound.
- * All sums have a fixed order, so results do not depend on threads.
+ * Images are held channels-last, [H][W][C], so that a patch is a few contiguous runs, a matrix
+ * product gives the next image without a transpose, and per-channel work runs along memory.
+ * Sequences are [T][D]. Weights of a convolution are [out][kh][kw][in/groups]. Kernels neither
+ * allocate nor fail: shapes are checked where a network is bound. All sums have a fixed order, so
+ * results do not depend on threads.
  */
 #ifndef SPN_SIMULATOR_LAYERS_H
 #define SPN_SIMULATOR_LAYERS_H
@@ -14,6 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* GCC vectorises loops of unknown length at -O3 only; these kernels are worth it at any level. Sums
+ * keep their order. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define SPN_VECTORIZE __attribute__((optimize("tree-vectorize", "vect-cost-model=dynamic")))
+#else
+#define SPN_VECTORIZE
+#endif
+
 /* A window sliding over an image: convolution or pooling. */
 struct spn_window {
     int channels, height, width; /* input */
@@ -21,7 +30,8 @@ struct spn_window {
     int kernel[2], stride[2], padding[2], dilation[2], groups;
 };
 
-/* Which patches to lay out: rows first .. first+n-1 of [image][out_height][out_width], and which channel group. */
+/* Which patches to lay out: rows first .. first+n-1 of [image][out_height][out_width], and which
+ * channel group. */
 struct spn_patches {
     int64_t first;
     int n, group;
@@ -32,15 +42,17 @@ struct spn_patches {
 int spn_window_rows(const struct spn_window *w);
 
 /* columns [n][kh][kw][channels/groups] of images x; what lies outside is zero bytes. */
-void spn_layers_patches(const struct spn_window *w, const void *x, const struct spn_patches *which, void *columns);
+void spn_layers_patches(const struct spn_window *w, const void *x, const struct spn_patches *which,
+                        void *columns);
 /* The adjoint: add patches back into image gradients (float only). */
-void spn_layers_add_patches(const struct spn_window *w, const float *columns, const struct spn_patches *which, float *x);
+void spn_layers_add_patches(const struct spn_window *w, const float *columns,
+                            const struct spn_patches *which, float *x);
 
 /* Floats of scratch that spn_layers_conv2d needs. */
 size_t spn_layers_conv2d_scratch(const struct spn_window *w);
 /* y [n_images][oh][ow][out] = conv(x, weight); no bias. */
-void spn_layers_conv2d(const struct spn_window *w, const float *x, int n_images, const float *weight, float *y,
-                       float *scratch);
+void spn_layers_conv2d(const struct spn_window *w, const float *x, int n_images,
+                       const float *weight, float *y, float *scratch);
 
 /* y [n][out] = x [n][in] weight^T, weight [out][in]. */
 struct spn_linear {
@@ -50,7 +62,8 @@ void spn_layers_linear(const struct spn_linear *l, const float *x, const float *
 
 /* In place, per channel (last dimension) over n rows. */
 void spn_layers_add_bias(float *y, size_t n, int channels, const float *bias);
-void spn_layers_scale_offset(float *y, size_t n, int channels, const float *scale, const float *offset);
+void spn_layers_scale_offset(float *y, size_t n, int channels, const float *scale,
+                             const float *offset);
 
 /* In place, element by element. */
 void spn_layers_relu(float *y, size_t n);
@@ -59,7 +72,8 @@ void spn_layers_silu(float *y, size_t n);
 void spn_layers_sigmoid(float *y, size_t n);
 void spn_layers_tanh(float *y, size_t n);
 
-/* In place over rows of `columns`. queries > 0: causal, row r is query r % queries and sees columns <= its index. */
+/* In place over rows of `columns`. queries > 0: causal, row r is query r % queries and sees columns
+ * <= its index. */
 void spn_layers_softmax(float *y, size_t rows, int columns, int queries);
 /* In place; offset may be NULL. gain may be NULL (ones). */
 struct spn_norm {
@@ -83,19 +97,22 @@ void spn_layers_mul(float *y, const float *x, size_t n); /* y *= x */
 void spn_layers_to_planes(const float *x, int channels, int positions, float *y);
 void spn_layers_from_planes(const float *x, int channels, int positions, float *y);
 
-/* Every stride-th pixel of [H][W][C]; channels zero-padded by (out - in)/2 before and the rest after. */
+/* Every stride-th pixel of [H][W][C]; channels zero-padded by (out - in)/2 before and the rest
+ * after. */
 void spn_layers_pad_shortcut(const struct spn_window *w, const float *x, float *y);
 
-/* Adjacent pairs (2j, 2j+1) of each head of token t turned by t theta^(-2j/d). In place. [su2021roformer] */
+/* Adjacent pairs (2j, 2j+1) of each head of token t turned by t theta^(-2j/d). In place.
+ * [su2021roformer] */
 struct spn_rotary {
     int tokens, heads, features; /* features of one head */
     double theta;
 };
 void spn_layers_rotary(const struct spn_rotary *r, float *y);
 
-/* Product of two activations per head; key/value heads may serve several query heads (head h uses h*kv_heads/heads).
- * transpose_b: a [tokens][heads*depth], b [others][kv_heads*depth] -> y [heads][tokens][others] = scale a b^T.
- * else:        a [heads][tokens][others], b [others][kv_heads*depth] -> y [tokens][heads*depth] = scale a b. */
+/* Product of two activations per head; key/value heads may serve several query heads (head h uses
+ * h*kv_heads/heads). transpose_b: a [tokens][heads*depth], b [others][kv_heads*depth] -> y
+ * [heads][tokens][others] = scale a b^T. else:        a [heads][tokens][others], b
+ * [others][kv_heads*depth] -> y [tokens][heads*depth] = scale a b. */
 struct spn_product {
     int heads, kv_heads, tokens, others, depth;
     bool transpose_b;

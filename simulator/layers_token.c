@@ -1,9 +1,11 @@
-/* layers_token.c -- float kernels on token rows: softmax, normalisation, rotary positions, attention products.
+/* layers_token.c -- float kernels on token rows: softmax, normalisation, rotary positions,
+ * attention products.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Attention as in [vaswani2017attention], rotary positions [su2021roformer, eq. 34], layer normalisation [ba2016layernorm],
- * root-mean-square normalisation [zhang2019rmsnorm]. Sums that a normalisation divides by are kept in double precision.
+ * Attention as in [vaswani2017attention], rotary positions [su2021roformer, eq. 34], layer
+ * normalisation [ba2016layernorm], root-mean-square normalisation [zhang2019rmsnorm]. Sums that a
+ * normalisation divides by are kept in double precision.
  */
 #include "simulator/layers.h"
 
@@ -15,7 +17,9 @@
 void spn_layers_softmax(float *y, size_t rows, int columns, int queries)
 {
     for (size_t r = 0; r < rows; r++, y += columns) {
-        const int seen = queries > 0 && (int)(r % (size_t)queries) + 1 < columns ? (int)(r % (size_t)queries) + 1 : columns;
+        const int seen = queries > 0 && (int)(r % (size_t)queries) + 1 < columns
+                             ? (int)(r % (size_t)queries) + 1
+                             : columns;
         float top = y[0];
         for (int c = 1; c < seen; c++) {
             top = y[c] > top ? y[c] : top;
@@ -49,7 +53,8 @@ void spn_layers_layernorm(const struct spn_norm *norm, float *y, size_t rows)
         const double scale = 1.0 / sqrt(square / d + norm->epsilon);
         for (int c = 0; c < d; c++) {
             const float unit = (float)(((double)y[c] - mean) * scale);
-            y[c] = unit * (norm->gain ? norm->gain[c] : 1.0f) + (norm->offset ? norm->offset[c] : 0.0f);
+            y[c] = unit * (norm->gain ? norm->gain[c] : 1.0f) +
+                   (norm->offset ? norm->offset[c] : 0.0f);
         }
     }
 }
@@ -64,7 +69,8 @@ void spn_layers_rmsnorm(const struct spn_norm *norm, float *y, size_t rows)
         }
         const float scale = (float)(1.0 / sqrt(square / d + norm->epsilon));
         for (int c = 0; c < d; c++) {
-            y[c] = y[c] * scale * (norm->gain ? norm->gain[c] : 1.0f) + (norm->offset ? norm->offset[c] : 0.0f);
+            y[c] = y[c] * scale * (norm->gain ? norm->gain[c] : 1.0f) +
+                   (norm->offset ? norm->offset[c] : 0.0f);
         }
     }
 }
@@ -76,7 +82,8 @@ void spn_layers_rotary(const struct spn_rotary *r, float *y)
             const double angle = t * pow(r->theta, -(double)j / r->features);
             const double cosine = cos(angle), sine = sin(angle);
             for (int h = 0; h < r->heads; h++) {
-                float *pair = y + ((size_t)t * (size_t)r->heads + (size_t)h) * (size_t)r->features + j;
+                float *pair =
+                    y + ((size_t)t * (size_t)r->heads + (size_t)h) * (size_t)r->features + j;
                 const double a = (double)pair[0], b = (double)pair[1];
                 pair[0] = (float)(a * cosine - b * sine);
                 pair[1] = (float)(a * sine + b * cosine);
@@ -93,11 +100,13 @@ void spn_layers_matmul(const struct spn_product *p, const float *a, const float 
         const float *keys = b + (size_t)(h * p->kv_heads / p->heads) * (size_t)p->depth;
         const size_t across = (size_t)h * (size_t)p->depth;
         if (p->transpose_b) {
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, p->tokens, p->others, p->depth, p->scale, a + across,
-                        wide, keys, narrow, 0.0f, y + (size_t)h * plane, p->others);
+            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, p->tokens, p->others, p->depth,
+                        p->scale, a + across, wide, keys, narrow, 0.0f, y + (size_t)h * plane,
+                        p->others);
         } else {
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, p->tokens, p->depth, p->others, p->scale,
-                        a + (size_t)h * plane, p->others, keys, narrow, 0.0f, y + across, wide);
+            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, p->tokens, p->depth, p->others,
+                        p->scale, a + (size_t)h * plane, p->others, keys, narrow, 0.0f, y + across,
+                        wide);
         }
     }
 }

@@ -2,14 +2,17 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Symmetric and uniform, one scale per layer [M:S22]. Magnitudes are counted by the upper half of their IEEE
- * single pattern, which orders positive numbers: 128 bins an octave at no cost, and counts that merge in any order.
+ * Symmetric and uniform, one scale per layer [M:S22]. Magnitudes are counted by the upper half of
+ * their IEEE single pattern, which orders positive numbers: 128 bins an octave at no cost, and
+ * counts that merge in any order.
  */
 #include "simulator/quantize.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
+
+#include "simulator/layers.h"
 
 enum { BIN_SHIFT = 16 };
 
@@ -36,7 +39,8 @@ double spn_quantize_weights(const float *w, size_t n, int bits, int8_t *codes)
     return scale;
 }
 
-void spn_quantize_inputs(const struct spn_input_code *code, const float *x, size_t n, uint8_t *codes)
+SPN_VECTORIZE void spn_quantize_inputs(const struct spn_input_code *code, const float *x, size_t n,
+                                       uint8_t *codes)
 {
     const float share = (float)code->sign / code->scale, max = (float)code->max;
     for (size_t i = 0; i < n; i++) {

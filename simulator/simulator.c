@@ -2,9 +2,10 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The fidelity chooses which errors the analog cores have; at SPN_FIDELITY_IDEAL there are no cores and the float kernels run
- * alone. Images are cut into batches whose size does not depend on the number of threads, each batch is run by one thread,
- * and sums over batches are taken in order: results are the same bytes for any number of threads.
+ * The fidelity chooses which errors the analog cores have; at SPN_FIDELITY_IDEAL there are no cores
+ * and the float kernels run alone. Images are cut into batches whose size does not depend on the
+ * number of threads, each batch is run by one thread, and sums over batches are taken in order:
+ * results are the same bytes for any number of threads.
  */
 #include "simulator/simulator.h"
 
@@ -25,10 +26,10 @@ enum { MAX_NOTES = 4, BATCH = 8 };
 static const unsigned fidelity_errors[] = {
     [SPN_FIDELITY_IDEAL] = 0,
     [SPN_FIDELITY_QUANTIZED] = SPN_ERROR_QUANTIZATION,
-    [SPN_FIDELITY_DEVICE] = SPN_ERROR_QUANTIZATION | SPN_ERROR_FLUCTUATION | SPN_ERROR_DEFECTS | SPN_ERROR_NONLINEARITY |
-                            SPN_ERROR_ON_OFF,
-    [SPN_FIDELITY_CIRCUIT] = SPN_ERROR_QUANTIZATION | SPN_ERROR_FLUCTUATION | SPN_ERROR_DEFECTS | SPN_ERROR_NONLINEARITY |
-                             SPN_ERROR_ON_OFF | SPN_ERROR_IR_DROP,
+    [SPN_FIDELITY_DEVICE] = SPN_ERROR_QUANTIZATION | SPN_ERROR_FLUCTUATION | SPN_ERROR_DEFECTS |
+                            SPN_ERROR_NONLINEARITY | SPN_ERROR_ON_OFF,
+    [SPN_FIDELITY_CIRCUIT] = SPN_ERROR_QUANTIZATION | SPN_ERROR_FLUCTUATION | SPN_ERROR_DEFECTS |
+                             SPN_ERROR_NONLINEARITY | SPN_ERROR_ON_OFF | SPN_ERROR_IR_DROP,
 };
 
 struct spn_simulator {
@@ -41,48 +42,60 @@ struct spn_simulator {
 
 struct spn_simulator_options spn_simulator_options_default(void)
 {
-    return (struct spn_simulator_options){.fidelity = SPN_FIDELITY_QUANTIZED, .scheme = SPN_SCHEME_DENSE, .seed = 1};
+    return (struct spn_simulator_options){
+        .fidelity = SPN_FIDELITY_QUANTIZED, .scheme = SPN_SCHEME_DENSE, .seed = 1};
 }
 
-static enum spn_status check_options(const struct spn_simulator_options *o, const struct spn_chip *chip,
-                                     struct spn_err *err)
+static enum spn_status check_options(const struct spn_simulator_options *o,
+                                     const struct spn_chip *chip, struct spn_err *err)
 {
     if (o->fidelity < SPN_FIDELITY_IDEAL || o->fidelity > SPN_FIDELITY_CIRCUIT) {
-        return spn_err_set(err, SPN_EUSAGE, "fidelity = %d outside [0, %d]", o->fidelity, SPN_FIDELITY_CIRCUIT);
+        return spn_err_set(err, SPN_EUSAGE, "fidelity = %d outside [0, %d]", o->fidelity,
+                           SPN_FIDELITY_CIRCUIT);
     }
     if (o->scheme < 0 || o->scheme >= SPN_N_SCHEMES) {
-        return spn_err_set(err, SPN_EUSAGE, "scheme = %d outside [0, %d]", o->scheme, SPN_N_SCHEMES - 1);
+        return spn_err_set(err, SPN_EUSAGE, "scheme = %d outside [0, %d]", o->scheme,
+                           SPN_N_SCHEMES - 1);
     }
     if (o->batch < 0 || o->batch > SPN_SIMULATOR_MAX_BATCH) {
-        return spn_err_set(err, SPN_EUSAGE, "batch = %d outside [0, %d]", o->batch, SPN_SIMULATOR_MAX_BATCH);
+        return spn_err_set(err, SPN_EUSAGE, "batch = %d outside [0, %d]", o->batch,
+                           SPN_SIMULATOR_MAX_BATCH);
     }
     if (o->fidelity != SPN_FIDELITY_IDEAL && !chip) {
-        return spn_err_set(err, SPN_EUSAGE, "fidelity '%s' needs a chip", spn_fidelity_names[o->fidelity]);
+        return spn_err_set(err, SPN_EUSAGE, "fidelity '%s' needs a chip",
+                           spn_fidelity_names[o->fidelity]);
     }
     return SPN_OK;
 }
 
-/* Make the arrays; a shared reference column subtracts the same for all cells of a row, so it cannot follow a mask that
- * takes single cells out: index-free cells of an offset encoding are simulated as differential pairs, and that is noted. */
-static enum spn_status make_arrays(struct spn_simulator *sim, const struct spn_chip *chip, struct spn_err *err)
+/* Make the arrays; a shared reference column subtracts the same for all cells of a row, so it
+ * cannot follow a mask that takes single cells out: index-free cells of an offset encoding are
+ * simulated as differential pairs, and that is noted. */
+static enum spn_status make_arrays(struct spn_simulator *sim, const struct spn_chip *chip,
+                                   struct spn_err *err)
 {
     const struct spn_simulator_options *o = &sim->options;
     struct spn_chip own = *chip;
     int n_notes = 0;
     if (o->scheme == SPN_SCHEME_INDEX_FREE && own.weight.encoding == SPN_ENCODING_OFFSET) {
         own.weight.encoding = SPN_ENCODING_DIFFERENTIAL;
-        sim->note[n_notes++] = "index-free cells are simulated as differential pairs: a shared reference column cannot "
+        sim->note[n_notes++] = "index-free cells are simulated as differential pairs: a shared "
+                               "reference column cannot "
                                "follow a mask that takes single cells out of a column's sum";
     }
     const unsigned has = fidelity_errors[o->fidelity];
-    const struct spn_arrays_config config = {.chip = &own, .scheme = o->scheme, .errors = o->errors ? o->errors & has : has,
-                                             .seed = o->seed, .n_threads = o->n_threads};
+    const struct spn_arrays_config config = {.chip = &own,
+                                             .scheme = o->scheme,
+                                             .errors = o->errors ? o->errors & has : has,
+                                             .seed = o->seed,
+                                             .n_threads = o->n_threads};
     return spn_arrays_create(&sim->arrays, sim->bound, &config, err);
 }
 
 enum spn_status spn_simulator_create(struct spn_simulator **sim, const struct spn_network *net,
                                      const struct spn_weights *weights, const struct spn_chip *chip,
-                                     const struct spn_simulator_options *options, struct spn_err *err)
+                                     const struct spn_simulator_options *options,
+                                     struct spn_err *err)
 {
     enum spn_status status = check_options(options, chip, err);
     if (status) {
@@ -124,8 +137,8 @@ const char *spn_simulator_note(const struct spn_simulator *sim, int i)
     return i >= 0 && i < MAX_NOTES ? sim->note[i] : NULL;
 }
 
-enum spn_status spn_simulator_check_images(const struct spn_simulator *sim, const struct spn_dataset *images,
-                                           struct spn_err *err)
+enum spn_status spn_simulator_check_images(const struct spn_simulator *sim,
+                                           const struct spn_dataset *images, struct spn_err *err)
 {
     const struct spn_network *net = sim->bound->net;
     const struct spn_shape *in = &net->input;
@@ -137,14 +150,17 @@ enum spn_status spn_simulator_check_images(const struct spn_simulator *sim, cons
         return spn_err_set(err, SPN_EINPUT, "data set '%s' has no images", images->name);
     }
     if (!same) {
-        return spn_err_set(err, SPN_EINPUT, "images of '%s' are %d x %d x %d, which does not fit network '%s' (%lld inputs)",
-                           images->name, images->channels, images->height, images->width, net->name,
-                           (long long)spn_shape_size(in));
+        return spn_err_set(
+            err, SPN_EINPUT,
+            "images of '%s' are %d x %d x %d, which does not fit network '%s' (%lld inputs)",
+            images->name, images->channels, images->height, images->width, net->name,
+            (long long)spn_shape_size(in));
     }
     return SPN_OK;
 }
 
-enum spn_status spn_simulator_calibrate(struct spn_simulator *sim, const struct spn_dataset *images, struct spn_err *err)
+enum spn_status spn_simulator_calibrate(struct spn_simulator *sim, const struct spn_dataset *images,
+                                        struct spn_err *err)
 {
     enum spn_status status = spn_simulator_check_images(sim, images, err);
     if (!status && sim->arrays) {
@@ -181,12 +197,14 @@ static void batch_body(void *ctx, size_t index, int thread)
         return;
     }
     w->work.first_image = b->first + start;
-    spn_run_set_bytes(&w->run, b->images->image + (size_t)(b->first + start) * pass->sim->bound->n_input, n);
+    spn_run_set_bytes(&w->run,
+                      b->images->image + (size_t)(b->first + start) * pass->sim->bound->n_input, n);
     spn_run_forward(&w->run, n);
     b->done(b->ctx, start, n, spn_run_output(&w->run));
 }
 
-static enum spn_status worker_init(struct worker *w, const struct spn_simulator *sim, struct spn_err *err)
+static enum spn_status worker_init(struct worker *w, const struct spn_simulator *sim,
+                                   struct spn_err *err)
 {
     enum spn_status status = spn_run_init(&w->run, sim->bound, sim->options.batch, err);
     if (!status && sim->arrays) {
@@ -197,24 +215,29 @@ static enum spn_status worker_init(struct worker *w, const struct spn_simulator 
     return status;
 }
 
-enum spn_status spn_simulator_run_batches(struct spn_simulator *sim, const struct spn_batches *batches, struct spn_err *err)
+enum spn_status spn_simulator_run_batches(struct spn_simulator *sim,
+                                          const struct spn_batches *batches, struct spn_err *err)
 {
     enum spn_status status = spn_simulator_check_images(sim, batches->images, err);
     if (status) {
         return status;
     }
-    if (batches->first < 0 || batches->n < 1 || batches->n > batches->images->n_images - batches->first) {
-        return spn_err_set(err, SPN_EUSAGE, "images %d .. %d outside the %d of '%s'", batches->first,
-                           batches->first + batches->n - 1, batches->images->n_images, batches->images->name);
+    if (batches->first < 0 || batches->n < 1 ||
+        batches->n > batches->images->n_images - batches->first) {
+        return spn_err_set(err, SPN_EUSAGE, "images %d .. %d outside the %d of '%s'",
+                           batches->first, batches->first + batches->n - 1,
+                           batches->images->n_images, batches->images->name);
     }
     if (sim->arrays && !sim->calibrated) {
         return spn_err_set(err, SPN_EUSAGE, "fidelity '%s' needs spn_simulator_calibrate first",
                            spn_fidelity_names[sim->options.fidelity]);
     }
-    const size_t n_batches = ((size_t)batches->n + (size_t)sim->options.batch - 1) / (size_t)sim->options.batch;
+    const size_t n_batches =
+        ((size_t)batches->n + (size_t)sim->options.batch - 1) / (size_t)sim->options.batch;
     int n_threads = spn_parallel_threads(sim->options.n_threads);
     n_threads = (size_t)n_threads > n_batches ? (int)n_batches : n_threads;
-    struct pass pass = {.sim = sim, .batches = batches, .worker = calloc((size_t)n_threads, sizeof(*pass.worker))};
+    struct pass pass = {
+        .sim = sim, .batches = batches, .worker = calloc((size_t)n_threads, sizeof(*pass.worker))};
     if (!pass.worker) {
         return spn_err_memory(err, "threads");
     }
@@ -245,13 +268,15 @@ struct copy {
 static void copy_logits(void *ctx, int start, int n, const float *logits)
 {
     const struct copy *copy = ctx;
-    memcpy(copy->logits + (size_t)start * copy->n_output, logits, (size_t)n * copy->n_output * sizeof *logits);
+    memcpy(copy->logits + (size_t)start * copy->n_output, logits,
+           (size_t)n * copy->n_output * sizeof *logits);
 }
 
-enum spn_status spn_simulator_logits(struct spn_simulator *sim, const struct spn_dataset *images, int first, int n,
-                                     float *logits, struct spn_err *err)
+enum spn_status spn_simulator_logits(struct spn_simulator *sim, const struct spn_dataset *images,
+                                     int first, int n, float *logits, struct spn_err *err)
 {
     struct copy copy = {.logits = logits, .n_output = sim->bound->n_output};
-    const struct spn_batches batches = {.images = images, .first = first, .n = n, .ctx = &copy, .done = copy_logits};
+    const struct spn_batches batches = {
+        .images = images, .first = first, .n = n, .ctx = &copy, .done = copy_logits};
     return spn_simulator_run_batches(sim, &batches, err);
 }

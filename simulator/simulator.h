@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  *     spn_simulator_create(&sim, net, weights, &chip, &options, err);
- *     spn_simulator_calibrate(sim, &calibration_images, err);       // ranges of activations and ADCs
- *     spn_simulator_evaluate(sim, &test_images, progress, &accuracy, err);
+ *     spn_simulator_calibrate(sim, &calibration_images, err);       // ranges of activations and
+ * ADCs spn_simulator_evaluate(sim, &test_images, progress, &accuracy, err);
  */
 #ifndef SPN_SIMULATOR_SIMULATOR_H
 #define SPN_SIMULATOR_SIMULATOR_H
@@ -28,7 +28,7 @@ enum spn_fidelity {
 extern const char *const spn_fidelity_names[]; /* NULL-terminated */
 
 struct spn_simulator_options {
-    int fidelity; /* enum spn_fidelity */
+    int fidelity;    /* enum spn_fidelity */
     unsigned errors; /* enum spn_error_class; 0 = all that the fidelity has */
     int scheme;      /* enum spn_scheme */
     uint64_t seed;
@@ -46,21 +46,24 @@ struct spn_accuracy {
 
 struct spn_simulator;
 
-/* weights may be NULL only if the network has no tensors. chip may be NULL at SPN_FIDELITY_IDEAL. net, weights and chip must
- * outlive the simulator. */
+/* weights may be NULL only if the network has no tensors. chip may be NULL at SPN_FIDELITY_IDEAL.
+ * net, weights and chip must outlive the simulator. */
 enum spn_status spn_simulator_create(struct spn_simulator **sim, const struct spn_network *net,
                                      const struct spn_weights *weights, const struct spn_chip *chip,
-                                     const struct spn_simulator_options *options, struct spn_err *err);
+                                     const struct spn_simulator_options *options,
+                                     struct spn_err *err);
 void spn_simulator_destroy(struct spn_simulator *sim);
 /* Needed once before evaluate at all fidelities but ideal. */
-enum spn_status spn_simulator_calibrate(struct spn_simulator *sim, const struct spn_dataset *images, struct spn_err *err);
+enum spn_status spn_simulator_calibrate(struct spn_simulator *sim, const struct spn_dataset *images,
+                                        struct spn_err *err);
 enum spn_status spn_simulator_evaluate(struct spn_simulator *sim, const struct spn_dataset *images,
-                                       const struct spn_progress *progress, struct spn_accuracy *accuracy,
-                                       struct spn_err *err);
+                                       const struct spn_progress *progress,
+                                       struct spn_accuracy *accuracy, struct spn_err *err);
 /* logits [n][n_classes] of images first .. first+n-1. */
-enum spn_status spn_simulator_logits(struct spn_simulator *sim, const struct spn_dataset *images, int first, int n,
-                                     float *logits, struct spn_err *err);
-/* One line per caveat that a reader must know (e.g. index-free cells simulated as pairs); i from 0; NULL after the last. */
+enum spn_status spn_simulator_logits(struct spn_simulator *sim, const struct spn_dataset *images,
+                                     int first, int n, float *logits, struct spn_err *err);
+/* One line per caveat that a reader must know (e.g. index-free cells simulated as pairs); i from 0;
+ * NULL after the last. */
 const char *spn_simulator_note(const struct spn_simulator *sim, int i);
 
 /* 95 % Wilson score interval of k successes in n trials. */

@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The live buffers are kept in a list sorted by place; a new one takes the first gap that holds it. Not optimal, but within
- * a few percent of the largest step for chains with shortcuts, which is all that networks here are.
+ * The live buffers are kept in a list sorted by place; a new one takes the first gap that holds it.
+ * Not optimal, but within a few percent of the largest step for chains with shortcuts, which is all
+ * that networks here are.
  */
 #include "simulator/tensor.h"
 

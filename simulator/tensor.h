@@ -1,4 +1,5 @@
-/* tensor.h -- one block of memory for all activations of a network: who lies where, and when it is free again.
+/* tensor.h -- one block of memory for all activations of a network: who lies where, and when it is
+ * free again.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -18,8 +19,8 @@ struct spn_span {
 
 #define SPN_TENSOR_ALIGN 16 /* elements: 64 bytes of float, a cache line */
 
-/* Place spans, sorted by `first`, so that spans alive at the same step do not overlap (first fit). *total gets the elements
- * needed. Only failure: out of memory. */
+/* Place spans, sorted by `first`, so that spans alive at the same step do not overlap (first fit).
+ * *total gets the elements needed. Only failure: out of memory. */
 enum spn_status spn_tensor_plan(struct spn_span *spans, int n, size_t *total, struct spn_err *err);
 
 /* Floats on a cache-line boundary; NULL if out of memory. Free with free(). */

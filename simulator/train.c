@@ -1,9 +1,10 @@
-/* train.c -- the training loop: batches, learning rate, pruning steps, test accuracy, the weights at the end.
+/* train.c -- the training loop: batches, learning rate, pruning steps, test accuracy, the weights
+ * at the end.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Images are shuffled anew each epoch; image i of epoch e is shifted and mirrored by its own random stream, so that nothing
- * depends on who draws when.
+ * Images are shuffled anew each epoch; image i of epoch e is shifted and mirrored by its own random
+ * stream, so that nothing depends on who draws when.
  */
 #include "simulator/train.h"
 
@@ -70,9 +71,13 @@ static void fill_body(void *ctx, size_t i, int thread)
         const float share = c < net->n_std ? 1.0f / (float)net->input_std[c] : 1.0f;
         for (int e = 0; e < height * width; e++) {
             const int row = between(0, e / width + down, height - 1);
-            const int column = between(0, (mirrored ? width - 1 - e % width : e % width) + right, width - 1);
+            const int column =
+                between(0, (mirrored ? width - 1 - e % width : e % width) + right, width - 1);
             x[(size_t)e * (size_t)channels + (size_t)c] =
-                ((float)pixel[((size_t)c * (size_t)height + (size_t)row) * (size_t)width + (size_t)column] / PIXEL_MAX - mean) *
+                ((float)pixel[((size_t)c * (size_t)height + (size_t)row) * (size_t)width +
+                              (size_t)column] /
+                     PIXEL_MAX -
+                 mean) *
                 share;
         }
     }
@@ -98,11 +103,13 @@ static double judge(const struct trainer *t, const struct batch *b, int n, int *
     double loss = 0.0;
     for (int i = 0; i < n; i++) {
         const int image = b->index ? b->index[b->first + i] : b->first + i;
-        const struct spn_target target = {.n_classes = (int)last->n_out, .label = b->images->label[image],
-                                          .smoothing = t->job->options.label_smoothing_frac, .share = 1.0 / n};
+        const struct spn_target target = {.n_classes = (int)last->n_out,
+                                          .label = b->images->label[image],
+                                          .smoothing = t->job->options.label_smoothing_frac,
+                                          .share = 1.0 / n};
         int best;
-        loss += spn_train_cross_entropy(&target, last->y + (size_t)i * last->n_out, last->dy + (size_t)i * last->n_out,
-                                        &best);
+        loss += spn_train_cross_entropy(&target, last->y + (size_t)i * last->n_out,
+                                        last->dy + (size_t)i * last->n_out, &best);
         *n_right += best == target.label;
     }
     return loss;
@@ -118,7 +125,8 @@ static double measure(struct trainer *t)
     spn_train_view(t->net, &t->job->options, false, t->n_updates);
     for (int first = 0; first < test->n_images; first += t->net->batch) {
         struct batch b = {.t = t, .images = test, .first = first, .epoch = -1};
-        const int n = test->n_images - first < t->net->batch ? test->n_images - first : t->net->batch;
+        const int n =
+            test->n_images - first < t->net->batch ? test->n_images - first : t->net->batch;
         spn_parallel_for(t->net->n_threads, (size_t)n, fill_body, &b);
         spn_train_forward(t->net, n, false);
         judge(t, &b, n, &n_right);
@@ -137,7 +145,8 @@ static enum spn_status prune_if_due(struct trainer *t, double epoch, struct spn_
 }
 
 /* One update; `step` counts all updates from 0. */
-static enum spn_status train_batch(struct trainer *t, const struct batch *b, int n, double done, struct spn_err *err)
+static enum spn_status train_batch(struct trainer *t, const struct batch *b, int n, double done,
+                                   struct spn_err *err)
 {
     const struct spn_train_options *o = &t->job->options;
     const int per_epoch = (t->job->train->n_images + t->net->batch - 1) / t->net->batch;
@@ -153,7 +162,8 @@ static enum spn_status train_batch(struct trainer *t, const struct batch *b, int
     spn_train_forward(t->net, n, true);
     const double loss = judge(t, b, n, &n_right);
     if (!isfinite(loss)) {
-        return spn_err_set(err, SPN_EINFEASIBLE, "training diverged at update %ld (learning_rate = %g is too large)",
+        return spn_err_set(err, SPN_EINFEASIBLE,
+                           "training diverged at update %ld (learning_rate = %g is too large)",
                            t->n_updates, o->learning_rate);
     }
     spn_train_backward(t->net, n);
@@ -171,8 +181,8 @@ static double now_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static enum spn_status train_epoch(struct trainer *t, long n_total, const struct spn_progress *progress,
-                                   struct spn_err *err)
+static enum spn_status train_epoch(struct trainer *t, long n_total,
+                                   const struct spn_progress *progress, struct spn_err *err)
 {
     const int n_images = t->job->train->n_images, epoch = t->log->n_epochs;
     const double start_s = now_s();
@@ -181,15 +191,19 @@ static enum spn_status train_epoch(struct trainer *t, long n_total, const struct
     enum spn_status status = SPN_OK;
     *e = (struct spn_train_epoch){0};
     shuffle(t->order, n_images, t->job->options.seed, epoch);
-    for (int first = 0; first < n_images && t->n_updates < n_total && !t->log->stopped && !status; first += t->net->batch) {
-        const struct batch b = {.t = t, .images = t->job->train, .index = t->order, .first = first, .epoch = epoch};
+    for (int first = 0; first < n_images && t->n_updates < n_total && !t->log->stopped && !status;
+         first += t->net->batch) {
+        const struct batch b = {
+            .t = t, .images = t->job->train, .index = t->order, .first = first, .epoch = epoch};
         const int n = n_images - first < t->net->batch ? n_images - first : t->net->batch;
         status = train_batch(t, &b, n, (double)(t->n_updates + 1) / (double)n_total, err);
         n_seen += n;
-        t->log->stopped = !spn_progress_step(progress, "updates", (size_t)t->n_updates, (size_t)n_total);
+        t->log->stopped =
+            !spn_progress_step(progress, "updates", (size_t)t->n_updates, (size_t)n_total);
     }
     if (!status) {
-        status = prune_if_due(t, t->n_updates >= n_total && !t->log->stopped ? t->job->options.epochs : 0.0, err);
+        status = prune_if_due(
+            t, t->n_updates >= n_total && !t->log->stopped ? t->job->options.epochs : 0.0, err);
         e->loss /= n_seen;
         e->train_frac /= n_seen;
         e->test_frac = measure(t);
@@ -203,13 +217,15 @@ static enum spn_status train_epoch(struct trainer *t, long n_total, const struct
 
 /* ---- the weights at the end ---- */
 
-static enum spn_status add_matrix(struct spn_weights *out, const struct spn_layer *layer, const struct spn_train_layer *l,
-                                  int bits, struct spn_err *err)
+static enum spn_status add_matrix(struct spn_weights *out, const struct spn_layer *layer,
+                                  const struct spn_train_layer *l, int bits, struct spn_err *err)
 {
-    const int64_t conv[] = {layer->channels, l->window.channels / l->window.groups, layer->kernel[0], layer->kernel[1]};
+    const int64_t conv[] = {layer->channels, l->window.channels / l->window.groups,
+                            layer->kernel[0], layer->kernel[1]};
     const int64_t linear[] = {layer->channels, l->window.channels}, one = 1;
     const bool is_conv = layer->op == SPN_OP_CONV2D;
-    const int positions = l->window.kernel[0] * l->window.kernel[1], depth = l->window.channels / l->window.groups;
+    const int positions = l->window.kernel[0] * l->window.kernel[1],
+              depth = l->window.channels / l->window.groups;
     const size_t row = (size_t)positions * (size_t)depth;
     char name[128], scale_name[136];
     enum spn_status status = SPN_OK;
@@ -224,9 +240,10 @@ static enum spn_status add_matrix(struct spn_weights *out, const struct spn_laye
     for (size_t k = 0; k < l->weight.n / row; k++) {
         spn_layers_to_planes(l->weight.value + k * row, depth, positions, values + k * row);
     }
-    const float scale = bits > 0 ? (float)spn_quantize_weights(values, l->weight.n, bits, codes) : 0.0f;
-    status = spn_weights_add(out, name, bits > 0 ? SPN_DTYPE_I8 : SPN_DTYPE_F32, is_conv ? 4 : 2, is_conv ? conv : linear,
-                             bits > 0 ? (const void *)codes : values, err);
+    const float scale =
+        bits > 0 ? (float)spn_quantize_weights(values, l->weight.n, bits, codes) : 0.0f;
+    status = spn_weights_add(out, name, bits > 0 ? SPN_DTYPE_I8 : SPN_DTYPE_F32, is_conv ? 4 : 2,
+                             is_conv ? conv : linear, bits > 0 ? (const void *)codes : values, err);
     if (!status && bits > 0) {
         status = spn_weights_add(out, scale_name, SPN_DTYPE_F32, 1, &one, &scale, err);
     }
@@ -236,8 +253,9 @@ out:
     return status;
 }
 
-static enum spn_status add_vector(struct spn_weights *out, const struct spn_layer *layer, const char *part,
-                                  const float *values, size_t n, struct spn_err *err)
+static enum spn_status add_vector(struct spn_weights *out, const struct spn_layer *layer,
+                                  const char *part, const float *values, size_t n,
+                                  struct spn_err *err)
 {
     const int64_t dim = (int64_t)n;
     char name[128];
@@ -245,8 +263,8 @@ static enum spn_status add_vector(struct spn_weights *out, const struct spn_laye
     return spn_weights_add(out, name, SPN_DTYPE_F32, 1, &dim, values, err);
 }
 
-static enum spn_status add_layer(struct spn_weights *out, const struct spn_layer *layer, const struct spn_train_layer *l,
-                                 int bits, struct spn_err *err)
+static enum spn_status add_layer(struct spn_weights *out, const struct spn_layer *layer,
+                                 const struct spn_train_layer *l, int bits, struct spn_err *err)
 {
     enum spn_status status = SPN_OK;
     if (spn_layer_is_matrix(layer)) {
@@ -256,7 +274,8 @@ static enum spn_status add_layer(struct spn_weights *out, const struct spn_layer
         }
     } else if (layer->op == SPN_OP_BATCHNORM) {
         const char *const parts[] = {".weight", ".bias", ".running_mean", ".running_var"};
-        const float *const from[] = {l->weight.value, l->bias.value, l->running_mean, l->running_var};
+        const float *const from[] = {l->weight.value, l->bias.value, l->running_mean,
+                                     l->running_var};
         for (int k = 0; k < 4 && !status; k++) {
             status = add_vector(out, layer, parts[k], from[k], l->weight.n, err);
         }
@@ -264,12 +283,14 @@ static enum spn_status add_layer(struct spn_weights *out, const struct spn_layer
     return status;
 }
 
-static enum spn_status make_weights(struct spn_weights **out, const struct trainer *t, struct spn_err *err)
+static enum spn_status make_weights(struct spn_weights **out, const struct trainer *t,
+                                    struct spn_err *err)
 {
     struct spn_weights *weights = NULL;
     enum spn_status status = spn_weights_create(&weights, err);
     for (int i = 0; i < t->net->n_layers && !status; i++) {
-        status = add_layer(weights, &t->net->net->layer[i], &t->net->layer[i], t->job->options.weight_bits, err);
+        status = add_layer(weights, &t->net->net->layer[i], &t->net->layer[i],
+                           t->job->options.weight_bits, err);
     }
     if (!status) {
         status = spn_weights_set_metadata(weights, "network", t->net->net->name, err);
@@ -284,19 +305,22 @@ static enum spn_status make_weights(struct spn_weights **out, const struct train
 
 /* ---- the whole run ---- */
 
-static enum spn_status check_images(const struct spn_network *net, const struct spn_dataset *images, struct spn_err *err)
+static enum spn_status check_images(const struct spn_network *net, const struct spn_dataset *images,
+                                    struct spn_err *err)
 {
     const int64_t size = (int64_t)images->channels * images->height * images->width;
     if (images->n_images < 1 || size != spn_shape_size(&net->input) ||
         (net->input.n == 3 && net->input.dim[0] != images->channels)) {
-        return spn_err_set(err, SPN_EINPUT, "%d images of '%s' with %d x %d x %d pixels do not fit network '%s' (%lld inputs)",
-                           images->n_images, images->name, images->channels, images->height, images->width, net->name,
-                           (long long)spn_shape_size(&net->input));
+        return spn_err_set(
+            err, SPN_EINPUT,
+            "%d images of '%s' with %d x %d x %d pixels do not fit network '%s' (%lld inputs)",
+            images->n_images, images->name, images->channels, images->height, images->width,
+            net->name, (long long)spn_shape_size(&net->input));
     }
     for (int i = 0; i < images->n_images; i++) {
         if (images->label[i] >= net->n_classes) {
-            return spn_err_set(err, SPN_EINPUT, "label %d of image %d in '%s' outside [0, %d]", images->label[i], i,
-                               images->name, net->n_classes - 1);
+            return spn_err_set(err, SPN_EINPUT, "label %d of image %d in '%s' outside [0, %d]",
+                               images->label[i], i, images->name, net->n_classes - 1);
         }
     }
     return SPN_OK;
@@ -315,7 +339,8 @@ static enum spn_status check_job(const struct spn_train_job *job, struct spn_err
 }
 
 enum spn_status spn_train_run(const struct spn_train_job *job, const struct spn_progress *progress,
-                              struct spn_weights **out, struct spn_train_log *log, struct spn_err *err)
+                              struct spn_weights **out, struct spn_train_log *log,
+                              struct spn_err *err)
 {
     const struct spn_train_options *o = &job->options;
     enum spn_status status = check_job(job, err);
@@ -325,17 +350,25 @@ enum spn_status spn_train_run(const struct spn_train_job *job, const struct spn_
     openblas_set_num_threads(1); /* parts of a batch are what is parallel here */
     const int n_images = job->train->n_images, batch = o->batch < n_images ? o->batch : n_images;
     const long n_total = (long)ceil(o->epochs * ((n_images + batch - 1) / batch) - 1e-9);
-    struct trainer t = {.job = job, .order = malloc((size_t)n_images * sizeof(int)), .log = calloc(1, sizeof(*t.log))};
-    const struct spn_train_net_config config = {.net = job->net, .start = job->start, .batch = batch,
-                                                .n_threads = o->n_threads, .activation_bits = o->activation_bits,
-                                                .adam = o->optimiser == SPN_OPTIMISER_ADAM, .seed = o->seed,
-                                                .separate_view = o->weight_bits > 0 || o->weight_noise_frac > 0};
+    struct trainer t = {.job = job,
+                        .order = malloc((size_t)n_images * sizeof(int)),
+                        .log = calloc(1, sizeof(*t.log))};
+    const struct spn_train_net_config config = {.net = job->net,
+                                                .start = job->start,
+                                                .batch = batch,
+                                                .n_threads = o->n_threads,
+                                                .activation_bits = o->activation_bits,
+                                                .adam = o->optimiser == SPN_OPTIMISER_ADAM,
+                                                .seed = o->seed,
+                                                .separate_view =
+                                                    o->weight_bits > 0 || o->weight_noise_frac > 0};
     if (!t.order || !t.log) {
         status = spn_err_memory(err, "training");
         goto out;
     }
     status = spn_train_net_create(&t.net, &config, err);
-    while (!status && t.n_updates < n_total && !t.log->stopped && t.log->n_epochs < SPN_TRAIN_MAX_EPOCHS) {
+    while (!status && t.n_updates < n_total && !t.log->stopped &&
+           t.log->n_epochs < SPN_TRAIN_MAX_EPOCHS) {
         status = train_epoch(&t, n_total, progress, err);
     }
     if (!status) {

@@ -1,17 +1,19 @@
-/* train.h -- train a network: SGD or Adam, cross-entropy, quantised and gradually pruned weights. Recipes are files of experiments/.
+/* train.h -- train a network: SGD or Adam, cross-entropy, quantised and gradually pruned weights.
+ * Recipes are files of experiments/.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  *     struct spn_train_options options = spn_train_options_default();
- *     spn_train_options_load(&options, "experiments/msnet-letters.json", err);   // names the network and the data set
- *     spn_network_load(&net, options.network, ...);                              // after spn_data_find, as the caller likes
- *     spn_train_open_data(&options, net, data_dir, &train, &test, err);
- *     struct spn_train_job job = {.net = net, .train = &train, .test = &test, .options = options};
+ *     spn_train_options_load(&options, "experiments/msnet-letters.json", err);   // names the
+ * network and the data set spn_network_load(&net, options.network, ...); // after spn_data_find, as
+ * the caller likes spn_train_open_data(&options, net, data_dir, &train, &test, err); struct
+ * spn_train_job job = {.net = net, .train = &train, .test = &test, .options = options};
  *     spn_train_run(&job, &progress, &weights, &log, err);
  *     spn_weights_save(weights, "msnet.safetensors.gz", err);
  *
- * The same seed gives the same weights whatever the number of threads: work is cut into a fixed number of parts, and their
- * sums are added in a fixed order. (Across CPU types OpenBLAS may pick kernels that round differently.)
+ * The same seed gives the same weights whatever the number of threads: work is cut into a fixed
+ * number of parts, and their sums are added in a fixed order. (Across CPU types OpenBLAS may pick
+ * kernels that round differently.)
  */
 #ifndef SPN_SIMULATOR_TRAIN_H
 #define SPN_SIMULATOR_TRAIN_H
@@ -36,15 +38,16 @@ enum spn_rate_schedule {
 };
 
 struct spn_train_schedule {
-    int kind; /* enum spn_rate_schedule */
+    int kind;                       /* enum spn_rate_schedule */
     double warmup_frac, final_frac; /* of all batches; of the learning rate */
     double step_epochs[SPN_TRAIN_MAX_STEPS];
     int n_step_epochs;
     double step_factor;
 };
 
-/* Share of zeros of layer l at epoch t: s_l (1 - (1 - (t - start)/(end - start))^exponent), in `steps` steps, smallest |w|
- * first; s_l from the network's "sparsity". [zhu2017prune, eq. 1] No pruning if end_epoch <= 0. */
+/* Share of zeros of layer l at epoch t: s_l (1 - (1 - (t - start)/(end - start))^exponent), in
+ * `steps` steps, smallest |w| first; s_l from the network's "sparsity". [zhu2017prune, eq. 1] No
+ * pruning if end_epoch <= 0. */
 struct spn_train_prune {
     double start_epoch, end_epoch, exponent;
     int steps;
@@ -52,18 +55,22 @@ struct spn_train_prune {
 
 struct spn_train_options {
     char network[256], dataset[64], description[256];
-    char start[256]; /* weight file to start from, relative to the recipe; "" = random. The caller loads it. */
+    char start[256]; /* weight file to start from, relative to the recipe; "" = random. The caller
+                        loads it. */
     int n_images, n_test_images;
-    double epochs;   /* may be fractional: pruning and data order go on, the last epoch is cut */
-    int batch;       /* images per update; n_images or more: full batch */
-    int optimiser;   /* enum spn_optimiser */
+    double epochs; /* may be fractional: pruning and data order go on, the last epoch is cut */
+    int batch;     /* images per update; n_images or more: full batch */
+    int optimiser; /* enum spn_optimiser */
     double learning_rate, momentum; /* momentum is Adam's beta1 too */
     double beta2, adam_epsilon;
-    double weight_decay, l1;        /* of matrix weights; decoupled from Adam's second moment; added to the gradient in SGD */
+    double weight_decay, l1; /* of matrix weights; decoupled from Adam's second moment; added to the
+                                gradient in SGD */
     double label_smoothing_frac;
-    int weight_bits;     /* forward pass sees weights rounded to this many bits, gradients pass straight through; 0 = float */
+    int weight_bits; /* forward pass sees weights rounded to this many bits, gradients pass straight
+                        through; 0 = float */
     int activation_bits; /* likewise the inputs of matrix layers, to a running maximum; 0 = float */
-    double weight_noise_frac; /* sd of independent Gaussian noise on every weight of a forward pass, of max |w| */
+    double weight_noise_frac; /* sd of independent Gaussian noise on every weight of a forward pass,
+                                 of max |w| */
     int shift_px;             /* images shifted at random by up to this many pixels */
     bool flip;                /* and mirrored left to right */
     struct spn_train_schedule rate;
@@ -77,26 +84,31 @@ extern const char *const spn_optimiser_names[], *const spn_rate_schedule_names[]
 
 struct spn_train_options spn_train_options_default(void);
 /* Read an experiment over what *options holds, then check it. */
-enum spn_status spn_train_options_load(struct spn_train_options *options, const char *path, struct spn_err *err);
-enum spn_status spn_train_options_check(const struct spn_train_options *options, struct spn_err *err);
+enum spn_status spn_train_options_load(struct spn_train_options *options, const char *path,
+                                       struct spn_err *err);
+enum spn_status spn_train_options_check(const struct spn_train_options *options,
+                                        struct spn_err *err);
 
-/* Training and test images of options->dataset in the network's input size. data_dir as in spn_dataset_open. */
-enum spn_status spn_train_open_data(const struct spn_train_options *options, const struct spn_network *net,
-                                    const char *data_dir, struct spn_dataset *train, struct spn_dataset *test,
+/* Training and test images of options->dataset in the network's input size. data_dir as in
+ * spn_dataset_open. */
+enum spn_status spn_train_open_data(const struct spn_train_options *options,
+                                    const struct spn_network *net, const char *data_dir,
+                                    struct spn_dataset *train, struct spn_dataset *test,
                                     struct spn_err *err);
 
 struct spn_train_job {
     const struct spn_network *net;
-    const struct spn_weights *start;  /* or NULL: random weights */
+    const struct spn_weights *start; /* or NULL: random weights */
     const struct spn_dataset *train;
-    const struct spn_dataset *test;   /* or NULL: no test accuracy in the log */
+    const struct spn_dataset *test; /* or NULL: no test accuracy in the log */
     struct spn_train_options options;
 };
 
 struct spn_train_epoch {
-    double loss, train_frac, test_frac; /* mean cross-entropy and share right; test_frac is -1 if not measured */
-    double sparsity_frac;               /* share of zeros among all matrix weights */
-    double learning_rate;               /* at its end */
+    double loss, train_frac,
+        test_frac;        /* mean cross-entropy and share right; test_frac is -1 if not measured */
+    double sparsity_frac; /* share of zeros among all matrix weights */
+    double learning_rate; /* at its end */
     double time_s;
 };
 struct spn_train_log {
@@ -105,10 +117,12 @@ struct spn_train_log {
     bool stopped; /* the progress callback said so */
 };
 
-/* Train and hand back weights, owned by the caller: matrices as I8 codes with "<name>_scale" if weight_bits is 1..8, else
- * F32; everything else F32. A false answer of the progress callback stops after the batch; *out is then what there is.
- * SPN_EINPUT for ops without a backward pass and for images that do not fit the network. *log may be NULL. */
+/* Train and hand back weights, owned by the caller: matrices as I8 codes with "<name>_scale" if
+ * weight_bits is 1..8, else F32; everything else F32. A false answer of the progress callback stops
+ * after the batch; *out is then what there is. SPN_EINPUT for ops without a backward pass and for
+ * images that do not fit the network. *log may be NULL. */
 enum spn_status spn_train_run(const struct spn_train_job *job, const struct spn_progress *progress,
-                              struct spn_weights **out, struct spn_train_log *log, struct spn_err *err);
+                              struct spn_weights **out, struct spn_train_log *log,
+                              struct spn_err *err);
 
 #endif

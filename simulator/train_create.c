@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Weights start from a normal distribution of variance 2/fan-in [he2015rectifiers, eq. 10], biases and offsets at 0, gains at 1; or
- * from a weight file.
+ * Weights start from a normal distribution of variance 2/fan-in [he2015rectifiers, eq. 10], biases
+ * and offsets at 0, gains at 1; or from a weight file.
  */
 #include "simulator/train_net.h"
 
@@ -51,8 +51,8 @@ static void param_clear(struct spn_param *p)
 
 /* ---- values ---- */
 
-static enum spn_status read_part(float *out, const struct spn_layer *layer, const char *part, size_t n,
-                                 const struct spn_weights *start, struct spn_err *err)
+static enum spn_status read_part(float *out, const struct spn_layer *layer, const char *part,
+                                 size_t n, const struct spn_weights *start, struct spn_err *err)
 {
     char name[128];
     snprintf(name, sizeof name, "%s%s", layer->tensor, part);
@@ -63,17 +63,20 @@ static enum spn_status read_part(float *out, const struct spn_layer *layer, cons
 static enum spn_status read_kernels(struct spn_train_layer *l, const struct spn_layer *layer,
                                     const struct spn_weights *start, struct spn_err *err)
 {
-    const int positions = l->window.kernel[0] * l->window.kernel[1], depth = l->window.channels / l->window.groups;
+    const int positions = l->window.kernel[0] * l->window.kernel[1],
+              depth = l->window.channels / l->window.groups;
     const size_t one = (size_t)positions * (size_t)depth;
-    const enum spn_status status = read_part(l->weight.grad, layer, ".weight", l->weight.n, start, err);
+    const enum spn_status status =
+        read_part(l->weight.grad, layer, ".weight", l->weight.n, start, err);
     for (size_t k = 0; !status && k < l->weight.n / one; k++) {
-        spn_layers_from_planes(l->weight.grad + k * one, depth, positions, l->weight.value + k * one);
+        spn_layers_from_planes(l->weight.grad + k * one, depth, positions,
+                               l->weight.value + k * one);
     }
     return status;
 }
 
-static enum spn_status read_start(struct spn_train_layer *l, const struct spn_layer *layer, const struct spn_weights *start,
-                                  struct spn_err *err)
+static enum spn_status read_start(struct spn_train_layer *l, const struct spn_layer *layer,
+                                  const struct spn_weights *start, struct spn_err *err)
 {
     enum spn_status status = SPN_OK;
     if (spn_layer_is_matrix(layer)) {
@@ -91,7 +94,8 @@ static enum spn_status read_start(struct spn_train_layer *l, const struct spn_la
     return status;
 }
 
-static void random_start(struct spn_train_layer *l, const struct spn_layer *layer, uint64_t seed, int i)
+static void random_start(struct spn_train_layer *l, const struct spn_layer *layer, uint64_t seed,
+                         int i)
 {
     if (spn_layer_is_matrix(layer)) {
         struct spn_rng rng = spn_rng_init(seed, SPN_TRAIN_STREAM_INIT, (uint32_t)i);
@@ -134,23 +138,25 @@ static int consumers(const struct spn_train_net *net, int node)
     return n;
 }
 
-/* A ReLU may overwrite what nobody else reads, except a maximum, which is looked up again on the way back. */
+/* A ReLU may overwrite what nobody else reads, except a maximum, which is looked up again on the
+ * way back. */
 static bool may_replace(const struct spn_train_net *net, int i)
 {
     const struct spn_layer *layer = &net->net->layer[i];
     const int from = layer->in[0];
-    return layer->op == SPN_OP_RELU && from != SPN_NETWORK_INPUT && net->net->layer[from].op != SPN_OP_MAXPOOL2D &&
-           consumers(net, from) == 1;
+    return layer->op == SPN_OP_RELU && from != SPN_NETWORK_INPUT &&
+           net->net->layer[from].op != SPN_OP_MAXPOOL2D && consumers(net, from) == 1;
 }
 
-static bool allocate_parameters(struct spn_train_net *net, struct spn_train_layer *l, const struct spn_layer *layer,
-                                bool view)
+static bool allocate_parameters(struct spn_train_net *net, struct spn_train_layer *l,
+                                const struct spn_layer *layer, bool view)
 {
     bool ok = true;
     if (spn_layer_is_matrix(layer)) {
         ok = param_init(&l->weight, (size_t)layer->n_weights, net, view);
         l->weight.mask = malloc(l->weight.n + 1);
-        ok = ok && l->weight.mask && (!layer->bias || param_init(&l->bias, (size_t)layer->channels, net, false));
+        ok = ok && l->weight.mask &&
+             (!layer->bias || param_init(&l->bias, (size_t)layer->channels, net, false));
         if (ok) {
             memset(l->weight.mask, 1, l->weight.n);
         }
@@ -170,8 +176,8 @@ static bool allocate_parameters(struct spn_train_net *net, struct spn_train_laye
     return ok;
 }
 
-static enum spn_status layer_init(struct spn_train_net *net, int i, const struct spn_train_net_config *config,
-                                  struct spn_err *err)
+static enum spn_status layer_init(struct spn_train_net *net, int i,
+                                  const struct spn_train_net_config *config, struct spn_err *err)
 {
     const struct spn_layer *layer = &net->net->layer[i];
     struct spn_train_layer *l = &net->layer[i];
@@ -186,8 +192,10 @@ static enum spn_status layer_init(struct spn_train_net *net, int i, const struct
         l->window = spn_bound_window(layer);
     }
     l->in_place = may_replace(net, i);
-    l->y = l->in_place ? net->layer[layer->in[0]].y : spn_tensor_floats(l->n_out * (size_t)net->batch);
-    l->dy = l->in_place ? net->layer[layer->in[0]].dy : spn_tensor_floats(l->n_out * (size_t)net->batch);
+    l->y =
+        l->in_place ? net->layer[layer->in[0]].y : spn_tensor_floats(l->n_out * (size_t)net->batch);
+    l->dy = l->in_place ? net->layer[layer->in[0]].dy
+                        : spn_tensor_floats(l->n_out * (size_t)net->batch);
     if (!l->y || !l->dy || !allocate_parameters(net, l, layer, config->separate_view)) {
         return spn_err_memory(err, "training");
     }
@@ -208,7 +216,8 @@ static enum spn_status shared_init(struct spn_train_net *net, struct spn_err *er
         if (!spn_layer_is_matrix(&net->net->layer[i])) {
             continue;
         }
-        const size_t conv = spn_layers_conv2d_scratch(&l->window), columns = spn_train_matrix_columns(&l->window, net->batch);
+        const size_t conv = spn_layers_conv2d_scratch(&l->window),
+                     columns = spn_train_matrix_columns(&l->window, net->batch);
         scratch = conv > scratch ? conv : scratch;
         net->n_columns = columns > net->n_columns ? columns : net->n_columns;
     }
@@ -224,16 +233,19 @@ static enum spn_status shared_init(struct spn_train_net *net, struct spn_err *er
     return ok ? SPN_OK : spn_err_memory(err, "training");
 }
 
-enum spn_status spn_train_net_create(struct spn_train_net **out, const struct spn_train_net_config *config,
-                                     struct spn_err *err)
+enum spn_status spn_train_net_create(struct spn_train_net **out,
+                                     const struct spn_train_net_config *config, struct spn_err *err)
 {
     const struct spn_network *source = config->net;
     struct spn_train_net *net = calloc(1, sizeof *net);
     if (!net) {
         return spn_err_memory(err, "training");
     }
-    *net = (struct spn_train_net){.net = source, .n_layers = source->n_layers, .batch = config->batch,
-                                  .n_threads = spn_parallel_threads(config->n_threads), .adam = config->adam,
+    *net = (struct spn_train_net){.net = source,
+                                  .n_layers = source->n_layers,
+                                  .batch = config->batch,
+                                  .n_threads = spn_parallel_threads(config->n_threads),
+                                  .adam = config->adam,
                                   .activation_bits = config->activation_bits,
                                   .n_input = (size_t)spn_shape_size(&source->input)};
     if (net->n_layers > 1 && source->layer[net->n_layers - 1].op == SPN_OP_SOFTMAX) {

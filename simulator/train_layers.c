@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Each is the chain rule for the forward kernel of the same name in layers.c [M:S26]; tests compare them with
- * differences of the forward pass.
+ * Each is the chain rule for the forward kernel of the same name in layers.c [M:S26]; tests compare
+ * them with differences of the forward pass.
  */
 #include "simulator/train_layers.h"
 
@@ -13,7 +13,7 @@
 
 #include <cblas.h>
 
-void spn_train_relu_back(const float *y, size_t n, float *dy)
+SPN_VECTORIZE void spn_train_relu_back(const float *y, size_t n, float *dy)
 {
     for (size_t i = 0; i < n; i++) {
         dy[i] = y[i] > 0.0f ? dy[i] : 0.0f;
@@ -31,7 +31,8 @@ static ptrdiff_t pixel_at(const struct spn_window *w, int p, int k)
     return ((ptrdiff_t)row * w->width + column) * w->channels;
 }
 
-void spn_train_maxpool_back(const struct spn_window *w, const float *x, const float *y, const float *dy, float *dx)
+void spn_train_maxpool_back(const struct spn_window *w, const float *x, const float *y,
+                            const float *dy, float *dx)
 {
     const int n_k = w->kernel[0] * w->kernel[1];
     for (int p = 0; p < w->out_height * w->out_width; p++) {
@@ -87,12 +88,14 @@ void spn_train_flatten_back(const float *dy, int channels, int positions, float 
 {
     for (int p = 0; p < positions; p++) {
         for (int c = 0; c < channels; c++) {
-            dx[(size_t)p * (size_t)channels + (size_t)c] += dy[(size_t)c * (size_t)positions + (size_t)p];
+            dx[(size_t)p * (size_t)channels + (size_t)c] +=
+                dy[(size_t)c * (size_t)positions + (size_t)p];
         }
     }
 }
 
-void spn_train_sums(const float *x, const float *z, size_t rows, int channels, double *a, double *b)
+SPN_VECTORIZE void spn_train_sums(const float *x, const float *z, size_t rows, int channels,
+                                  double *a, double *b)
 {
     for (size_t r = 0; r < rows; r++, x += channels, z += channels) {
         for (int c = 0; c < channels; c++) {
@@ -102,7 +105,8 @@ void spn_train_sums(const float *x, const float *z, size_t rows, int channels, d
     }
 }
 
-void spn_train_batchnorm(const struct spn_batchnorm *bn, const float *x, size_t rows, float *y)
+SPN_VECTORIZE void spn_train_batchnorm(const struct spn_batchnorm *bn, const float *x, size_t rows,
+                                       float *y)
 {
     for (size_t r = 0; r < rows; r++, x += bn->channels, y += bn->channels) {
         for (int c = 0; c < bn->channels; c++) {
@@ -111,17 +115,20 @@ void spn_train_batchnorm(const struct spn_batchnorm *bn, const float *x, size_t 
     }
 }
 
-void spn_train_batchnorm_back(const struct spn_batchnorm *bn, const float *x, const float *dy, size_t rows, float *dx)
+SPN_VECTORIZE void spn_train_batchnorm_back(const struct spn_batchnorm *bn, const float *x,
+                                            const float *dy, size_t rows, float *dx)
 {
     for (size_t r = 0; r < rows; r++, x += bn->channels, dy += bn->channels, dx += bn->channels) {
         for (int c = 0; c < bn->channels; c++) {
             const float xhat = (x[c] - bn->mean[c]) * bn->inv_sd[c];
-            dx[c] += bn->gain[c] * bn->inv_sd[c] * (dy[c] - bn->mean_dy[c] - xhat * bn->mean_dy_xhat[c]);
+            dx[c] +=
+                bn->gain[c] * bn->inv_sd[c] * (dy[c] - bn->mean_dy[c] - xhat * bn->mean_dy_xhat[c]);
         }
     }
 }
 
-double spn_train_cross_entropy(const struct spn_target *target, const float *logits, float *dlogits, int *best)
+double spn_train_cross_entropy(const struct spn_target *target, const float *logits, float *dlogits,
+                               int *best)
 {
     const int n = target->n_classes;
     const double even = target->smoothing / n;
@@ -142,9 +149,10 @@ double spn_train_cross_entropy(const struct spn_target *target, const float *log
     return loss;
 }
 
-void spn_train_weight_block(const struct spn_weight_block *b, const float *dy, const float *columns, float *dw)
+void spn_train_weight_block(const struct spn_weight_block *b, const float *dy, const float *columns,
+                            float *dw)
 {
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, b->n_out, b->n_in, b->rows, 1.0f, dy + b->first_out, b->out_stride,
-                columns + b->first_in, b->depth, b->keep, dw + (size_t)b->first_out * (size_t)b->depth + b->first_in,
-                b->depth);
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, b->n_out, b->n_in, b->rows, 1.0f,
+                dy + b->first_out, b->out_stride, columns + b->first_in, b->depth, b->keep,
+                dw + (size_t)b->first_out * (size_t)b->depth + b->first_in, b->depth);
 }

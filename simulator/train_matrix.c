@@ -1,10 +1,12 @@
-/* train_matrix.c -- convolutions and linear layers in training: product, input gradient, weight gradient.
+/* train_matrix.c -- convolutions and linear layers in training: product, input gradient, weight
+ * gradient.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A linear layer is a 1 x 1 convolution. The weight gradient is one long sum over all output positions of the batch: it is cut
- * by blocks of weights, never by images, so that its order is the same for any number of threads; patches are laid out for a
- * chunk of images, used for the weight gradient, and overwritten by the input gradient's patches.
+ * A linear layer is a 1 x 1 convolution. The weight gradient is one long sum over all output
+ * positions of the batch: it is cut by blocks of weights, never by images, so that its order is the
+ * same for any number of threads; patches are laid out for a chunk of images, used for the weight
+ * gradient, and overwritten by the input gradient's patches.
  */
 #include "simulator/train_net.h"
 
@@ -17,9 +19,10 @@
 #include "simulator/train_layers.h"
 
 enum {
-    ITEM_ROWS = 256,         /* output positions of one work item: enough for an efficient product */
-    CHUNK_FLOATS = 1 << 23,  /* of patches held at a time: 32 MiB */
-    BLOCK_OUT = 128, BLOCK_IN = 576 /* weights of one gradient block */
+    ITEM_ROWS = 256,        /* output positions of one work item: enough for an efficient product */
+    CHUNK_FLOATS = 1 << 23, /* of patches held at a time: 32 MiB */
+    BLOCK_OUT = 128,
+    BLOCK_IN = 576 /* weights of one gradient block */
 };
 
 struct step {
@@ -52,7 +55,8 @@ static int chunk_images(const struct spn_window *w)
 size_t spn_train_matrix_columns(const struct spn_window *w, int batch)
 {
     const int chunk = chunk_images(w);
-    return (size_t)(chunk < batch ? chunk : batch) * (size_t)positions_of(w) * (size_t)spn_window_rows(w);
+    return (size_t)(chunk < batch ? chunk : batch) * (size_t)positions_of(w) *
+           (size_t)spn_window_rows(w);
 }
 
 /* ---- forward ---- */
@@ -71,7 +75,8 @@ static void code_body(void *ctx, size_t i, int thread)
     }
 }
 
-/* The inputs that the product sees: x, or x rounded to the codes of its largest magnitude so far. */
+/* The inputs that the product sees: x, or x rounded to the codes of its largest magnitude so far.
+ */
 static const float *coded_input(const struct spn_train_net *net, const struct step *s)
 {
     if (!s->layer->coded) {
@@ -88,17 +93,21 @@ static void product_body(void *ctx, size_t i, int thread)
 {
     const struct step *s = ctx;
     const struct spn_train_layer *l = s->layer;
-    const int first = (int)i * s->item, n = s->n_images - first < s->item ? s->n_images - first : s->item;
+    const int first = (int)i * s->item,
+              n = s->n_images - first < s->item ? s->n_images - first : s->item;
     float *y = l->y + (size_t)first * l->n_out;
-    spn_layers_conv2d(&l->window, s->x + (size_t)first * l->n_in, n, l->weight.seen, y, s->net->scratch[thread]);
+    spn_layers_conv2d(&l->window, s->x + (size_t)first * l->n_in, n, l->weight.seen, y,
+                      s->net->scratch[thread]);
     if (l->bias.n > 0) {
-        spn_layers_add_bias(y, (size_t)n * (size_t)positions_of(&l->window), l->window.out_channels, l->bias.value);
+        spn_layers_add_bias(y, (size_t)n * (size_t)positions_of(&l->window), l->window.out_channels,
+                            l->bias.value);
     }
 }
 
 void spn_train_matrix_forward(struct spn_train_net *net, int i, int n)
 {
-    struct step s = {.net = net, .layer = &net->layer[i], .x = spn_train_input(net, i, 0), .n_images = n};
+    struct step s = {
+        .net = net, .layer = &net->layer[i], .x = spn_train_input(net, i, 0), .n_images = n};
     s.item = item_images(&s.layer->window);
     s.x = coded_input(net, &s);
     spn_parallel_for(net->n_threads, (size_t)((n + s.item - 1) / s.item), product_body, &s);
@@ -115,14 +124,17 @@ static float *columns_of(const struct step *s, int image)
 static struct spn_patches patches_of(const struct step *s, int first, int n)
 {
     const int positions = positions_of(&s->layer->window);
-    return (struct spn_patches){.first = (int64_t)(s->first + first) * positions, .n = n * positions, .group = s->group,
+    return (struct spn_patches){.first = (int64_t)(s->first + first) * positions,
+                                .n = n * positions,
+                                .group = s->group,
                                 .size = sizeof(float)};
 }
 
 static void columns_body(void *ctx, size_t i, int thread)
 {
     const struct step *s = ctx;
-    const int first = (int)i * s->item, n = s->n_chunk - first < s->item ? s->n_chunk - first : s->item;
+    const int first = (int)i * s->item,
+              n = s->n_chunk - first < s->item ? s->n_chunk - first : s->item;
     const struct spn_patches which = patches_of(s, first, n);
     (void)thread;
     spn_layers_patches(&s->layer->window, s->x, &which, columns_of(s, first));
@@ -132,16 +144,21 @@ static void weight_body(void *ctx, size_t i, int thread)
 {
     const struct step *s = ctx;
     const struct spn_window *w = &s->layer->window;
-    const int depth = spn_window_rows(w), n_out = w->out_channels / w->groups, positions = positions_of(w);
+    const int depth = spn_window_rows(w), n_out = w->out_channels / w->groups,
+              positions = positions_of(w);
     const int out = (int)i / s->n_in_blocks * BLOCK_OUT, in = (int)i % s->n_in_blocks * BLOCK_IN;
-    const struct spn_weight_block b = {.rows = s->n_chunk * positions, .out_stride = w->out_channels, .depth = depth,
-                                       .first_out = out, .n_out = n_out - out < BLOCK_OUT ? n_out - out : BLOCK_OUT,
-                                       .first_in = in, .n_in = depth - in < BLOCK_IN ? depth - in : BLOCK_IN,
+    const struct spn_weight_block b = {.rows = s->n_chunk * positions,
+                                       .out_stride = w->out_channels,
+                                       .depth = depth,
+                                       .first_out = out,
+                                       .n_out = n_out - out < BLOCK_OUT ? n_out - out : BLOCK_OUT,
+                                       .first_in = in,
+                                       .n_in = depth - in < BLOCK_IN ? depth - in : BLOCK_IN,
                                        .keep = s->first > 0 ? 1.0f : 0.0f};
     const size_t group = (size_t)s->group * (size_t)n_out;
     (void)thread;
-    spn_train_weight_block(&b, s->layer->dy + (size_t)s->first * s->layer->n_out + group, s->net->columns,
-                           s->layer->weight.grad + group * (size_t)depth);
+    spn_train_weight_block(&b, s->layer->dy + (size_t)s->first * s->layer->n_out + group,
+                           s->net->columns, s->layer->weight.grad + group * (size_t)depth);
 }
 
 static void input_body(void *ctx, size_t i, int thread)
@@ -149,13 +166,15 @@ static void input_body(void *ctx, size_t i, int thread)
     const struct step *s = ctx;
     const struct spn_window *w = &s->layer->window;
     const int depth = spn_window_rows(w), n_out = w->out_channels / w->groups;
-    const int first = (int)i * s->item, n = s->n_chunk - first < s->item ? s->n_chunk - first : s->item;
+    const int first = (int)i * s->item,
+              n = s->n_chunk - first < s->item ? s->n_chunk - first : s->item;
     const size_t group = (size_t)s->group * (size_t)n_out;
     const struct spn_patches which = patches_of(s, first, n);
     (void)thread;
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, which.n, depth, n_out, 1.0f,
-                s->layer->dy + (size_t)(s->first + first) * s->layer->n_out + group, w->out_channels,
-                s->layer->weight.seen + group * (size_t)depth, depth, 0.0f, columns_of(s, first), depth);
+                s->layer->dy + (size_t)(s->first + first) * s->layer->n_out + group,
+                w->out_channels, s->layer->weight.seen + group * (size_t)depth, depth, 0.0f,
+                columns_of(s, first), depth);
     spn_layers_add_patches(w, columns_of(s, first), &which, s->dx);
 }
 
@@ -171,7 +190,10 @@ static void bias_gradient(const struct spn_train_layer *l, int n)
 
 void spn_train_matrix_backward(struct spn_train_net *net, int i, int n)
 {
-    struct step s = {.net = net, .layer = &net->layer[i], .n_images = n, .dx = spn_train_input_gradient(net, i, 0)};
+    struct step s = {.net = net,
+                     .layer = &net->layer[i],
+                     .n_images = n,
+                     .dx = spn_train_input_gradient(net, i, 0)};
     const struct spn_window *w = &s.layer->window;
     const int n_out = w->out_channels / w->groups, chunk = chunk_images(w);
     s.x = s.layer->coded ? s.layer->coded : spn_train_input(net, i, 0);
@@ -182,7 +204,9 @@ void spn_train_matrix_backward(struct spn_train_net *net, int i, int n)
         const size_t n_items = (size_t)((s.n_chunk + s.item - 1) / s.item);
         for (s.group = 0; s.group < w->groups; s.group++) {
             spn_parallel_for(net->n_threads, n_items, columns_body, &s);
-            spn_parallel_for(net->n_threads, (size_t)((n_out + BLOCK_OUT - 1) / BLOCK_OUT * s.n_in_blocks), weight_body, &s);
+            spn_parallel_for(net->n_threads,
+                             (size_t)((n_out + BLOCK_OUT - 1) / BLOCK_OUT * s.n_in_blocks),
+                             weight_body, &s);
             if (s.dx) {
                 spn_parallel_for(net->n_threads, n_items, input_body, &s);
             }

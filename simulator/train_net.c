@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Ops that can be trained are the rows of `ops` below; a network with another op is refused. Every op is one call for the
- * whole batch, cut into parts inside. Batch normalisation adds up its statistics per part in double precision and the parts
- * in order.
+ * Ops that can be trained are the rows of `ops` below; a network with another op is refused. Every
+ * op is one call for the whole batch, cut into parts inside. Batch normalisation adds up its
+ * statistics per part in double precision and the parts in order.
  */
 #include "simulator/train_net.h"
 
@@ -18,7 +18,8 @@
 #include "simulator/tensor.h"
 #include "simulator/train_layers.h"
 
-/* Share of a new batch in the running statistics; the usual value, as in [ioffe2015batchnorm]'s implementations. */
+/* Share of a new batch in the running statistics; the usual value, as in [ioffe2015batchnorm]'s
+ * implementations. */
 #define RUNNING_SHARE 0.1
 
 const float *spn_train_input(const struct spn_train_net *net, int i, int k)
@@ -37,10 +38,10 @@ float *spn_train_input_gradient(const struct spn_train_net *net, int i, int k)
 
 struct part {
     struct spn_train_net *net;
-    int i, n;         /* layer, images */
-    int input;        /* which of an add's inputs */
-    const float *x;   /* of that input */
-    float *dx;        /* NULL for the network's input */
+    int i, n;       /* layer, images */
+    int input;      /* which of an add's inputs */
+    const float *x; /* of that input */
+    float *dx;      /* NULL for the network's input */
     size_t rows, rows_per_part;
     struct spn_batchnorm bn;
 };
@@ -80,8 +81,8 @@ static void maxpool_back_body(void *ctx, size_t image, int thread)
     const struct part *p = ctx;
     struct spn_train_layer *l = &p->net->layer[p->i];
     (void)thread;
-    spn_train_maxpool_back(&l->window, p->x + image * l->n_in, l->y + image * l->n_out, l->dy + image * l->n_out,
-                           p->dx + image * l->n_in);
+    spn_train_maxpool_back(&l->window, p->x + image * l->n_in, l->y + image * l->n_out,
+                           l->dy + image * l->n_out, p->dx + image * l->n_in);
 }
 
 static void avgpool_body(void *ctx, size_t image, int thread)
@@ -105,7 +106,8 @@ static void global_avgpool_body(void *ctx, size_t image, int thread)
     const struct part *p = ctx;
     struct spn_train_layer *l = &p->net->layer[p->i];
     (void)thread;
-    spn_layers_global_avgpool(p->x + image * l->n_in, (int)(l->n_in / l->n_out), (int)l->n_out, l->y + image * l->n_out);
+    spn_layers_global_avgpool(p->x + image * l->n_in, (int)(l->n_in / l->n_out), (int)l->n_out,
+                              l->y + image * l->n_out);
 }
 
 static void global_avgpool_back_body(void *ctx, size_t image, int thread)
@@ -113,8 +115,8 @@ static void global_avgpool_back_body(void *ctx, size_t image, int thread)
     const struct part *p = ctx;
     struct spn_train_layer *l = &p->net->layer[p->i];
     (void)thread;
-    spn_train_global_avgpool_back(l->dy + image * l->n_out, (int)(l->n_in / l->n_out), (int)l->n_out,
-                                  p->dx + image * l->n_in);
+    spn_train_global_avgpool_back(l->dy + image * l->n_out, (int)(l->n_in / l->n_out),
+                                  (int)l->n_out, p->dx + image * l->n_in);
 }
 
 static void pad_shortcut_body(void *ctx, size_t image, int thread)
@@ -145,7 +147,8 @@ static void flatten_body(void *ctx, size_t image, int thread)
     struct spn_train_layer *l = &p->net->layer[p->i];
     const int channels = input_channels(p);
     (void)thread;
-    spn_layers_to_planes(p->x + image * l->n_in, channels, (int)l->n_in / channels, l->y + image * l->n_out);
+    spn_layers_to_planes(p->x + image * l->n_in, channels, (int)l->n_in / channels,
+                         l->y + image * l->n_out);
 }
 
 static void flatten_back_body(void *ctx, size_t image, int thread)
@@ -154,7 +157,8 @@ static void flatten_back_body(void *ctx, size_t image, int thread)
     struct spn_train_layer *l = &p->net->layer[p->i];
     const int channels = input_channels(p);
     (void)thread;
-    spn_train_flatten_back(l->dy + image * l->n_out, channels, (int)l->n_in / channels, p->dx + image * l->n_in);
+    spn_train_flatten_back(l->dy + image * l->n_out, channels, (int)l->n_in / channels,
+                           p->dx + image * l->n_in);
 }
 
 static void add_body(void *ctx, size_t image, int thread)
@@ -164,7 +168,8 @@ static void add_body(void *ctx, size_t image, int thread)
     (void)thread;
     memcpy(l->y + image * l->n_out, p->x + image * l->n_in, l->n_in * sizeof(float));
     for (int k = 1; k < p->net->net->layer[p->i].n_in; k++) {
-        spn_layers_add(l->y + image * l->n_out, spn_train_input(p->net, p->i, k) + image * l->n_in, l->n_in);
+        spn_layers_add(l->y + image * l->n_out, spn_train_input(p->net, p->i, k) + image * l->n_in,
+                       l->n_in);
     }
 }
 
@@ -249,15 +254,19 @@ static void batchnorm_forward(struct part *p, bool training)
             total(p, c, &sum, &square);
             mean = sum / (double)p->rows;
             variance = fmax(square / (double)p->rows - mean * mean, 0.0);
-            const double unbiased = p->rows > 1 ? variance * (double)p->rows / (double)(p->rows - 1) : variance;
+            const double unbiased =
+                p->rows > 1 ? variance * (double)p->rows / (double)(p->rows - 1) : variance;
             l->running_mean[c] += (float)(RUNNING_SHARE * (mean - (double)l->running_mean[c]));
             l->running_var[c] += (float)(RUNNING_SHARE * (unbiased - (double)l->running_var[c]));
         }
         l->mean[c] = (float)mean;
         l->inv_sd[c] = (float)(1.0 / sqrt(variance + epsilon));
     }
-    p->bn = (struct spn_batchnorm){.channels = l->channels, .gain = l->weight.value, .offset = l->bias.value,
-                                   .mean = l->mean, .inv_sd = l->inv_sd};
+    p->bn = (struct spn_batchnorm){.channels = l->channels,
+                                   .gain = l->weight.value,
+                                   .offset = l->bias.value,
+                                   .mean = l->mean,
+                                   .inv_sd = l->inv_sd};
     spn_parallel_for(p->net->n_threads, SPN_TRAIN_SUM_PARTS, normalise_body, p);
 }
 
@@ -269,7 +278,8 @@ static void gradient_sums_body(void *ctx, size_t part, int thread)
     double *sums = part_sums(p, part);
     (void)thread;
     memset(sums, 0, 2 * (size_t)l->channels * sizeof *sums);
-    spn_train_sums(l->dy + at, p->x + at, part_rows(p, part), l->channels, sums, sums + l->channels);
+    spn_train_sums(l->dy + at, p->x + at, part_rows(p, part), l->channels, sums,
+                   sums + l->channels);
 }
 
 static void batchnorm_back_body(void *ctx, size_t part, int thread)
@@ -292,14 +302,21 @@ static void batchnorm_backward(struct part *p)
         double sum, product;
         total(p, c, &sum, &product);
         mean_dy[c] = (float)(sum / (double)p->rows);
-        mean_dy_xhat[c] = (float)((product - (double)l->mean[c] * sum) * (double)l->inv_sd[c] / (double)p->rows);
+        mean_dy_xhat[c] =
+            (float)((product - (double)l->mean[c] * sum) * (double)l->inv_sd[c] / (double)p->rows);
     }
-    p->bn = (struct spn_batchnorm){.channels = l->channels, .gain = l->weight.value, .offset = l->bias.value,
-                                   .mean = l->mean, .inv_sd = l->inv_sd, .mean_dy = mean_dy, .mean_dy_xhat = mean_dy_xhat};
+    p->bn = (struct spn_batchnorm){.channels = l->channels,
+                                   .gain = l->weight.value,
+                                   .offset = l->bias.value,
+                                   .mean = l->mean,
+                                   .inv_sd = l->inv_sd,
+                                   .mean_dy = mean_dy,
+                                   .mean_dy_xhat = mean_dy_xhat};
     if (p->dx) {
         spn_parallel_for(p->net->n_threads, SPN_TRAIN_SUM_PARTS, batchnorm_back_body, p);
     }
-    for (int c = 0; c < l->channels; c++) { /* from means to sums: the gradients of offset and gain */
+    for (int c = 0; c < l->channels;
+         c++) { /* from means to sums: the gradients of offset and gain */
         mean_dy[c] *= (float)p->rows;
         mean_dy_xhat[c] *= (float)p->rows;
     }
@@ -363,7 +380,10 @@ void spn_train_backward(struct spn_train_net *net, int n)
     }
     for (int i = net->n_layers - 1; i >= 0; i--) {
         const struct op *op = &ops[net->net->layer[i].op];
-        struct part p = {.net = net, .i = i, .n = n, .x = spn_train_input(net, i, 0),
+        struct part p = {.net = net,
+                         .i = i,
+                         .n = n,
+                         .x = spn_train_input(net, i, 0),
                          .dx = spn_train_input_gradient(net, i, 0)};
         if (op->matrix) {
             spn_train_matrix_backward(net, i, n);

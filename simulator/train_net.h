@@ -1,8 +1,10 @@
-/* train_net.h -- a network being trained: parameters, gradients, activations, one forward and one backward pass.
+/* train_net.h -- a network being trained: parameters, gradients, activations, one forward and one
+ * backward pass.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Private to the trainer. Work on a batch is cut into parts that depend on shapes alone, never on the number of threads.
+ * Private to the trainer. Work on a batch is cut into parts that depend on shapes alone, never on
+ * the number of threads.
  */
 #ifndef SPN_SIMULATOR_TRAIN_NET_H
 #define SPN_SIMULATOR_TRAIN_NET_H
@@ -26,23 +28,23 @@ struct spn_param {
 
 struct spn_train_layer {
     struct spn_window window;
-    struct spn_param weight, bias; /* matrices; gain and offset of batchnorm */
+    struct spn_param weight, bias;                     /* matrices; gain and offset of batchnorm */
     float *running_mean, *running_var, *mean, *inv_sd; /* batchnorm */
-    float *y, *dy;  /* [batch][n_out] */
-    bool in_place;  /* y and dy are those of the input */
-    float *coded;   /* inputs of a matrix layer rounded to activation_bits, or NULL */
-    float range;    /* running maximum of |input| */
+    float *y, *dy;                                     /* [batch][n_out] */
+    bool in_place;                                     /* y and dy are those of the input */
+    float *coded; /* inputs of a matrix layer rounded to activation_bits, or NULL */
+    float range;  /* running maximum of |input| */
     size_t n_in, n_out;
-    int channels;   /* last dimension in memory */
+    int channels; /* last dimension in memory */
 };
 
 struct spn_train_net {
     const struct spn_network *net;
     int n_layers, batch, n_threads; /* n_layers without a last softmax */
     struct spn_train_layer *layer;
-    float *x;        /* [batch][n_input], channels-last, filled by the caller */
+    float *x; /* [batch][n_input], channels-last, filled by the caller */
     size_t n_input;
-    float *columns;  /* patches of a chunk of images */
+    float *columns; /* patches of a chunk of images */
     size_t n_columns;
     float **scratch; /* [n_threads] for convolutions */
     double *sums;    /* [parts][2][channels] */
@@ -55,10 +57,12 @@ struct spn_train_net_config {
     const struct spn_network *net;
     const struct spn_weights *start; /* or NULL: He's normal initialisation [he2015rectifiers] */
     int batch, n_threads, activation_bits;
-    bool adam, separate_view; /* separate_view: the forward pass sees other weights than the trained ones */
+    bool adam, separate_view; /* separate_view: the forward pass sees other weights than the trained
+                                 ones */
     uint64_t seed;
 };
-enum spn_status spn_train_net_create(struct spn_train_net **net, const struct spn_train_net_config *config,
+enum spn_status spn_train_net_create(struct spn_train_net **net,
+                                     const struct spn_train_net_config *config,
                                      struct spn_err *err);
 void spn_train_net_destroy(struct spn_train_net *net);
 
@@ -67,19 +71,25 @@ void spn_train_forward(struct spn_train_net *net, int n, bool training);
 /* Gradients of all parameters from dy of the last layer, which the caller has filled. */
 void spn_train_backward(struct spn_train_net *net, int n);
 
-bool spn_train_can(int op); /* whether it has a backward pass */
+bool spn_train_can(int op);        /* whether it has a backward pass */
 enum { SPN_TRAIN_SUM_PARTS = 16 }; /* parts of a batch's statistics */
 
 /* Matrix product of a layer and its gradients, in train_matrix.c. */
 void spn_train_matrix_forward(struct spn_train_net *net, int i, int n);
 void spn_train_matrix_backward(struct spn_train_net *net, int i, int n);
-size_t spn_train_matrix_columns(const struct spn_window *w, int batch); /* floats of n_columns that it needs */
+size_t spn_train_matrix_columns(const struct spn_window *w,
+                                int batch); /* floats of n_columns that it needs */
 
 /* Inputs of layer i: the network's or another layer's; gradient NULL for the network's input. */
 const float *spn_train_input(const struct spn_train_net *net, int i, int k);
 float *spn_train_input_gradient(const struct spn_train_net *net, int i, int k);
 
 /* Random streams of the trainer, beside the seed. */
-enum spn_train_stream { SPN_TRAIN_STREAM_INIT = 0x7472, SPN_TRAIN_STREAM_ORDER, SPN_TRAIN_STREAM_AUGMENT, SPN_TRAIN_STREAM_NOISE };
+enum spn_train_stream {
+    SPN_TRAIN_STREAM_INIT = 0x7472,
+    SPN_TRAIN_STREAM_ORDER,
+    SPN_TRAIN_STREAM_AUGMENT,
+    SPN_TRAIN_STREAM_NOISE
+};
 
 #endif

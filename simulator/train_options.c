@@ -13,16 +13,22 @@ const char *const spn_rate_schedule_names[] = {"constant", "cosine", "steps", NU
 #define MAX_IMAGES 10000000
 
 static const struct spn_field schedule_fields[] = {
-    SPN_F_ENUM(struct spn_train_schedule, kind, spn_rate_schedule_names, "how the learning rate changes"),
-    SPN_F_DOUBLE(struct spn_train_schedule, warmup_frac, "", 0, 0.9, "share of all updates in which the rate rises from 0"),
-    SPN_F_DOUBLE(struct spn_train_schedule, final_frac, "", 0, 1, "cosine: the last rate over the largest"),
-    SPN_F_DOUBLES(struct spn_train_schedule, step_epochs, n_step_epochs, "", 0, SPN_TRAIN_MAX_EPOCHS, "steps: when"),
+    SPN_F_ENUM(struct spn_train_schedule, kind, spn_rate_schedule_names,
+               "how the learning rate changes"),
+    SPN_F_DOUBLE(struct spn_train_schedule, warmup_frac, "", 0, 0.9,
+                 "share of all updates in which the rate rises from 0"),
+    SPN_F_DOUBLE(struct spn_train_schedule, final_frac, "", 0, 1,
+                 "cosine: the last rate over the largest"),
+    SPN_F_DOUBLES(struct spn_train_schedule, step_epochs, n_step_epochs, "", 0,
+                  SPN_TRAIN_MAX_EPOCHS, "steps: when"),
     SPN_F_DOUBLE(struct spn_train_schedule, step_factor, "", 0, 1, "steps: times this each"),
     SPN_F_END};
 
 static const struct spn_field prune_fields[] = {
-    SPN_F_DOUBLE(struct spn_train_prune, start_epoch, "", 0, SPN_TRAIN_MAX_EPOCHS, "pruning begins"),
-    SPN_F_DOUBLE(struct spn_train_prune, end_epoch, "", 0, SPN_TRAIN_MAX_EPOCHS, "pruning is complete; 0: no pruning"),
+    SPN_F_DOUBLE(struct spn_train_prune, start_epoch, "", 0, SPN_TRAIN_MAX_EPOCHS,
+                 "pruning begins"),
+    SPN_F_DOUBLE(struct spn_train_prune, end_epoch, "", 0, SPN_TRAIN_MAX_EPOCHS,
+                 "pruning is complete; 0: no pruning"),
     SPN_F_DOUBLE(struct spn_train_prune, exponent, "", 0.1, 10, "3: most weights go early"),
     SPN_F_INT(struct spn_train_prune, steps, "", 1, 1000, "pruning steps between start and end"),
     SPN_F_END};
@@ -33,24 +39,34 @@ const struct spn_field spn_train_fields[] = {
     SPN_F_STRING(struct spn_train_options, dataset, "data set, by name; empty: the network's"),
     SPN_F_STRING(struct spn_train_options, start, "weight file to start from; empty: random"),
     SPN_F_INT(struct spn_train_options, n_images, "", 1, MAX_IMAGES, "training images"),
-    SPN_F_INT(struct spn_train_options, n_test_images, "", 0, MAX_IMAGES, "test images after each epoch"),
-    SPN_F_DOUBLE(struct spn_train_options, epochs, "", 0, SPN_TRAIN_MAX_EPOCHS, "passes over the training images"),
+    SPN_F_INT(struct spn_train_options, n_test_images, "", 0, MAX_IMAGES,
+              "test images after each epoch"),
+    SPN_F_DOUBLE(struct spn_train_options, epochs, "", 0, SPN_TRAIN_MAX_EPOCHS,
+                 "passes over the training images"),
     SPN_F_INT(struct spn_train_options, batch, "", 1, 65536, "images per update; at most all"),
     SPN_F_ENUM(struct spn_train_options, optimiser, spn_optimiser_names, "update rule"),
     SPN_F_DOUBLE(struct spn_train_options, learning_rate, "", 0, 100, "largest learning rate"),
     SPN_F_DOUBLE(struct spn_train_options, momentum, "", 0, 0.9999, "of SGD; Adam's beta1"),
     SPN_F_DOUBLE(struct spn_train_options, beta2, "", 0, 0.999999, "Adam's beta2"),
     SPN_F_DOUBLE(struct spn_train_options, adam_epsilon, "", 1e-12, 1, "Adam's epsilon"),
-    SPN_F_DOUBLE(struct spn_train_options, weight_decay, "", 0, 10, "pull of matrix weights to zero, in proportion to them"),
-    SPN_F_DOUBLE(struct spn_train_options, l1, "", 0, 10, "pull of matrix weights to zero, the same for all"),
-    SPN_F_DOUBLE(struct spn_train_options, label_smoothing_frac, "", 0, 0.9, "share of the target spread over all classes"),
-    SPN_F_INT(struct spn_train_options, weight_bits, "bit", 0, 8, "weights rounded to this, sign included; 0: float"),
-    SPN_F_INT(struct spn_train_options, activation_bits, "bit", 0, 8, "inputs of matrix layers rounded to this; 0: float"),
-    SPN_F_DOUBLE(struct spn_train_options, weight_noise_frac, "", 0, 1, "sd of noise on weights, of the layer's largest"),
-    SPN_F_INT(struct spn_train_options, shift_px, "px", 0, 16, "images shifted at random by up to this"),
+    SPN_F_DOUBLE(struct spn_train_options, weight_decay, "", 0, 10,
+                 "pull of matrix weights to zero, in proportion to them"),
+    SPN_F_DOUBLE(struct spn_train_options, l1, "", 0, 10,
+                 "pull of matrix weights to zero, the same for all"),
+    SPN_F_DOUBLE(struct spn_train_options, label_smoothing_frac, "", 0, 0.9,
+                 "share of the target spread over all classes"),
+    SPN_F_INT(struct spn_train_options, weight_bits, "bit", 0, 8,
+              "weights rounded to this, sign included; 0: float"),
+    SPN_F_INT(struct spn_train_options, activation_bits, "bit", 0, 8,
+              "inputs of matrix layers rounded to this; 0: float"),
+    SPN_F_DOUBLE(struct spn_train_options, weight_noise_frac, "", 0, 1,
+                 "sd of noise on weights, of the layer's largest"),
+    SPN_F_INT(struct spn_train_options, shift_px, "px", 0, 16,
+              "images shifted at random by up to this"),
     SPN_F_BOOL(struct spn_train_options, flip, "images mirrored at random"),
     SPN_F_OBJECT(struct spn_train_options, rate, schedule_fields, "learning-rate schedule"),
-    SPN_F_OBJECT(struct spn_train_options, prune, prune_fields, "magnitude pruning to the network's sparsity"),
+    SPN_F_OBJECT(struct spn_train_options, prune, prune_fields,
+                 "magnitude pruning to the network's sparsity"),
     SPN_F_INT64(struct spn_train_options, seed, "", 0, 9007199254740992.0, "of everything random"),
     SPN_F_END};
 
@@ -73,12 +89,12 @@ struct spn_train_options spn_train_options_default(void)
 enum spn_status spn_train_options_check(const struct spn_train_options *o, struct spn_err *err)
 {
     if (o->prune.end_epoch > 0 && o->prune.end_epoch < o->prune.start_epoch) {
-        return spn_err_set(err, SPN_EINPUT, "prune.end_epoch = %g is before prune.start_epoch = %g", o->prune.end_epoch,
-                           o->prune.start_epoch);
+        return spn_err_set(err, SPN_EINPUT, "prune.end_epoch = %g is before prune.start_epoch = %g",
+                           o->prune.end_epoch, o->prune.start_epoch);
     }
     if (o->prune.end_epoch > o->epochs) {
-        return spn_err_set(err, SPN_EINPUT, "prune.end_epoch = %g is after the last of %g epochs", o->prune.end_epoch,
-                           o->epochs);
+        return spn_err_set(err, SPN_EINPUT, "prune.end_epoch = %g is after the last of %g epochs",
+                           o->prune.end_epoch, o->epochs);
     }
     if (o->weight_bits == 1 || o->activation_bits < 0) {
         return spn_err_set(err, SPN_EINPUT, "weight_bits = 1 leaves no magnitude: 0 or 2 .. 8");
@@ -87,7 +103,8 @@ enum spn_status spn_train_options_check(const struct spn_train_options *o, struc
 }
 
 /* A relative start file lies beside the recipe, as other files that JSON names do. */
-static enum spn_status resolve_start(struct spn_train_options *o, const char *path, struct spn_err *err)
+static enum spn_status resolve_start(struct spn_train_options *o, const char *path,
+                                     struct spn_err *err)
 {
     const char *slash = strrchr(path, '/');
     char name[sizeof o->start];
@@ -96,13 +113,15 @@ static enum spn_status resolve_start(struct spn_train_options *o, const char *pa
     }
     const int n = snprintf(name, sizeof name, "%.*s/%s", (int)(slash - path), path, o->start);
     if (n < 0 || (size_t)n >= sizeof name) {
-        return spn_err_set(err, SPN_EINPUT, "%s: start: path longer than %zu", path, sizeof name - 1);
+        return spn_err_set(err, SPN_EINPUT, "%s: start: path longer than %zu", path,
+                           sizeof name - 1);
     }
     memcpy(o->start, name, sizeof name);
     return SPN_OK;
 }
 
-enum spn_status spn_train_options_load(struct spn_train_options *options, const char *path, struct spn_err *err)
+enum spn_status spn_train_options_load(struct spn_train_options *options, const char *path,
+                                       struct spn_err *err)
 {
     struct spn_json *doc = NULL;
     struct spn_train_options read = *options;
@@ -126,15 +145,21 @@ enum spn_status spn_train_options_load(struct spn_train_options *options, const 
     return status;
 }
 
-enum spn_status spn_train_open_data(const struct spn_train_options *options, const struct spn_network *net,
-                                    const char *data_dir, struct spn_dataset *train, struct spn_dataset *test,
+enum spn_status spn_train_open_data(const struct spn_train_options *options,
+                                    const struct spn_network *net, const char *data_dir,
+                                    struct spn_dataset *train, struct spn_dataset *test,
                                     struct spn_err *err)
 {
     const bool image = net->input.n == 3;
-    struct spn_dataset_request request = {.name = *options->dataset ? options->dataset : net->dataset, .split = "train",
-                                          .dir = data_dir, .channels = image ? net->input.dim[0] : 1,
-                                          .size = image ? net->input.dim[1] : 0, .n_classes = net->n_classes,
-                                          .max_images = options->n_images, .seed = options->seed};
+    struct spn_dataset_request request = {.name =
+                                              *options->dataset ? options->dataset : net->dataset,
+                                          .split = "train",
+                                          .dir = data_dir,
+                                          .channels = image ? net->input.dim[0] : 1,
+                                          .size = image ? net->input.dim[1] : 0,
+                                          .n_classes = net->n_classes,
+                                          .max_images = options->n_images,
+                                          .seed = options->seed};
     struct spn_dataset first = {0}, second = {0};
     enum spn_status status = spn_dataset_open(&first, &request, err);
     if (!status && options->n_test_images > 0) {

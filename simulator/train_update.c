@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * SGD: v = mu v + (g + lambda w + l1 sign w), w -= eta v. Adam: [kingma2015adam, alg. 1] with decoupled decay
- * [loshchilov2019adamw, alg. 2]. Rounding passes gradients straight through [bengio2013ste]. [M:S27]
+ * SGD: v = mu v + (g + lambda w + l1 sign w), w -= eta v. Adam: [kingma2015adam, alg. 1] with
+ * decoupled decay [loshchilov2019adamw, alg. 2]. Rounding passes gradients straight through
+ * [bengio2013ste]. [M:S27]
  */
 #include "simulator/train_update.h"
 
@@ -26,7 +27,8 @@ double spn_train_rate(const struct spn_train_options *o, double done, double epo
     }
     double factor = 1.0;
     if (s->kind == SPN_RATE_COSINE) {
-        const double along = s->warmup_frac < 1.0 ? (done - s->warmup_frac) / (1.0 - s->warmup_frac) : 1.0;
+        const double along =
+            s->warmup_frac < 1.0 ? (done - s->warmup_frac) / (1.0 - s->warmup_frac) : 1.0;
         factor = s->final_frac + (1.0 - s->final_frac) * 0.5 * (1.0 + cos(pi * fmin(along, 1.0)));
     } else if (s->kind == SPN_RATE_STEPS) {
         for (int i = 0; i < s->n_step_epochs; i++) {
@@ -42,14 +44,15 @@ struct update {
     struct spn_param *p;
     const struct spn_train_options *options;
     double rate;
-    bool decays; /* matrices: weight decay and L1 */
+    bool decays;                      /* matrices: weight decay and L1 */
     double first_share, second_share; /* Adam's bias corrections */
 };
 
-static void sgd(const struct update *u, size_t first, size_t end)
+SPN_VECTORIZE static void sgd(const struct update *u, size_t first, size_t end)
 {
     const float rate = (float)u->rate, momentum = (float)u->options->momentum;
-    const float decay = u->decays ? (float)u->options->weight_decay : 0.0f, l1 = u->decays ? (float)u->options->l1 : 0.0f;
+    const float decay = u->decays ? (float)u->options->weight_decay : 0.0f,
+                l1 = u->decays ? (float)u->options->l1 : 0.0f;
     float *w = u->p->value, *v = u->p->first;
     const float *g = u->p->grad;
     for (size_t i = first; i < end; i++) {
@@ -59,11 +62,13 @@ static void sgd(const struct update *u, size_t first, size_t end)
     }
 }
 
-static void adam(const struct update *u, size_t first, size_t end)
+SPN_VECTORIZE static void adam(const struct update *u, size_t first, size_t end)
 {
     const struct spn_train_options *o = u->options;
-    const float b1 = (float)o->momentum, b2 = (float)o->beta2, epsilon = (float)o->adam_epsilon, rate = (float)u->rate;
-    const float decay = u->decays ? (float)o->weight_decay : 0.0f, l1 = u->decays ? (float)o->l1 : 0.0f;
+    const float b1 = (float)o->momentum, b2 = (float)o->beta2, epsilon = (float)o->adam_epsilon,
+                rate = (float)u->rate;
+    const float decay = u->decays ? (float)o->weight_decay : 0.0f,
+                l1 = u->decays ? (float)o->l1 : 0.0f;
     const float c1 = (float)u->first_share, c2 = (float)u->second_share;
     float *w = u->p->value, *m = u->p->first, *v = u->p->second;
     const float *g = u->p->grad;
@@ -75,7 +80,7 @@ static void adam(const struct update *u, size_t first, size_t end)
     }
 }
 
-static void update_body(void *ctx, size_t block, int thread)
+SPN_VECTORIZE static void update_body(void *ctx, size_t block, int thread)
 {
     const struct update *u = ctx;
     const size_t first = block * BLOCK, end = first + BLOCK < u->p->n ? first + BLOCK : u->p->n;
@@ -95,9 +100,11 @@ static size_t blocks_of(const struct spn_param *p)
     return (p->n + BLOCK - 1) / BLOCK;
 }
 
-void spn_train_update(struct spn_train_net *net, const struct spn_train_options *options, double rate, long count)
+void spn_train_update(struct spn_train_net *net, const struct spn_train_options *options,
+                      double rate, long count)
 {
-    struct update u = {.options = options, .rate = rate,
+    struct update u = {.options = options,
+                       .rate = rate,
                        .first_share = 1.0 / (1.0 - pow(options->momentum, (double)count)),
                        .second_share = 1.0 / (1.0 - pow(options->beta2, (double)count))};
     for (int i = 0; i < net->n_layers; i++) {
@@ -118,7 +125,7 @@ struct view {
     struct spn_rng rng;
 };
 
-static void view_body(void *ctx, size_t block, int thread)
+SPN_VECTORIZE static void view_body(void *ctx, size_t block, int thread)
 {
     const struct view *v = ctx;
     const size_t first = block * BLOCK, end = first + BLOCK < v->p->n ? first + BLOCK : v->p->n;
@@ -149,14 +156,17 @@ static float largest(const struct spn_param *p)
     return top;
 }
 
-void spn_train_view(struct spn_train_net *net, const struct spn_train_options *options, bool noise, long count)
+void spn_train_view(struct spn_train_net *net, const struct spn_train_options *options, bool noise,
+                    long count)
 {
     for (int i = 0; i < net->n_layers; i++) {
         struct spn_param *p = &net->layer[i].weight;
         if (p->seen == p->value) {
             continue;
         }
-        struct view v = {.p = p, .rng = spn_rng_init(options->seed + (uint64_t)count, SPN_TRAIN_STREAM_NOISE, (uint32_t)i)};
+        struct view v = {.p = p,
+                         .rng = spn_rng_init(options->seed + (uint64_t)count,
+                                             SPN_TRAIN_STREAM_NOISE, (uint32_t)i)};
         const float top = largest(p);
         if (options->weight_bits > 0 && top > 0.0f) {
             v.max = (float)spn_quantize_weight_max(options->weight_bits);
@@ -187,7 +197,8 @@ static uint32_t magnitude(float value)
     return pattern & 0x7fffffffu;
 }
 
-/* The k-th smallest magnitude (k from 0) by two counts of 16 bits; *before gets how many are smaller. */
+/* The k-th smallest magnitude (k from 0) by two counts of 16 bits; *before gets how many are
+ * smaller. */
 static uint32_t select_magnitude(const struct spn_param *p, size_t k, size_t *count, size_t *before)
 {
     enum { HALF = 1 << 16 };
@@ -222,7 +233,8 @@ enum spn_status spn_train_prune(struct spn_train_net *net, double share, struct 
     }
     for (int i = 0; i < net->n_layers; i++) {
         struct spn_param *p = &net->layer[i].weight;
-        const size_t n_out = p->mask ? (size_t)llround(share * net->net->layer[i].sparsity * (double)p->n) : 0;
+        const size_t n_out =
+            p->mask ? (size_t)llround(share * net->net->layer[i].sparsity * (double)p->n) : 0;
         if (n_out == 0) {
             continue;
         }

@@ -16,19 +16,24 @@ static void fill(float *x, size_t n, uint32_t stream)
 
 static void assert_near(double got, double want, double tolerance)
 {
-    ck_assert_msg(fabs(got - want) <= tolerance, "%.9g, expected %.9g within %g", got, want, tolerance);
+    ck_assert_msg(fabs(got - want) <= tolerance, "%.9g, expected %.9g within %g", got, want,
+                  tolerance);
 }
 
 /* One output of a convolution, summed directly in double precision from channels-last data. */
-static double direct_conv(const struct spn_window *w, const float *x, const float *weight, int p, int out)
+static double direct_conv(const struct spn_window *w, const float *x, const float *weight, int p,
+                          int out)
 {
     const int depth = w->channels / w->groups, group = out / (w->out_channels / w->groups);
     double sum = 0.0;
     for (int ky = 0; ky < w->kernel[0]; ky++) {
         for (int kx = 0; kx < w->kernel[1]; kx++) {
             const int row = p / w->out_width * w->stride[0] - w->padding[0] + ky * w->dilation[0];
-            const int column = p % w->out_width * w->stride[1] - w->padding[1] + kx * w->dilation[1];
-            for (int c = 0; c < depth && row >= 0 && row < w->height && column >= 0 && column < w->width; c++) {
+            const int column =
+                p % w->out_width * w->stride[1] - w->padding[1] + kx * w->dilation[1];
+            for (int c = 0;
+                 c < depth && row >= 0 && row < w->height && column >= 0 && column < w->width;
+                 c++) {
                 sum += (double)x[(row * w->width + column) * w->channels + group * depth + c] *
                        (double)weight[((out * w->kernel[0] + ky) * w->kernel[1] + kx) * depth + c];
             }
@@ -37,31 +42,45 @@ static double direct_conv(const struct spn_window *w, const float *x, const floa
     return sum;
 }
 
-static struct spn_window make_window(int channels, int out_channels, int size, const int option[4], int groups)
+static struct spn_window make_window(int channels, int out_channels, int size, const int option[4],
+                                     int groups)
 {
     const int kernel = option[0], stride = option[1], padding = option[2], dilation = option[3];
     const int out = (size + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
-    return (struct spn_window){.channels = channels, .height = size, .width = size, .out_channels = out_channels,
-                               .out_height = out, .out_width = out, .kernel = {kernel, kernel}, .stride = {stride, stride},
-                               .padding = {padding, padding}, .dilation = {dilation, dilation}, .groups = groups};
+    return (struct spn_window){.channels = channels,
+                               .height = size,
+                               .width = size,
+                               .out_channels = out_channels,
+                               .out_height = out,
+                               .out_width = out,
+                               .kernel = {kernel, kernel},
+                               .stride = {stride, stride},
+                               .padding = {padding, padding},
+                               .dilation = {dilation, dilation},
+                               .groups = groups};
 }
 
 static const struct {
     int channels, out_channels, size, option[4], groups;
 } conv_case[] = {
-    {3, 5, 8, {3, 1, 1, 1}, 1}, {4, 6, 9, {3, 2, 1, 1}, 2}, {4, 4, 11, {3, 1, 2, 2}, 1}, {6, 6, 7, {3, 1, 1, 1}, 6},
-    {6, 6, 10, {5, 2, 2, 1}, 6}, {8, 3, 6, {1, 1, 0, 1}, 1}, {2, 4, 12, {7, 3, 5, 1}, 1}, {4, 8, 13, {3, 2, 3, 3}, 4},
+    {3, 5, 8, {3, 1, 1, 1}, 1},   {4, 6, 9, {3, 2, 1, 1}, 2},
+    {4, 4, 11, {3, 1, 2, 2}, 1},  {6, 6, 7, {3, 1, 1, 1}, 6},
+    {6, 6, 10, {5, 2, 2, 1}, 6},  {8, 3, 6, {1, 1, 0, 1}, 1},
+    {2, 4, 12, {7, 3, 5, 1}, 1},  {4, 8, 13, {3, 2, 3, 3}, 4},
     {64, 3, 40, {3, 1, 1, 1}, 1}, /* more than one block of patches */
 };
 
 START_TEST(conv2d_is_the_direct_sum)
 {
-    const struct spn_window w = make_window(conv_case[_i].channels, conv_case[_i].out_channels, conv_case[_i].size,
-                                            conv_case[_i].option, conv_case[_i].groups);
+    const struct spn_window w =
+        make_window(conv_case[_i].channels, conv_case[_i].out_channels, conv_case[_i].size,
+                    conv_case[_i].option, conv_case[_i].groups);
     const int n_images = 2, positions = w.out_height * w.out_width;
-    const size_t n_x = (size_t)(w.channels * w.height * w.width), n_w = (size_t)(w.out_channels * spn_window_rows(&w));
+    const size_t n_x = (size_t)(w.channels * w.height * w.width),
+                 n_w = (size_t)(w.out_channels * spn_window_rows(&w));
     const size_t n_y = (size_t)(positions * w.out_channels);
-    float *x = spn_tensor_floats(n_x * 2), *weight = spn_tensor_floats(n_w), *y = spn_tensor_floats(n_y * 2);
+    float *x = spn_tensor_floats(n_x * 2), *weight = spn_tensor_floats(n_w),
+          *y = spn_tensor_floats(n_y * 2);
     float *scratch = spn_tensor_floats(spn_layers_conv2d_scratch(&w));
     fill(x, n_x * 2, 1);
     fill(weight, n_w, 2);
@@ -70,7 +89,8 @@ START_TEST(conv2d_is_the_direct_sum)
         for (int p = 0; p < positions; p++) {
             for (int out = 0; out < w.out_channels; out++) {
                 const double want = direct_conv(&w, x + (size_t)i * n_x, weight, p, out);
-                assert_near((double)y[(size_t)i * n_y + (size_t)(p * w.out_channels + out)], want, 2e-4);
+                assert_near((double)y[(size_t)i * n_y + (size_t)(p * w.out_channels + out)], want,
+                            2e-4);
             }
         }
     }
@@ -84,13 +104,17 @@ END_TEST
 /* Adding patches back is the adjoint of taking them: <P x, c> = <x, P' c>. */
 START_TEST(patches_and_their_adjoint)
 {
-    const struct spn_window w = make_window(conv_case[_i].channels, conv_case[_i].out_channels, conv_case[_i].size,
-                                            conv_case[_i].option, conv_case[_i].groups);
+    const struct spn_window w =
+        make_window(conv_case[_i].channels, conv_case[_i].out_channels, conv_case[_i].size,
+                    conv_case[_i].option, conv_case[_i].groups);
     const size_t n_x = (size_t)(w.channels * w.height * w.width);
-    const struct spn_patches which = {.first = 1, .n = w.out_height * w.out_width - 1, .group = w.groups - 1,
+    const struct spn_patches which = {.first = 1,
+                                      .n = w.out_height * w.out_width - 1,
+                                      .group = w.groups - 1,
                                       .size = sizeof(float)};
     const size_t n_c = (size_t)which.n * (size_t)spn_window_rows(&w);
-    float *x = spn_tensor_floats(n_x), *back = spn_tensor_floats(n_x), *px = spn_tensor_floats(n_c), *c = spn_tensor_floats(n_c);
+    float *x = spn_tensor_floats(n_x), *back = spn_tensor_floats(n_x), *px = spn_tensor_floats(n_c),
+          *c = spn_tensor_floats(n_c);
     fill(x, n_x, 1);
     fill(c, n_c, 2);
     memset(back, 0, n_x * sizeof *back);
@@ -216,7 +240,8 @@ END_TEST
 START_TEST(pools_by_hand)
 {
     const int option[] = {2, 2, 1, 1};
-    struct spn_window w = make_window(1, 1, 4, option, 1); /* 3 x 3 windows, the outer ones half outside */
+    struct spn_window w =
+        make_window(1, 1, 4, option, 1); /* 3 x 3 windows, the outer ones half outside */
     float x[16], y[9], two[2];
     for (int i = 0; i < 16; i++) {
         x[i] = (float)(-1 - i);
@@ -238,14 +263,20 @@ END_TEST
 
 START_TEST(pad_shortcut_and_planes)
 {
-    struct spn_window w = {.channels = 2, .height = 3, .width = 4, .out_channels = 6, .out_height = 2, .out_width = 2,
+    struct spn_window w = {.channels = 2,
+                           .height = 3,
+                           .width = 4,
+                           .out_channels = 6,
+                           .out_height = 2,
+                           .out_width = 2,
                            .stride = {2, 2}};
     float x[24], y[24], z[24];
     for (int i = 0; i < 24; i++) {
         x[i] = (float)i + 1;
     }
     spn_layers_pad_shortcut(&w, x, y);
-    const float want[24] = {0, 0, 1, 2, 0, 0, 0, 0, 5, 6, 0, 0, 0, 0, 17, 18, 0, 0, 0, 0, 21, 22, 0, 0};
+    const float want[24] = {0, 0, 1,  2,  0, 0, 0, 0, 5,  6,  0, 0,
+                            0, 0, 17, 18, 0, 0, 0, 0, 21, 22, 0, 0};
     for (int i = 0; i < 24; i++) {
         ck_assert_float_eq(y[i], want[i]);
     }
@@ -263,7 +294,7 @@ START_TEST(rotary_turns_pairs)
     fill(y, 24, 3);
     memcpy(before, y, sizeof y);
     spn_layers_rotary(&r, y);
-    ck_assert_mem_eq(y, before, 8 * sizeof *y); /* token 0 stays */
+    ck_assert_mem_eq(y, before, 8 * sizeof *y);        /* token 0 stays */
     const float *b = before + 16 + 4, *a = y + 16 + 4; /* token 2, head 1: angles 2 and 2/100 */
     assert_near((double)a[0], (double)b[0] * cos(2.0) - (double)b[1] * sin(2.0), 1e-6);
     assert_near((double)a[1], (double)b[0] * sin(2.0) + (double)b[1] * cos(2.0), 1e-6);
@@ -278,7 +309,12 @@ START_TEST(attention_products)
     float q[T * H * D], k[S * K * D], scores[H * T * S], back[T * H * D];
     fill(q, T * H * D, 1);
     fill(k, S * K * D, 2);
-    struct spn_product p = {.heads = H, .kv_heads = K, .tokens = T, .others = S, .depth = D, .transpose_b = true,
+    struct spn_product p = {.heads = H,
+                            .kv_heads = K,
+                            .tokens = T,
+                            .others = S,
+                            .depth = D,
+                            .transpose_b = true,
                             .scale = 0.5f};
     spn_layers_matmul(&p, q, k, scores);
     p.transpose_b = false;
@@ -290,7 +326,8 @@ START_TEST(attention_products)
             for (int s = 0; s < S; s++) {
                 double want = 0.0;
                 for (int d = 0; d < D; d++) {
-                    want += 0.5 * (double)q[t * H * D + h * D + d] * (double)k[s * K * D + h / 2 * D + d];
+                    want += 0.5 * (double)q[t * H * D + h * D + d] *
+                            (double)k[s * K * D + h / 2 * D + d];
                 }
                 assert_near((double)scores[(h * T + t) * S + s], want, 1e-5);
                 for (int d = 0; d < D; d++) {
@@ -313,7 +350,8 @@ START_TEST(plan_keeps_live_spans_apart)
     struct spn_rng rng = spn_rng_init(3, 0, 0);
     size_t total = 0, sum = 0;
     for (int i = 0; i < N; i++) {
-        span[i] = (struct spn_span){.first = i, .last = i + 1 + (int)spn_rng_below(&rng, 5),
+        span[i] = (struct spn_span){.first = i,
+                                    .last = i + 1 + (int)spn_rng_below(&rng, 5),
                                     .size = 1 + spn_rng_below(&rng, 1000)};
         sum += span[i].size;
     }
@@ -324,7 +362,8 @@ START_TEST(plan_keeps_live_spans_apart)
         ck_assert(span[i].at + span[i].size <= total);
         for (int k = 0; k < i; k++) {
             const bool together = span[k].last >= span[i].first;
-            const bool apart = span[k].at + span[k].size <= span[i].at || span[i].at + span[i].size <= span[k].at;
+            const bool apart =
+                span[k].at + span[k].size <= span[i].at || span[i].at + span[i].size <= span[k].at;
             ck_assert(!together || apart);
         }
     }

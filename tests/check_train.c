@@ -1,4 +1,5 @@
-/* check_train.c -- gradients against differences, the optimiser by hand, pruning, and whole training runs.
+/* check_train.c -- gradients against differences, the optimiser by hand, pruning, and whole
+ * training runs.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -10,34 +11,42 @@
 #include "simulator/train.h"
 #include "simulator/train_layers.h"
 #include "simulator/train_net.h"
-#include "simulator/train_update.h"
 
 /* Every op that can be trained, with a shortcut, groups and overlapping pools. */
 static const char all_ops[] =
     "{\"name\": \"all\", \"input\": {\"shape\": [2, 9, 9]}, \"layers\": ["
     "{\"name\": \"c1\", \"op\": \"conv2d\", \"channels\": 4, \"kernel\": 3, \"padding\": 1},"
     "{\"name\": \"b1\", \"op\": \"batchnorm\"}, {\"name\": \"r1\", \"op\": \"relu\"},"
-    "{\"name\": \"c2\", \"op\": \"conv2d\", \"channels\": 4, \"kernel\": 3, \"padding\": 1, \"groups\": 2},"
-    "{\"name\": \"s\", \"op\": \"add\", \"in\": [\"c2\", \"r1\"]}, {\"name\": \"r2\", \"op\": \"relu\"},"
+    "{\"name\": \"c2\", \"op\": \"conv2d\", \"channels\": 4, \"kernel\": 3, \"padding\": 1, "
+    "\"groups\": 2},"
+    "{\"name\": \"s\", \"op\": \"add\", \"in\": [\"c2\", \"r1\"]}, {\"name\": \"r2\", \"op\": "
+    "\"relu\"},"
     "{\"name\": \"p1\", \"op\": \"maxpool2d\", \"kernel\": 3, \"stride\": 2},"
-    "{\"name\": \"c3\", \"op\": \"conv2d\", \"channels\": 8, \"kernel\": 3, \"stride\": 2, \"padding\": 1, \"in\": \"p1\"},"
+    "{\"name\": \"c3\", \"op\": \"conv2d\", \"channels\": 8, \"kernel\": 3, \"stride\": 2, "
+    "\"padding\": 1, \"in\": \"p1\"},"
     "{\"name\": \"ps\", \"op\": \"pad_shortcut\", \"channels\": 8, \"stride\": 2, \"in\": \"p1\"},"
     "{\"name\": \"s2\", \"op\": \"add\", \"in\": [\"c3\", \"ps\"]},"
     "{\"name\": \"p2\", \"op\": \"avgpool2d\", \"kernel\": 2, \"stride\": 1, \"padding\": 1},"
-    "{\"name\": \"f\", \"op\": \"flatten\"}, {\"name\": \"l1\", \"op\": \"linear\", \"features\": 6},"
-    "{\"name\": \"r3\", \"op\": \"relu\"}, {\"name\": \"l2\", \"op\": \"linear\", \"features\": 3}]}";
+    "{\"name\": \"f\", \"op\": \"flatten\"}, {\"name\": \"l1\", \"op\": \"linear\", \"features\": "
+    "6},"
+    "{\"name\": \"r3\", \"op\": \"relu\"}, {\"name\": \"l2\", \"op\": \"linear\", \"features\": "
+    "3}]}";
 
 static const char pooled[] =
     "{\"name\": \"pooled\", \"input\": {\"shape\": [2, 5, 5]}, \"layers\": ["
     "{\"name\": \"c1\", \"op\": \"conv2d\", \"channels\": 6, \"kernel\": 3},"
     "{\"name\": \"b1\", \"op\": \"batchnorm\"}, {\"name\": \"r1\", \"op\": \"relu\"},"
-    "{\"name\": \"g\", \"op\": \"global_avgpool\"}, {\"name\": \"l\", \"op\": \"linear\", \"features\": 3}]}";
+    "{\"name\": \"g\", \"op\": \"global_avgpool\"}, {\"name\": \"l\", \"op\": \"linear\", "
+    "\"features\": 3}]}";
 
 static const char tiny[] =
-    "{\"name\": \"tiny\", \"dataset\": \"letters\", \"input\": {\"shape\": [1, 20, 20]}, \"sparsity\": {\"default\": 0.5},"
-    "\"layers\": [{\"name\": \"c1\", \"op\": \"conv2d\", \"channels\": 6, \"kernel\": 5, \"stride\": 2, \"bias\": false},"
+    "{\"name\": \"tiny\", \"dataset\": \"letters\", \"input\": {\"shape\": [1, 20, 20]}, "
+    "\"sparsity\": {\"default\": 0.5},"
+    "\"layers\": [{\"name\": \"c1\", \"op\": \"conv2d\", \"channels\": 6, \"kernel\": 5, "
+    "\"stride\": 2, \"bias\": false},"
     "{\"name\": \"b1\", \"op\": \"batchnorm\"}, {\"name\": \"r1\", \"op\": \"relu\"},"
-    "{\"name\": \"p\", \"op\": \"maxpool2d\", \"kernel\": 2}, {\"name\": \"f\", \"op\": \"flatten\"},"
+    "{\"name\": \"p\", \"op\": \"maxpool2d\", \"kernel\": 2}, {\"name\": \"f\", \"op\": "
+    "\"flatten\"},"
     "{\"name\": \"l\", \"op\": \"linear\", \"features\": 5}]}";
 
 static struct spn_network *parse(const char *text)
@@ -52,8 +61,8 @@ static struct spn_train_net *create(const struct spn_network *net, int batch, bo
 {
     struct spn_train_net *t = NULL;
     struct spn_err err;
-    const struct spn_train_net_config config = {.net = net, .batch = batch, .n_threads = 2, .adam = true, .seed = 5,
-                                                .separate_view = view};
+    const struct spn_train_net_config config = {
+        .net = net, .batch = batch, .n_threads = 2, .adam = true, .seed = 5, .separate_view = view};
     ck_assert_ok(spn_train_net_create(&t, &config, &err));
     return t;
 }
@@ -66,16 +75,19 @@ static double total_loss(struct spn_train_net *t, int n)
     double loss = 0.0;
     spn_train_forward(t, n, true);
     for (int i = 0; i < n; i++) {
-        const struct spn_target target = {.n_classes = 3, .label = i % 3, .smoothing = 0.1, .share = 1.0};
+        const struct spn_target target = {
+            .n_classes = 3, .label = i % 3, .smoothing = 0.1, .share = 1.0};
         int best;
         loss += spn_train_cross_entropy(&target, last->y + i * 3, last->dy + i * 3, &best);
     }
     return loss;
 }
 
-/* Central differences of the loss for some elements of a parameter. In single precision they carry an error of about
- * 1e-6 loss/step, and a kink (ReLU, maximum) may lie inside the step: nearly all must agree. */
-static void compare(struct spn_train_net *t, const struct spn_param *p, int n, int *n_tried, int *n_good)
+/* Central differences of the loss for some elements of a parameter. In single precision they carry
+ * an error of about 1e-6 loss/step, and a kink (ReLU, maximum) may lie inside the step: nearly all
+ * must agree. */
+static void compare(struct spn_train_net *t, const struct spn_param *p, int n, int *n_tried,
+                    int *n_good)
 {
     const float step = 2e-3f;
     double size = 0.0;
@@ -157,142 +169,6 @@ START_TEST(cross_entropy_by_hand)
 }
 END_TEST
 
-/* ---- updates ---- */
-
-START_TEST(sgd_by_hand)
-{
-    struct spn_network *net = parse(pooled);
-    struct spn_train_net *t = create(net, 2, false);
-    struct spn_param *w = &t->layer[0].weight, *gain = &t->layer[1].weight;
-    struct spn_train_options o = spn_train_options_default();
-    o.momentum = 0.9;
-    o.weight_decay = 0.1;
-    o.l1 = 0.01;
-    w->value[0] = 2.0f;
-    w->grad[0] = gain->grad[0] = 1.0f;
-    spn_train_update(t, &o, 0.5, 1); /* v = 1 + 0.2 + 0.01; w = 2 - 0.605 */
-    ck_assert_float_eq_tol(w->value[0], 1.395f, 1e-6f);
-    ck_assert_float_eq_tol(gain->value[0], 0.5f, 1e-6f); /* no decay on gains */
-    spn_train_update(t, &o, 0.5, 2); /* v = 1.089 + 1 + 0.1395 + 0.01 = 2.2385 */
-    ck_assert_float_eq_tol(w->value[0], 1.395f - 1.11925f, 1e-6f);
-    spn_train_net_destroy(t);
-    spn_network_destroy(net);
-}
-END_TEST
-
-/* Adam's first step is the learning rate against the gradient's sign, whatever its size. */
-START_TEST(adam_by_hand)
-{
-    struct spn_network *net = parse(pooled);
-    struct spn_train_net *t = create(net, 2, false);
-    struct spn_param *w = &t->layer[0].weight;
-    struct spn_train_options o = spn_train_options_default();
-    o.optimiser = SPN_OPTIMISER_ADAM;
-    w->value[0] = w->value[1] = 1.0f;
-    w->grad[0] = 1e-3f;
-    w->grad[1] = -50.0f;
-    spn_train_update(t, &o, 0.01, 1);
-    ck_assert_float_eq_tol(w->value[0], 0.99f, 1e-5f);
-    ck_assert_float_eq_tol(w->value[1], 1.01f, 1e-5f);
-    spn_train_net_destroy(t);
-    spn_network_destroy(net);
-}
-END_TEST
-
-START_TEST(rates_of_schedules)
-{
-    struct spn_train_options o = spn_train_options_default();
-    o.learning_rate = 0.2;
-    o.rate = (struct spn_train_schedule){.kind = SPN_RATE_COSINE, .warmup_frac = 0.1, .final_frac = 0.1};
-    ck_assert_rel(spn_train_rate(&o, 0.05, 1), 0.1, 1e-12);
-    ck_assert_rel(spn_train_rate(&o, 0.1, 1), 0.2, 1e-12);
-    ck_assert_rel(spn_train_rate(&o, 0.55, 1), 0.2 * 0.55, 1e-12);
-    ck_assert_rel(spn_train_rate(&o, 1.0, 1), 0.02, 1e-12);
-    o.rate = (struct spn_train_schedule){.kind = SPN_RATE_STEPS, .step_epochs = {35, 40}, .n_step_epochs = 2,
-                                         .step_factor = 0.1};
-    ck_assert_rel(spn_train_rate(&o, 0.5, 34.9), 0.2, 1e-12);
-    ck_assert_rel(spn_train_rate(&o, 0.8, 37), 0.02, 1e-12);
-    ck_assert_rel(spn_train_rate(&o, 0.9, 40), 0.002, 1e-12);
-}
-END_TEST
-
-/* ---- pruning and rounding ---- */
-
-START_TEST(prune_shares)
-{
-    struct spn_train_prune p = {.start_epoch = 2, .end_epoch = 6, .exponent = 3, .steps = 4};
-    ck_assert(spn_train_prune_share(&p, 1.9) == 0.0);
-    ck_assert(spn_train_prune_share(&p, 2.5) == 0.0); /* the first of four steps is at epoch 3 */
-    ck_assert_rel(spn_train_prune_share(&p, 3.0), 1.0 - 0.75 * 0.75 * 0.75, 1e-12);
-    ck_assert_rel(spn_train_prune_share(&p, 4.7), 0.875, 1e-12);
-    ck_assert_rel(spn_train_prune_share(&p, 6.0), 1.0, 1e-12);
-    ck_assert_rel(spn_train_prune_share(&p, 60.0), 1.0, 1e-12);
-    p.end_epoch = 0;
-    ck_assert(spn_train_prune_share(&p, 5.0) == 0.0);
-}
-END_TEST
-
-START_TEST(pruning_takes_the_smallest)
-{
-    struct spn_network *net = parse(tiny); /* 150 and 480 weights, half of them to go */
-    struct spn_train_net *t = create(net, 2, false);
-    struct spn_param *w = &t->layer[0].weight;
-    struct spn_train_options o = spn_train_options_default();
-    struct spn_err err;
-    for (size_t k = 0; k < w->n; k++) {
-        w->value[k] = (k % 2 ? -1.0f : 1.0f) * (float)(k < 70 ? k + 1 : 100); /* 80 equal ones */
-    }
-    ck_assert_ok(spn_train_prune(t, 1.0, &err));
-    int n_left = 0;
-    for (size_t k = 0; k < w->n; k++) {
-        n_left += w->mask[k];
-        ck_assert((w->value[k] != 0.0f) == (w->mask[k] == 1));
-    }
-    ck_assert_int_eq(n_left, 75); /* 70 small ones and the first five of the equal ones went */
-    ck_assert(!w->mask[74] && w->mask[75]);
-    ck_assert_rel(spn_train_sparsity(t), 0.5, 0.01);
-    for (size_t k = 0; k < w->n; k++) {
-        w->grad[k] = 1.0f;
-    }
-    spn_train_update(t, &o, 0.1, 1);
-    ck_assert_float_eq(w->value[10], 0.0f); /* the mask holds */
-    spn_train_net_destroy(t);
-    spn_network_destroy(net);
-}
-END_TEST
-
-START_TEST(view_is_rounded_and_noisy)
-{
-    struct spn_network *net = parse(tiny);
-    struct spn_train_net *t = create(net, 2, true);
-    struct spn_param *w = &t->layer[0].weight;
-    struct spn_train_options o = spn_train_options_default();
-    float top = 0.0f;
-    o.weight_bits = 5; /* codes -15 .. 15 */
-    for (size_t k = 0; k < w->n; k++) {
-        top = fmaxf(top, fabsf(w->value[k]));
-    }
-    spn_train_view(t, &o, true, 0);
-    for (size_t k = 0; k < w->n; k++) {
-        const double code = (double)w->seen[k] / ((double)top / 15.0);
-        ck_assert(fabs(code - round(code)) < 1e-4);
-        ck_assert(fabs((double)w->seen[k] - (double)w->value[k]) <= (double)top / 30.0 * 1.0001);
-    }
-    o.weight_bits = 0;
-    o.weight_noise_frac = 0.1;
-    spn_train_view(t, &o, true, 3);
-    double square = 0.0;
-    for (size_t k = 0; k < w->n; k++) {
-        square += pow((double)(w->seen[k] - w->value[k]) / (0.1 * (double)top), 2.0);
-    }
-    ck_assert(fabs(square / (double)w->n - 1.0) < 0.5); /* chi-square of 150: sd 0.115 */
-    spn_train_view(t, &o, false, 3);
-    ck_assert_mem_eq(w->seen, w->value, w->n * sizeof(float));
-    spn_train_net_destroy(t);
-    spn_network_destroy(net);
-}
-END_TEST
-
 /* ---- whole runs ---- */
 
 struct run {
@@ -310,7 +186,8 @@ static struct run setup(void)
     r.options.epochs = 12;
     r.options.batch = 30;
     r.options.weight_bits = 8;
-    r.options.prune = (struct spn_train_prune){.start_epoch = 4, .end_epoch = 8, .exponent = 3, .steps = 4};
+    r.options.prune =
+        (struct spn_train_prune){.start_epoch = 4, .end_epoch = 8, .exponent = 3, .steps = 4};
     ck_assert_ok(spn_train_open_data(&r.options, r.net, NULL, &r.train, &r.test, &err));
     return r;
 }
@@ -322,9 +199,11 @@ static void teardown(struct run *r)
     spn_network_destroy(r->net);
 }
 
-static struct spn_weights *train(const struct run *r, const struct spn_progress *progress, struct spn_train_log *log)
+static struct spn_weights *train(const struct run *r, const struct spn_progress *progress,
+                                 struct spn_train_log *log)
 {
-    const struct spn_train_job job = {.net = r->net, .train = &r->train, .test = &r->test, .options = r->options};
+    const struct spn_train_job job = {
+        .net = r->net, .train = &r->train, .test = &r->test, .options = r->options};
     struct spn_weights *weights = NULL;
     struct spn_err err;
     ck_assert_ok(spn_train_run(&job, progress, &weights, log, &err));
@@ -338,7 +217,8 @@ static void assert_same(const struct spn_weights *a, const struct spn_weights *b
         const struct spn_tensor_info x = spn_weights_at(a, i), y = spn_weights_at(b, i);
         ck_assert_str_eq(x.name, y.name);
         ck_assert_int_eq(x.n, y.n);
-        ck_assert_mem_eq(x.data, y.data, (size_t)x.n * (x.dtype == SPN_DTYPE_I8 ? 1 : sizeof(float)));
+        ck_assert_mem_eq(x.data, y.data,
+                         (size_t)x.n * (x.dtype == SPN_DTYPE_I8 ? 1 : sizeof(float)));
     }
 }
 
@@ -352,10 +232,12 @@ START_TEST(training_learns_and_prunes)
     struct spn_weights *three = train(&r, NULL, &log2);
     assert_same(one, three); /* the same bytes for any number of threads */
     ck_assert_int_eq(log.n_epochs, 12);
-    ck_assert(log.epoch[0].loss == log2.epoch[0].loss && log.epoch[11].test_frac == log2.epoch[11].test_frac);
+    ck_assert(log.epoch[0].loss == log2.epoch[0].loss &&
+              log.epoch[11].test_frac == log2.epoch[11].test_frac);
     ck_assert(log.epoch[11].loss < 0.3 * log.epoch[0].loss);
     ck_assert(log.epoch[11].test_frac > 0.6); /* 0.2 by chance */
-    ck_assert(log.epoch[0].sparsity_frac < 0.1 && log.epoch[11].sparsity_frac >= 0.5 && log.epoch[11].sparsity_frac < 0.6);
+    ck_assert(log.epoch[0].sparsity_frac < 0.1 && log.epoch[11].sparsity_frac >= 0.5 &&
+              log.epoch[11].sparsity_frac < 0.6);
     ck_assert_int_eq(spn_weights_find(one, "c1.weight")->dtype, SPN_DTYPE_I8);
     struct spn_simulator *sim = NULL; /* the simulator reads the same accuracy off the weights */
     struct spn_simulator_options options = spn_simulator_options_default();
@@ -394,8 +276,8 @@ START_TEST(training_stops_and_goes_on)
     r.options.weight_noise_frac = 0.01;
     r.options.shift_px = 1;
     r.options.flip = true;
-    const struct spn_train_job job = {.net = r.net, .start = weights, .train = &r.train, .test = &r.test,
-                                      .options = r.options};
+    const struct spn_train_job job = {
+        .net = r.net, .start = weights, .train = &r.train, .test = &r.test, .options = r.options};
     ck_assert_ok(spn_train_run(&job, NULL, &more, &log, &err));
     ck_assert(log.epoch[log.n_epochs - 1].test_frac > before);
     spn_weights_destroy(weights);
@@ -411,9 +293,11 @@ START_TEST(training_refuses)
     struct spn_err err;
     struct spn_train_job job = {.net = r.net, .train = &r.train, .options = r.options};
     job.options.prune.end_epoch = 40;
-    ck_assert_fails(spn_train_run(&job, NULL, &weights, NULL, &err), SPN_EINPUT, "prune.end_epoch = 40");
+    ck_assert_fails(spn_train_run(&job, NULL, &weights, NULL, &err), SPN_EINPUT,
+                    "prune.end_epoch = 40");
     job.options.prune = (struct spn_train_prune){.start_epoch = 3, .end_epoch = 2, .steps = 1};
-    ck_assert_fails(spn_train_run(&job, NULL, &weights, NULL, &err), SPN_EINPUT, "before prune.start_epoch = 3");
+    ck_assert_fails(spn_train_run(&job, NULL, &weights, NULL, &err), SPN_EINPUT,
+                    "before prune.start_epoch = 3");
     job.options = r.options;
     job.options.weight_bits = 1;
     ck_assert_fails(spn_train_run(&job, NULL, &weights, NULL, &err), SPN_EINPUT, "weight_bits = 1");
@@ -422,15 +306,19 @@ START_TEST(training_refuses)
     ck_assert_fails(spn_train_run(&job, NULL, &weights, NULL, &err), SPN_EINFEASIBLE, "diverged");
     job.options = r.options;
     r.train.label[3] = 9;
-    ck_assert_fails(spn_train_run(&job, NULL, &weights, NULL, &err), SPN_EINPUT, "label 9 of image 3");
+    ck_assert_fails(spn_train_run(&job, NULL, &weights, NULL, &err), SPN_EINPUT,
+                    "label 9 of image 3");
     struct spn_network *other = parse(pooled);
     job.net = other;
-    ck_assert_fails(spn_train_run(&job, NULL, &weights, NULL, &err), SPN_EINPUT, "do not fit network 'pooled'");
-    struct spn_network *gelu = parse("{\"name\": \"g\", \"input\": {\"shape\": [1, 20, 20]}, \"layers\": [{\"name\": \"f\", "
-                                     "\"op\": \"flatten\"}, {\"name\": \"g\", \"op\": \"gelu\"}]}");
+    ck_assert_fails(spn_train_run(&job, NULL, &weights, NULL, &err), SPN_EINPUT,
+                    "do not fit network 'pooled'");
+    struct spn_network *gelu = parse(
+        "{\"name\": \"g\", \"input\": {\"shape\": [1, 20, 20]}, \"layers\": [{\"name\": \"f\", "
+        "\"op\": \"flatten\"}, {\"name\": \"g\", \"op\": \"gelu\"}]}");
     r.train.label[3] = 0;
     job.net = gelu;
-    ck_assert_fails(spn_train_run(&job, NULL, &weights, NULL, &err), SPN_EINPUT, "layer 'g': gelu cannot be trained");
+    ck_assert_fails(spn_train_run(&job, NULL, &weights, NULL, &err), SPN_EINPUT,
+                    "layer 'g': gelu cannot be trained");
     ck_assert_ptr_null(weights);
     spn_network_destroy(other);
     spn_network_destroy(gelu);
@@ -465,12 +353,6 @@ Suite *spn_suite(void)
     tcase_add_test(tests, gradients_match_differences);
     tcase_add_test(tests, gradients_through_global_pool);
     tcase_add_test(tests, cross_entropy_by_hand);
-    tcase_add_test(tests, sgd_by_hand);
-    tcase_add_test(tests, adam_by_hand);
-    tcase_add_test(tests, rates_of_schedules);
-    tcase_add_test(tests, prune_shares);
-    tcase_add_test(tests, pruning_takes_the_smallest);
-    tcase_add_test(tests, view_is_rounded_and_noisy);
     tcase_add_test(tests, training_learns_and_prunes);
     tcase_add_test(tests, training_stops_and_goes_on);
     tcase_add_test(tests, training_refuses);
