@@ -60,5 +60,7 @@ enum spn_status spn_validate_silicon(struct spn_validation *v, const char *data,
     struct walk walk = {v, err, SPN_OK};
     (void)data;
     enum spn_status status = spn_data_list("experiments/silicon", one, &walk, err);
-    return status ? status : walk.status;
+    if (!status)
+        status = walk.status;
+    return status ? status : spn_validate_parts(v, err);
 }

@@ -21,6 +21,9 @@ enum spn_status spn_validate_chips(struct spn_validation *v, const char *data, s
 enum spn_status spn_validate_silicon(struct spn_validation *v, const char *data,
                                      struct spn_err *err);
 
+/* Blocks of published chips, part of the silicon suite. */
+enum spn_status spn_validate_parts(struct spn_validation *v, struct spn_err *err);
+
 /* <data>/golden/neurosim/<file>, parsed. */
 enum spn_status spn_validate_open(struct spn_json **doc, const char *data, const char *file,
                                   struct spn_err *err);

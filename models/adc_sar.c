@@ -4,7 +4,7 @@
  *
  * P = (a bits + b) + c R^(-d / ln 10), R = 0.5 V / I: control and comparator, and the branch that
  * carries the column current. One cycle of 1 ns a bit and one more [neurosim14]. Valid for 4 to 8
- * bits, where it was fitted. Deviation: published silicon spreads by a factor of 4 to 6 either way
+ * bits, where it was fitted, and at the node's own supply; others scale it. Deviation: published silicon spreads by a factor of 4 to 6 either way
  * about any such law [murmann]. Equations A20-A22 of docs/MODELS.md.
  */
 #include "models/adc.h"
@@ -25,25 +25,36 @@
 /* Off-currents of low-power processes lie at 1e-4 A/m, of high-performance ones at 1e-1 A/m. */
 #define LOW_POWER_OFF_A_PER_M 1e-2
 
-/* Coefficients of [neurosim14]: node, W per bit, W, W ohm^(d/ln 10), exponent. */
+/* Coefficients of [neurosim14]: node, W per bit, W, W ohm^(d/ln 10), exponent; and the supply that its
+ * roadmap gives the node, at which they hold. */
 struct coefficients {
-    double feature_size_m, a_W, b_W, c, d;
+    double feature_size_m, a_W, b_W, c, d, vdd_V;
 };
 static const struct coefficients high_performance[] = {
-    {130e-9, 6.4806e-6, 49.047e-6, 0.207452, 2.367}, {90e-9, 4.3474e-6, 31.782e-6, 0.1649, 2.345},
-    {65e-9, 2.9503e-6, 22.047e-6, 0.128483, 2.321},  {45e-9, 2.1843e-6, 11.931e-6, 0.097754, 2.296},
-    {32e-9, 1.0157e-6, 7.6286e-6, 0.083709, 2.313},  {22e-9, 0.7213e-6, 3.3041e-6, 0.084273, 2.311},
-    {14e-9, 0.471e-6, 1.9529e-6, 0.060584, 2.311},   {10e-9, 0.3076e-6, 1.1543e-6, 0.049418, 2.311},
-    {7e-9, 0.2008e-6, 0.6823e-6, 0.04031, 2.311},
+    {130e-9, 6.4806e-6, 49.047e-6, 0.207452, 2.367, 1.3},
+    {90e-9, 4.3474e-6, 31.782e-6, 0.1649, 2.345, 1.2},
+    {65e-9, 2.9503e-6, 22.047e-6, 0.128483, 2.321, 1.1},
+    {45e-9, 2.1843e-6, 11.931e-6, 0.097754, 2.296, 1.0},
+    {32e-9, 1.0157e-6, 7.6286e-6, 0.083709, 2.313, 0.9},
+    {22e-9, 0.7213e-6, 3.3041e-6, 0.084273, 2.311, 0.85},
+    {14e-9, 0.471e-6, 1.9529e-6, 0.060584, 2.311, 0.8},
+    {10e-9, 0.3076e-6, 1.1543e-6, 0.049418, 2.311, 0.75},
+    {7e-9, 0.2008e-6, 0.6823e-6, 0.04031, 2.311, 0.7},
 };
 static const struct coefficients low_power[] = {
-    {130e-9, 8.4483e-6, 65.243e-6, 0.16938, 2.303}, {90e-9, 5.9869e-6, 37.462e-6, 0.144323, 2.303},
-    {65e-9, 3.7506e-6, 25.844e-6, 0.121272, 2.303}, {45e-9, 2.1691e-6, 16.693e-6, 0.100225, 2.303},
-    {32e-9, 1.1294e-6, 8.8998e-6, 0.079449, 2.297}, {22e-9, 0.538e-6, 4.3753e-6, 0.072341, 2.303},
-    {14e-9, 0.3132e-6, 2.5681e-6, 0.061085, 2.303}, {10e-9, 0.1823e-6, 1.5073e-6, 0.05158, 2.303},
-    {7e-9, 0.1061e-6, 0.8847e-6, 0.043555, 2.303},  {5e-9, 0.0645e-6, 0.5511e-6, 0.0388, 2.303},
-    {3e-9, 0.0333e-6, 0.2849e-6, 0.0388, 2.303},    {2e-9, 0.0207e-6, 0.1764e-6, 0.0313, 2.303},
-    {1e-9, 0.0101e-6, 0.0843e-6, 0.0288, 2.303},
+    {130e-9, 8.4483e-6, 65.243e-6, 0.16938, 2.303, 1.3},
+    {90e-9, 5.9869e-6, 37.462e-6, 0.144323, 2.303, 1.2},
+    {65e-9, 3.7506e-6, 25.844e-6, 0.121272, 2.303, 1.1},
+    {45e-9, 2.1691e-6, 16.693e-6, 0.100225, 2.303, 1.0},
+    {32e-9, 1.1294e-6, 8.8998e-6, 0.079449, 2.297, 0.9},
+    {22e-9, 0.538e-6, 4.3753e-6, 0.072341, 2.303, 0.85},
+    {14e-9, 0.3132e-6, 2.5681e-6, 0.061085, 2.303, 0.8},
+    {10e-9, 0.1823e-6, 1.5073e-6, 0.05158, 2.303, 0.75},
+    {7e-9, 0.1061e-6, 0.8847e-6, 0.043555, 2.303, 0.7},
+    {5e-9, 0.0645e-6, 0.5511e-6, 0.0388, 2.303, 0.7},
+    {3e-9, 0.0333e-6, 0.2849e-6, 0.0388, 2.303, 0.7},
+    {2e-9, 0.0207e-6, 0.1764e-6, 0.0313, 2.303, 0.65},
+    {1e-9, 0.0101e-6, 0.0843e-6, 0.0288, 2.303, 0.6},
 };
 
 #define N(table) (sizeof(table) / sizeof((table)[0]))
@@ -80,7 +91,8 @@ static enum spn_status coefficients_of(const struct spn_node *node, struct coeff
                                  .a_W = between(below->a_W, above->a_W, t),
                                  .b_W = between(below->b_W, above->b_W, t),
                                  .c = between(below->c, above->c, t),
-                                 .d = below->d + t * (above->d - below->d)};
+                                 .d = below->d + t * (above->d - below->d),
+                                 .vdd_V = between(below->vdd_V, above->vdd_V, t)};
     return SPN_OK;
 }
 
@@ -97,7 +109,9 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
         return status;
     const double current_W =
         adc->column_mean_A > 0 ? k.c * exp(k.d / LN10 * log(adc->column_mean_A / REFERENCE_V)) : 0;
-    const double power_W = (k.a_W * adc->bits + k.b_W + current_W) *
+    /* at another supply: control and comparator charge C V^2, the branch draws I from V */
+    const double v = env->node->vdd_V / k.vdd_V;
+    const double power_W = ((k.a_W * adc->bits + k.b_W) * v * v + current_W * v) *
                            (1 + POWER_PER_K * (env->temperature_K - REFERENCE_K)); /* [M:A21] */
     const double convert_s = (adc->bits + 1) * CYCLE_S;
     const double cells = AREA_CELLS + AREA_CELLS_PER_BIT * (adc->bits - 1); /* [M:A22] */

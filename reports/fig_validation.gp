@@ -1,22 +1,28 @@
-# fig_validation.gp -- ours over the reference, every reference case; reads validation.dat.
+# fig_validation.gp -- published macros, ours over measured, and other models' blocks; reads validation.dat.
 load "style.gp"
+set terminal svg size 1000,800 font "Helvetica,13" background "white"
 set output "validation.svg"
-set logscale y
-set yrange [0.02:50]
-set xlabel "case, in the order of the table"
+set multiplot layout 2,2
+set logscale xy
+set format x "10^{%L}"
+set format y "10^{%L}"
+set key top left
+set xlabel "measured"
+set ylabel "ours"
+same(x) = x
+do for [q=0:2] {
+    set title word("energy throughput area", q+1).", published macros (".word("J/op op/s m2", q+1).")"
+    plot "validation.dat" index 2*q using 1:2 with points pt 7 ps 0.8 lc 1 title "blind", \
+         "" index 2*q+1 using 1:2 with points pt 6 ps 0.8 lc 2 title "fitted or calibrated", \
+         same(x) lc rgb "black" notitle, 2*x dt 3 lc rgb "black" title "a factor of 2", x/2 dt 3 lc rgb "black" notitle
+}
+unset logscale x
+set format x "%g"
+set format y "%g"
+set yrange [0.5:2]
+set title "Other models, where both mean the same"
+set xlabel "case"
 set ylabel "ours / reference"
-set format x ""
-set key outside right top
-set arrow from graph 0, first 1 to graph 1, first 1 nohead lc rgb "black"
-set arrow from graph 0, first 2 to graph 1, first 2 nohead dt 3 lc rgb "black"
-set arrow from graph 0, first 0.5 to graph 1, first 0.5 nohead dt 3 lc rgb "black"
-set title "Reference cases; dotted: a factor of 2"
-set multiplot layout 1,2
-unset key
-set title "Published macros"
-plot "validation.dat" index 0 using 0:2 with points pt 7 ps 0.9 lc 1
-set key outside right top
-set title "Other models, by suite"
-plot for [i=1:5] "validation.dat" index 2*i using 0:2 with points pt 7 ps 0.5 lc i title columnheader(1), \
-     for [i=1:5] "validation.dat" index 2*i+1 using 0:2 with points pt 6 ps 0.4 lc 8 notitle
+set key top right
+plot for [i=6:10] "validation.dat" index i using 1:2 with points pt 7 ps 0.5 lc i-5 title columnheader(1)
 unset multiplot

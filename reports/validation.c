@@ -7,7 +7,6 @@
  */
 #include "reports/validation.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -135,23 +134,42 @@ void spn_validation_report(const struct spn_validation *v, bool details, struct 
         report->failed = true;
 }
 
+static bool in_block(const struct spn_validation_row *r, const char *quantity, bool blind)
+{
+    return strcmp(r->suite, "silicon") == 0 && strcmp(r->quantity, quantity) == 0 &&
+           (r->validity == SPN_VALIDITY_BLIND) == blind;
+}
+
+/* gnuplot numbers blocks by the empty lines between them: an empty block would shift the others. */
+static void begin_block(struct spn_text *dat, const char *name)
+{
+    spn_text_add(dat, "\"%s\"\nnan\tnan\tnone\n", name);
+}
+
 void spn_validation_figure(const struct spn_validation *v, struct spn_figure *figure)
 {
+    static const char *const quantities[] = {"energy per op", "throughput", "area"};
+    struct spn_text *dat = &figure->dat;
     figure->name = "validation";
-    spn_text_add(&figure->dat, "# reference\tours\tquantity\tcase\n");
-    for (const struct spn_validation_suite *suite = spn_validation_suites; suite->name; suite++)
-        for (int other = 0; other < 2; other++) {
-            spn_text_add(&figure->dat, "\"%s%s\"\n", suite->name,
-                         other ? ", other meaning" : "");
-            /* a point off the picture keeps the block's place where there is no row */
-            spn_text_add(&figure->dat, "nan\tnan\tnone\tnone\n");
-            for (size_t i = 0; i < v->n_rows; i++) {
-                const struct spn_validation_row *r = &v->row[i];
-                if (strcmp(r->suite, suite->name) != 0 || (r->difference != NULL) != other)
-                    continue;
-                spn_text_add(&figure->dat, "%.6g\t%.6g\t%s\t%s %s\n", r->reference,
-                             r->ours / r->reference, r->quantity, r->group, r->name);
-            }
-            spn_text_add(&figure->dat, "\n\n");
+    spn_text_add(dat, "# macros: measured\tours\tcase; other models: case\tours/reference\n");
+    for (size_t q = 0; q < sizeof quantities / sizeof *quantities; q++)
+        for (int blind = 1; blind >= 0; blind--) {
+            begin_block(dat, blind ? "blind" : "fitted or calibrated");
+            for (size_t i = 0; i < v->n_rows; i++)
+                if (in_block(&v->row[i], quantities[q], blind))
+                    spn_text_add(dat, "%.6g\t%.6g\t%s %s\n", v->row[i].reference, v->row[i].ours,
+                                 v->row[i].group, v->row[i].name);
+            spn_text_add(dat, "\n\n");
         }
+    for (const struct spn_validation_suite *suite = spn_validation_suites; suite->name; suite++) {
+        size_t n = 0;
+        if (strcmp(suite->name, "silicon") == 0)
+            continue;
+        begin_block(dat, suite->name);
+        for (size_t i = 0; i < v->n_rows; i++)
+            if (strcmp(v->row[i].suite, suite->name) == 0 && !v->row[i].difference)
+                spn_text_add(dat, "%zu\t%.6g\t%s %s\n", n++, spn_validation_error(&v->row[i]) + 1,
+                             v->row[i].group, v->row[i].name);
+        spn_text_add(dat, "\n\n");
+    }
 }

@@ -6,6 +6,7 @@
 
 #include "explorer/validate.h"
 #include "explorer/validate_macro.h"
+#include "models/adc.h"
 #include "models/array.h"
 #include "tech/data.h"
 #include "tests/check.h"
@@ -194,6 +195,25 @@ START_TEST(cells_draw_from_the_supply)
 }
 END_TEST
 
+/* A converter without column current at twice the supply: four times the energy. */
+START_TEST(converters_scale_with_the_square_of_the_supply)
+{
+    struct spn_err err = {0};
+    struct spn_node node;
+    struct spn_component_cost nominal, twice;
+    struct spn_adc adc = spn_adc_default();
+    ck_assert_ok(spn_node_load(&node, "65nm-lstp", &err));
+    const struct spn_env env = {&node, 300, 1e9};
+    adc.column_full_A = 1e-6;
+    adc.read_voltage_V = 0.5;
+    ck_assert_ok(spn_component_adc_sar.eval(&adc, &env, &nominal, &err));
+    node.vdd_V *= 2;
+    ck_assert_ok(spn_component_adc_sar.eval(&adc, &env, &twice, &err));
+    ck_assert_rel(twice.action[SPN_ADC_CONVERT].energy_J,
+                  4 * nominal.action[SPN_ADC_CONVERT].energy_J, 1e-12);
+}
+END_TEST
+
 static const char bad_macro[] = "/tmp/spindle-check-validate.json";
 
 static enum spn_status load_text(const char *text, struct spn_err *err)
@@ -270,6 +290,7 @@ Suite *spn_suite(void)
     tcase_add_test(cases, energy_is_linear_in_the_pulse);
     tcase_add_test(cases, energy_is_linear_in_the_supply);
     tcase_add_test(cases, cells_draw_from_the_supply);
+    tcase_add_test(cases, converters_scale_with_the_square_of_the_supply);
     tcase_add_test(cases, bad_macros_are_refused);
     tcase_add_test(cases, claims_of_other_models);
     tcase_add_test(cases, missing_reference_files_are_named);
