@@ -19,6 +19,9 @@ const struct spn_figure_type spn_figure_types[] = {
     {"layers", "latency and energy of each layer"},
     {"ratios", "how many times better than the external index and than dense"},
     {"validation", "ours over the reference, every reference case"},
+    {"pareto", "all designs of a sweep and the front that none of them beats"},
+    {"heatmap", "the best value of a result over two axes of a sweep"},
+    {"parallel", "designs as lines over their inputs and results"},
     {NULL, NULL},
 };
 
@@ -72,26 +75,40 @@ static enum spn_status copy_script(const char *from, const char *dir, const char
     return status;
 }
 
-/* Exit status of `gnuplot scripts...` in dir; 127 if there is no gnuplot. */
-static int run_gnuplot(const char *dir, char *const argv[])
+/* Start `gnuplot script` in dir; the child's exit status is 127 if there is no gnuplot. */
+static pid_t start_gnuplot(const char *dir, char *script)
 {
+    char program[] = "gnuplot", *argv[] = {program, script, NULL};
     pid_t child = fork();
     if (child == 0) {
         if (chdir(dir) == 0)
             execvp(argv[0], argv);
         _exit(127);
     }
-    int status = 0;
-    if (child < 0 || waitpid(child, &status, 0) < 0)
-        return -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return child;
+}
+
+/* Draw all scripts side by side; the worst exit status, -1 if one could not be run. */
+static int run_gnuplot(const char *dir, char script[][64], size_t n)
+{
+    pid_t child[MAX_FIGURES];
+    int worst = 0;
+    for (size_t i = 0; i < n; i++)
+        child[i] = start_gnuplot(dir, script[i]);
+    for (size_t i = 0; i < n; i++) {
+        int status = 0;
+        bool ran = child[i] > 0 && waitpid(child[i], &status, 0) == child[i] && WIFEXITED(status);
+        int code = ran ? WEXITSTATUS(status) : -1;
+        if (code != 0)
+            worst = code;
+    }
+    return worst;
 }
 
 enum spn_status spn_plot_write(const char *dir, const struct spn_figure *figures, size_t n,
                                bool *drawn, struct spn_err *err)
 {
-    char name[MAX_FIGURES][64], program[] = "gnuplot";
-    char *argv[MAX_FIGURES + 2] = {program};
+    char name[MAX_FIGURES][64];
     if (n > MAX_FIGURES)
         return spn_err_set(err, SPN_EINTERNAL, "%zu figures at once, at most %d", n, MAX_FIGURES);
     enum spn_status status = copy_script("style.gp", dir, "style.gp", err);
@@ -106,12 +123,10 @@ enum spn_status spn_plot_write(const char *dir, const struct spn_figure *figures
         snprintf(from, sizeof from, "fig_%s.gp", figures[i].name);
         if (!status)
             status = copy_script(from, dir, name[i], err);
-        argv[i + 1] = name[i];
     }
     if (status)
         return status;
-    argv[n + 1] = NULL;
-    int code = run_gnuplot(dir, argv);
+    int code = run_gnuplot(dir, name, n);
     if (code != 0 && code != 127)
         return spn_err_set(err, SPN_EINTERNAL, "gnuplot failed (exit %d) on the figures in %s",
                            code, dir);

@@ -23,7 +23,7 @@ struct spn_figure {
     struct spn_text dat; /* tab-separated, '#' header */
 };
 
-/* Write <dir>/<name>.dat, <name>.gp and style.gp, then run gnuplot once for <name>.svg of all n
+/* Write <dir>/<name>.dat, <name>.gp and style.gp, then run gnuplot on each for <name>.svg: all n
  * figures. `*drawn` tells whether pictures were made: false without gnuplot in PATH (data and
  * scripts are there all the same, and that is SPN_OK). SPN_EINTERNAL if a file cannot be written or
  * gnuplot fails. */
