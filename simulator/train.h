@@ -83,7 +83,10 @@ extern const struct spn_field spn_train_fields[];
 extern const char *const spn_optimiser_names[], *const spn_rate_schedule_names[];
 
 struct spn_train_options spn_train_options_default(void);
-/* Read an experiment over what *options holds, then check it. */
+/* Read a recipe over what *options holds, then check it; from a file, or from a document whose name
+ * is its path. */
+enum spn_status spn_train_options_read(struct spn_train_options *options,
+                                       const struct spn_json *doc, struct spn_err *err);
 enum spn_status spn_train_options_load(struct spn_train_options *options, const char *path,
                                        struct spn_err *err);
 enum spn_status spn_train_options_check(const struct spn_train_options *options,

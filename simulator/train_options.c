@@ -120,28 +120,35 @@ static enum spn_status resolve_start(struct spn_train_options *o, const char *pa
     return SPN_OK;
 }
 
+enum spn_status spn_train_options_read(struct spn_train_options *options,
+                                       const struct spn_json *doc, struct spn_err *err)
+{
+    struct spn_train_options read = *options;
+    enum spn_status status = spn_json_read(spn_json_root(doc), spn_train_fields, &read, err);
+    if (status) {
+        return status;
+    }
+    status = spn_train_options_check(&read, err);
+    if (status) {
+        spn_err_prefix(err, "%s: ", spn_json_name(doc));
+        return status;
+    }
+    status = resolve_start(&read, spn_json_name(doc), err);
+    if (!status) {
+        *options = read;
+    }
+    return status;
+}
+
 enum spn_status spn_train_options_load(struct spn_train_options *options, const char *path,
                                        struct spn_err *err)
 {
     struct spn_json *doc = NULL;
-    struct spn_train_options read = *options;
     enum spn_status status = spn_json_load(&doc, path, err);
     if (!status) {
-        status = spn_json_read(spn_json_root(doc), spn_train_fields, &read, err);
+        status = spn_train_options_read(options, doc, err);
     }
     spn_json_destroy(doc);
-    if (!status) {
-        status = spn_train_options_check(&read, err);
-        if (status) {
-            spn_err_prefix(err, "%s: ", path);
-        }
-    }
-    if (!status) {
-        status = resolve_start(&read, path, err);
-    }
-    if (!status) {
-        *options = read;
-    }
     return status;
 }
 
