@@ -412,7 +412,7 @@ static void transpose(struct spn_array *a)
 }
 
 /* What follows settling while the columns still conduct: sampling; converting them all; or, if only the
- * column in its turn conducts, converting that one. [M:E11] */
+ * column in its turn conducts, converting that one. [M:E11, M:W3] */
 static double hold_s(const struct spn_blocks *b, const struct spn_array_values *values,
                      bool transposed, bool selected_only)
 {
@@ -454,7 +454,7 @@ enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct s
     a.settle_bits = 0;
     a.read_time_s = blocks->block[SPN_BLOCK_ARRAY].cost.action[SPN_ARRAY_READ].latency_s +
                     hold_s(blocks, values, transposed, in->chip->adc.selected_only);
-    if (in->chip->input.pulse_s > 0) { /* full voltage for a share of the time: E[V^2] t -> V^2 E[t] */
+    if (in->chip->input.pulse_s > 0) { /* [M:W2] full voltage for a share of the time */
         a.read_time_s += spn_blocks_pulses_s(in->chip);
         a.input_mean_square = a.input_mean;
     }

@@ -109,7 +109,7 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
         return status;
     const double current_W =
         adc->column_mean_A > 0 ? k.c * exp(k.d / LN10 * log(adc->column_mean_A / REFERENCE_V)) : 0;
-    /* at another supply: control and comparator charge C V^2, the branch draws I from V */
+    /* [M:W4] at another supply: control and comparator charge C V^2, the branch draws I from V */
     const double v = env->node->vdd_V / k.vdd_V;
     const double power_W = ((k.a_W * adc->bits + k.b_W) * v * v + current_W * v) *
                            (1 + POWER_PER_K * (env->temperature_K - REFERENCE_K)); /* [M:A21] */
