@@ -36,6 +36,17 @@ struct build {
     uint32_t *first_core;
 };
 
+/* Layers are made in parallel; of those that take longest, also the arrays of a layer. */
+static int share_of_threads(const struct build *b, const struct spn_matrix *m)
+{
+    double all = 0, own = (double)m->rows * m->columns * m->groups;
+    for (int i = 0; i < b->arrays->n_matrices; i++) {
+        const struct spn_matrix *other = &b->arrays->matrix[i];
+        all += (double)other->rows * other->columns * other->groups;
+    }
+    return 1 + (int)(spn_parallel_threads(b->config->n_threads) * own / all);
+}
+
 /* Program one group: kernels [columns][rows] become the matrix [rows][columns]. */
 static enum spn_status make_group(const struct build *b, struct spn_matrix *m, int group,
                                   const int8_t *codes, struct spn_err *err)
@@ -67,7 +78,9 @@ static enum spn_status make_group(const struct build *b, struct spn_matrix *m, i
                                            .scheme = b->config->scheme,
                                            .errors = b->config->errors,
                                            .seed = b->config->seed,
-                                           .layer = b->first_core[i] + (uint32_t)group};
+                                           .layer = b->first_core[i] + (uint32_t)group,
+                                           .estimate_ir_drop = b->config->estimate_ir_drop,
+                                           .n_threads = share_of_threads(b, m)};
     status = spn_core_create(&m->core[group], &config, matrix, mask, err);
 out:
     free(matrix);

@@ -41,6 +41,7 @@ struct spn_arrays_config {
     unsigned errors;
     uint64_t seed;
     int n_threads;
+    bool estimate_ir_drop; /* instead of solving the wires */
 };
 enum spn_status spn_arrays_create(struct spn_arrays **arrays, const struct spn_bound_network *bound,
                                   const struct spn_arrays_config *config, struct spn_err *err);

@@ -1,4 +1,4 @@
-/* cell.c -- what one memory cell conducts after programming, and what its wires take from it.
+/* cell.c -- what one memory cell conducts after programming.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
@@ -6,9 +6,7 @@
  * and 0 without [M:S2]. Programming error: g + sd N(0,1), not below 0 [M:S3]. Stuck cells hold g0
  * or g0 + 1. An index-free cell stands in series with its mask transistor: g gs / (g + gs) [M:S4],
  * gs its on or its off conductance; cells that are programmed with verify are programmed through
- * the transistor, so that a kept cell shows what it aims at. IR drop: every cell of the rows that
- * are on is taken to draw the mean current; then the voltage lost up to a cell is a sum over wire
- * segments in closed form, and g falls to g / (1 + s) [comn], [M:S10].
+ * the transistor, so that a kept cell shows what it aims at.
  */
 #include "simulator/cell.h"
 
@@ -74,29 +72,4 @@ struct spn_cell_state spn_cell_program(const struct spn_cell_model *m, double le
                                        slope * slope / (m->gain * m->gain)};
     }
     return kept ? (struct spn_cell_state){g / m->gain, 1} : (struct spn_cell_state){0, 0};
-}
-
-struct spn_cell_wires spn_cell_wires(const struct spn_chip *chip, double mean_g, int cells_per_row)
-{
-    const struct spn_device *device = &chip->device;
-    double mean_S = mean_g * (device->on_conductance_S - device->off_conductance_S);
-    double ohm_per_F = chip->node.wire_ohm_per_m * chip->node.feature_size_m;
-    return (struct spn_cell_wires){.present = true,
-                                   .row_drop = mean_S * device->cell_width_F * ohm_per_F,
-                                   .column_drop = mean_S * device->cell_height_F * ohm_per_F,
-                                   .array_rows = chip->array.rows,
-                                   .cells_per_row = cells_per_row};
-}
-
-/* Column wire, sensed past the last row: the segment below row k carries the cells above it, k of
- * them; from row i down to the last row that is on, sum_{k=i}^{n} k, then n for each silent row.
- * Row wire, driven before the first column C: sum_{m=1}^{j} (C - m + 1). */
-double spn_cell_wire_factor(const struct spn_cell_wires *w, int first, int n, int row, int cell)
-{
-    if (!w->present)
-        return 1;
-    double i = row + 1, j = cell + 1, silent = w->array_rows - first - n;
-    double down = (n + i) * (n - i + 1) / 2 + silent * n;
-    double along = j * (2 * w->cells_per_row - j + 1) / 2;
-    return 1 / (1 + w->column_drop * down + w->row_drop * along);
 }

@@ -1,4 +1,4 @@
-/* cell.h -- what one memory cell conducts after programming, and what its wires take from it.
+/* cell.h -- what one memory cell conducts after programming.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
@@ -31,16 +31,6 @@ struct spn_cell_model spn_cell_model(const struct spn_core_config *config, bool 
 /* One cell aimed at level_frac of the window. z is standard normal; the two words are random and
  * read only if the model has defects. */
 struct spn_cell_state spn_cell_program(const struct spn_cell_model *m, double level_frac, double z,
-                                 const uint32_t *words, bool kept);
-
-/* IR drop to first order. Positions count from 0; rows are on from `first` for n. */
-struct spn_cell_wires {
-    bool present;
-    double row_drop, column_drop; /* mean cell conductance x resistance of one segment */
-    int array_rows, cells_per_row;
-};
-struct spn_cell_wires spn_cell_wires(const struct spn_chip *chip, double mean_g, int cells_per_row);
-/* The share of the read voltage that reaches the cell in row `row` of those n, column `cell`. */
-double spn_cell_wire_factor(const struct spn_cell_wires *w, int first, int n, int row, int cell);
+                                       const uint32_t *words, bool kept);
 
 #endif

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_BISECTIONS = 60 };
+enum { N_BISECTIONS = 60, PATIENCE = 4 };
 
 struct problem {
     const struct spn_irdrop_array *array;
@@ -149,15 +149,19 @@ static enum spn_status compensate(struct problem *p, int max_steps, double toler
         return status;
     }
     double plain_rms_frac = judge(p, p->wanted_S).rms_frac;
-    int n_clipped = closed_form(p, p->best_S);
+    int n_worse = 0, n_clipped = closed_form(p, p->best_S);
     struct spn_compensation best = judge(p, p->best_S), now = best;
     best.n_clipped = n_clipped;
     memcpy(cells_S, p->best_S, p->n * sizeof *cells_S);
     for (int i = 1; i <= max_steps && best.rms_frac > tolerance_frac; i++) {
         n_clipped = step(p, now.gain, cells_S);
         now = judge(p, cells_S);
-        if (!(now.rms_frac < best.rms_frac))
-            break;
+        if (!(now.rms_frac < best.rms_frac)) { /* a lowered gain can cost a step or two */
+            if (++n_worse == PATIENCE)
+                break;
+            continue;
+        }
+        n_worse = 0;
         best = now;
         best.n_steps = i;
         best.n_clipped = n_clipped;

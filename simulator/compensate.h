@@ -4,7 +4,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Wires only take away, so what can be reached is the wanted matrix times a gain below 1, by which
- * results are divided.
+ * results are divided. Absent cells are seen through their neighbours (sneak paths), which no
+ * mapping undoes.
  */
 #ifndef SPN_SIMULATOR_COMPENSATE_H
 #define SPN_SIMULATOR_COMPENSATE_H

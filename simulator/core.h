@@ -17,6 +17,7 @@
 #ifndef SPN_SIMULATOR_CORE_H
 #define SPN_SIMULATOR_CORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,7 +30,7 @@ enum spn_error_class {
     SPN_ERROR_FLUCTUATION = 2,  /* programming error, read noise */
     SPN_ERROR_DEFECTS = 4,      /* stuck cells, failed mask cells */
     SPN_ERROR_NONLINEARITY = 8, /* I-V; matters where a read has more than two input levels */
-    SPN_ERROR_IR_DROP = 16,     /* first-order surrogate in closed form, all rows of a read on */
+    SPN_ERROR_IR_DROP = 16,     /* resistance of the arrays' wires, solved exactly */
     SPN_ERROR_ON_OFF = 32       /* finite on/off ratio and leaking pruned cells */
 };
 
@@ -40,6 +41,8 @@ struct spn_core_config {
     unsigned errors;             /* enum spn_error_class bits */
     uint64_t seed;               /* of the chip: frozen errors and noise streams */
     uint32_t layer;              /* substream */
+    bool estimate_ir_drop;       /* to first order in closed form, hundreds of times faster */
+    int n_threads;               /* for solving the wires; 0 = 1, < 0: all CPUs */
 };
 
 struct spn_core;

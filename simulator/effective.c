@@ -339,6 +339,11 @@ void spn_effective_destroy(struct spn_effective *e)
     free(e);
 }
 
+void spn_effective_set_wires(struct spn_effective *e, const struct spn_irdrop_wires *wires)
+{
+    e->array.wires = *wires;
+}
+
 static double wire_S(double ohm, double short_ohm)
 {
     return 1 / fmax(ohm, short_ohm);

@@ -21,6 +21,8 @@ struct spn_effective;
 enum spn_status spn_effective_create(struct spn_effective **work,
                                      const struct spn_irdrop_array *array, struct spn_err *err);
 void spn_effective_destroy(struct spn_effective *work);
+/* Other resistances from now on; open ends must stay open, and others not become so. */
+void spn_effective_set_wires(struct spn_effective *work, const struct spn_irdrop_wires *wires);
 
 /* cells_S, T_S [rows][columns], in siemens; may be the same array. Cells must be finite and >= 0.
  */

@@ -3,8 +3,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The level of a digit is L g of its column, minus that of its pair or reference column, with g
- * from cell.c. Errors are frozen: drawn from the counter (column, row, digit and side, layer) under
- * the chip's seed, whatever is cut where.
+ * from cell.c; with resistive wires g is what program_wires.c makes of the cells of an array
+ * [M:R9]. Errors are frozen: drawn from the counter (column, row, digit and side, layer) under the
+ * chip's seed, whatever is cut where.
  */
 #include "simulator/program.h"
 
@@ -14,6 +15,7 @@
 
 #include "base/rng.h"
 #include "simulator/cell.h"
+#include "simulator/program_wires.h"
 
 enum { CODE_MAX = 127 * 256 + 127, ALIGNMENT = 64 };
 static const double normal_bound = 7; /* |z| of the generator stays below 6.4 */
@@ -24,12 +26,14 @@ struct maker { /* what programming a matrix needs besides the result */
     const struct spn_program_request *request;
     const struct spn_chip *chip;
     struct spn_cell_model cell;
-    struct spn_cell_wires wires;
+    bool wired; /* wires have resistance */
+    struct spn_program_wires wires;
     int weights_per_array;
     bool index_free;
     uint32_t key[2], layer;
     int n_lanes;      /* columns rounded up to groups */
     float *normal[2]; /* of one row's cells: positive, and negative or reference */
+    double *g[2];     /* of one row's cells, as each column sees them */
 };
 
 static bool has(const struct spn_core_config *config, unsigned error)
@@ -58,11 +62,17 @@ static size_t packed_at(const struct spn_program *p, int group, int row, int col
     return quad * SPN_KERNEL_QUAD_BYTES + (size_t)(column % SPN_KERNEL_COLUMNS * 4 + row % 4);
 }
 
-double spn_program_level(const struct spn_program *p, int digit, int row, int column)
+static int group_of(const struct spn_program *p, int row)
 {
     int group = 0;
     while (row >= p->groups[group].first + p->groups[group].n_rows)
         group++;
+    return group;
+}
+
+double spn_program_level(const struct spn_program *p, int digit, int row, int column)
+{
+    int group = group_of(p, row);
     size_t at = packed_at(p, group, row - p->groups[group].first, column);
     int code = 0;
     for (int limb = 0; limb < p->n_limbs; limb++)
@@ -174,15 +184,21 @@ struct place {
     int digit, group, row, column;
 };
 
-static void put(struct spn_program *p, const struct place *at, double level, double variance)
+/* Byte of a place in the packed cells of one limb of all digits and column groups. */
+static size_t byte_at(const struct spn_program *p, const struct place *at, int n_limbs)
 {
-    size_t byte = packed_at(p, at->group, at->row, at->column);
     int column_group = at->column / SPN_KERNEL_COLUMNS;
     size_t block = (size_t)p->n_groups * (size_t)p->group_quads * SPN_KERNEL_QUAD_BYTES;
-    size_t index = (size_t)(at->digit * p->n_column_groups + column_group);
+    size_t index = (size_t)(at->digit * p->n_column_groups + column_group) * (size_t)n_limbs;
+    return index * block + packed_at(p, at->group, at->row, at->column);
+}
+
+static void put_level(struct spn_program *p, const struct place *at, double level)
+{
+    size_t block = (size_t)p->n_groups * (size_t)p->group_quads * SPN_KERNEL_QUAD_BYTES;
     double scaled = level * p->digit[at->digit].codes_per_level;
     int code = (int)lrint(fmax(-CODE_MAX, fmin(CODE_MAX, scaled)));
-    int8_t *out = p->cells + index * (size_t)p->n_limbs * block + byte;
+    int8_t *out = p->cells + byte_at(p, at, p->n_limbs);
     if (p->n_limbs == 2) { /* code = 256 high + low, low in -128 .. 127 */
         int high = (code + 128) >> 8;
         out[0] = (int8_t)high;
@@ -190,9 +206,12 @@ static void put(struct spn_program *p, const struct place *at, double level, dou
     } else {
         out[0] = (int8_t)code;
     }
-    if (p->variance != NULL)
-        p->variance[index * block + byte] = (int8_t)lrint(
-            fmin(1, variance / p->variance_unit / SPN_VARIANCE_MAX) * SPN_VARIANCE_MAX);
+}
+
+static void put_variance(struct spn_program *p, const struct place *at, double variance)
+{
+    double units = fmin(variance / p->variance_unit, SPN_VARIANCE_MAX);
+    p->variance[byte_at(p, at, 1)] = (int8_t)lrint(units);
 }
 
 /* The cell on one side of one weight's digit, or of its reference column. */
@@ -202,7 +221,6 @@ static struct spn_cell_state make_cell(const struct spn_program *p, const struct
     const struct spn_row_group *group = &p->groups[at->group];
     bool is_reference = side == 1 && p->reference != NULL;
     int column = is_reference ? (int)p->reference[at->column] : at->column;
-    int n_sides = p->noisy_cells;
     uint32_t words[4] = {0};
     if (m->cell.defects) {
         uint32_t counter[4] = {(uint32_t)column, (uint32_t)(group->first + at->row),
@@ -210,19 +228,12 @@ static struct spn_cell_state make_cell(const struct spn_program *p, const struct
                                (uint32_t)SPN_CORE_STREAM_DEFECT << 24 | m->layer};
         spn_rng_philox(counter, m->key, words);
     }
-    struct spn_cell_state cell =
-        spn_cell_program(&m->cell, (double)level / p->digit[at->digit].levels,
-                         (double)m->normal[side][column], words, kept);
-    if (m->wires.present) { /* the reference is taken to lie beside each column */
-        int first = at->column % m->weights_per_array * p->cells_per_weight + at->digit * n_sides;
-        cell.g *= spn_cell_wire_factor(&m->wires, group->array_first, group->n_rows, at->row,
-                                       is_reference ? first : first + side);
-    }
-    return cell;
+    return spn_cell_program(&m->cell, (double)level / p->digit[at->digit].levels,
+                            (double)m->normal[side][column], words, kept);
 }
 
-/* One digit of one row of weights. */
-static void program_row(struct spn_program *p, const struct maker *m, int digit, int group, int row)
+/* The cells of one digit of one row of weights, to m->g. */
+static void make_row(struct spn_program *p, const struct maker *m, int digit, int group, int row)
 {
     const struct spn_program_digit *d = &p->digit[digit];
     size_t first = (size_t)(p->groups[group].first + row) * (size_t)p->n_columns;
@@ -238,16 +249,83 @@ static void program_row(struct spn_program *p, const struct maker *m, int digit,
         bool kept = !(pruned && m->index_free);
         int level[2];
         target_levels(m, d, pruned ? 0 : m->request->weights[first + (size_t)c], level);
-        struct spn_cell_state cell = make_cell(p, m, &at, 0, level[0], kept);
-        if (pair) {
-            struct spn_cell_state other = make_cell(p, m, &at, 1, level[1], kept);
-            cell.g -= other.g;
-            cell.variance = (cell.variance + other.variance) / 2;
-        } else if (p->reference != NULL) {
-            cell.g -= make_cell(p, m, &at, 1, middle, true).g;
-        }
-        put(p, &at, cell.g * d->levels, cell.variance);
+        struct spn_cell_state cell = make_cell(p, m, &at, 0, level[0], kept), other = {0, 0};
+        if (pair)
+            other = make_cell(p, m, &at, 1, level[1], kept);
+        else if (p->reference != NULL)
+            other.g = make_cell(p, m, &at, 1, middle, true).g;
+        m->g[0][c] = cell.g;
+        m->g[1][c] = other.g;
+        if (p->variance != NULL)
+            put_variance(p, &at, pair ? (cell.variance + other.variance) / 2 : cell.variance);
     }
+}
+
+/* m->g to levels. */
+static void put_row(struct spn_program *p, const struct maker *m, int digit, int group, int row)
+{
+    for (int c = 0; c < p->n_columns; c++)
+        put_level(p, &(struct place){digit, group, row, c},
+                  (m->g[0][c] - m->g[1][c]) * p->digit[digit].levels);
+}
+
+static void program_plain(struct spn_program *p, const struct maker *m)
+{
+    for (int d = 0; d < p->n_digits; d++)
+        for (int g = 0; g < p->n_groups; g++)
+            for (int r = 0; r < p->groups[g].n_rows; r++) {
+                make_row(p, m, d, g, r);
+                put_row(p, m, d, g, r);
+            }
+}
+
+/* ---- resistive wires ---- */
+
+/* Between m->g and the cells of a stripe. A weight's cells lie side by side, digit by digit;
+ * reference columns are an array's last. */
+static void move_row(const struct spn_program *p, const struct maker *m, int digit, int row,
+                     bool put)
+{
+    int n_sides = p->noisy_cells == 2 || p->reference != NULL ? 2 : 1;
+    for (int side = 0; side < n_sides; side++)
+        for (int c = 0; c < p->n_columns; c++) {
+            int column =
+                c % m->weights_per_array * p->cells_per_weight + digit * p->noisy_cells + side;
+            if (side == 1 && p->reference != NULL)
+                column = m->weights_per_array * p->cells_per_weight + digit;
+            double *cell = spn_program_wires_cell(&m->wires, c / m->weights_per_array, row, column);
+            if (put)
+                *cell = m->g[side][c];
+            else
+                m->g[side][c] = *cell;
+        }
+}
+
+/* Make the cells of n rows and put them into a stripe, or take them from there to levels. */
+static void move_stripe(struct spn_program *p, const struct maker *m, int first, int n, bool put)
+{
+    for (int r = 0; r < n; r++)
+        for (int d = 0; d < p->n_digits; d++) {
+            int group = group_of(p, first + r), row = first + r - p->groups[group].first;
+            if (put)
+                make_row(p, m, d, group, row);
+            move_row(p, m, d, r, put);
+            if (!put)
+                put_row(p, m, d, group, row);
+        }
+}
+
+static enum spn_status program_wired(struct spn_program *p, const struct maker *m,
+                                     struct spn_err *err)
+{
+    enum spn_status status = SPN_OK;
+    for (int first = 0, n; first < p->n_rows && status == SPN_OK; first += n) {
+        n = spn_program_wires_stripe(&m->wires, first, p->n_rows);
+        move_stripe(p, m, first, n, true);
+        status = spn_program_wires_solve(&m->wires, first, n, err);
+        move_stripe(p, m, first, n, false);
+    }
+    return status;
 }
 
 /* Fixed point: the largest codes that keep a sum inside 31 bits and a level inside 16. */
@@ -270,34 +348,29 @@ static bool is_exact(const struct maker *m)
     const struct spn_core_config *config = m->request->config;
     bool leaks = has(config, SPN_ERROR_ON_OFF) &&
                  (m->chip->weight.encoding == SPN_ENCODING_TWOS_COMPLEMENT || m->index_free);
-    return !m->request->fixed_point && !(m->cell.sd > 0) && !m->cell.defects && !leaks &&
-           !m->wires.present;
+    return !m->request->fixed_point && !(m->cell.sd > 0) && !m->cell.defects && !leaks && !m->wired;
 }
 
-/* Mean conductance of all target cells, normalised; for the IR-drop surrogate. */
-static double mean_conductance(const struct spn_program *p, const struct maker *m)
+/* Arrays side by side, and what their wires are made of. Cells without conductances are digital. */
+static enum spn_status set_wires(struct maker *m, const struct spn_program *p, struct spn_err *err)
 {
-    double sum = 0, n = (double)p->n_rows * p->n_columns * p->cells_per_weight;
-    bool masked = m->request->mask != NULL && m->request->config->scheme != SPN_SCHEME_DENSE;
-    for (size_t i = 0; i < (size_t)p->n_rows * (size_t)p->n_columns; i++) {
-        bool pruned = masked && m->request->mask[i] == 0;
-        for (int d = 0; d < p->n_digits; d++) {
-            int level[2];
-            target_levels(m, &p->digit[d], pruned ? 0 : m->request->weights[i], level);
-            if (!(pruned && m->index_free))
-                sum += (double)(level[0] + level[1]) / p->digit[d].levels;
-        }
-    }
-    return sum / n + m->cell.g0;
-}
-
-static void set_wires(struct maker *m, const struct spn_program *p)
-{
-    int weights = m->chip->array.columns / p->cells_per_weight;
-    m->weights_per_array = weights < 1 ? 1 : weights;
-    if (has(m->request->config, SPN_ERROR_IR_DROP))
-        m->wires = spn_cell_wires(m->chip, mean_conductance(p, m),
-                                  m->weights_per_array * p->cells_per_weight);
+    const struct spn_core_config *config = m->request->config;
+    int weights = m->chip->array.columns / p->cells_per_weight, used = p->n_columns;
+    double window_S = m->chip->device.on_conductance_S - m->chip->device.off_conductance_S;
+    m->weights_per_array = weights < 1 ? 1 : weights < used ? weights : used;
+    m->wired = has(config, SPN_ERROR_IR_DROP) && window_S > 0;
+    if (!m->wired)
+        return SPN_OK;
+    struct spn_program_wires *w = &m->wires;
+    *w = spn_program_wires(config, m->index_free);
+    w->n_blocks = (used - 1) / m->weights_per_array + 1;
+    w->width = m->weights_per_array * p->cells_per_weight;
+    w->width += p->reference != NULL ? p->n_digits : 0;
+    w->most_rows = w->rows_at_once < p->n_rows ? w->rows_at_once : p->n_rows;
+    w->cell_S = window_S * m->cell.gain;
+    size_t n_rows = (size_t)w->n_blocks * (size_t)w->most_rows;
+    w->cells = calloc(n_rows * (size_t)w->width, sizeof *w->cells);
+    return w->cells != NULL ? SPN_OK : spn_err_memory(err, "wires of a core");
 }
 
 static enum spn_status check_weights(const struct maker *m, struct spn_err *err)
@@ -359,10 +432,12 @@ static enum spn_status allocate_cells(struct spn_program *p, struct maker *m, st
     m->n_lanes = p->n_column_groups * SPN_KERNEL_COLUMNS;
     p->cells = aligned_alloc(ALIGNMENT, bytes * (size_t)p->n_limbs);
     p->variance = varies ? aligned_alloc(ALIGNMENT, bytes) : NULL;
-    for (int side = 0; side < 2; side++)
+    for (int side = 0; side < 2; side++) {
         m->normal[side] = aligned_alloc(ALIGNMENT, (size_t)m->n_lanes * sizeof **m->normal);
+        m->g[side] = calloc((size_t)p->n_columns, sizeof **m->g);
+    }
     if (p->cells == NULL || (varies && p->variance == NULL) || m->normal[0] == NULL ||
-        m->normal[1] == NULL)
+        m->normal[1] == NULL || m->g[0] == NULL || m->g[1] == NULL)
         return spn_err_memory(err, "cells of a core");
     memset(p->cells, 0, bytes * (size_t)p->n_limbs);
     if (varies)
@@ -395,22 +470,27 @@ enum spn_status spn_program_create(struct spn_program **program,
         (status = set_references(p, config->chip, err)) != SPN_OK)
         goto out;
     m.cell = spn_cell_model(config, m.index_free);
-    set_wires(&m, p);
+    if ((status = set_wires(&m, p, err)) != SPN_OK)
+        goto out;
     p->variance_unit = 1 / (m.cell.gain * m.cell.gain) / SPN_VARIANCE_MAX;
     p->n_limbs = is_exact(&m) ? 1 : 2;
     choose_codes(p, &m);
     if ((status = allocate_cells(p, &m, err)) != SPN_OK)
         goto out;
-    for (int d = 0; d < p->n_digits; d++)
-        for (int g = 0; g < p->n_groups; g++)
-            for (int r = 0; r < p->groups[g].n_rows; r++)
-                program_row(p, &m, d, g, r);
-    *program = p;
+    if (m.wired)
+        status = program_wired(p, &m, err);
+    else
+        program_plain(p, &m);
 out:
-    free(m.normal[0]);
-    free(m.normal[1]);
+    for (int side = 0; side < 2; side++) {
+        free(m.normal[side]);
+        free(m.g[side]);
+    }
+    free(m.wires.cells);
     if (status != SPN_OK)
         spn_program_destroy(p);
+    else
+        *program = p;
     return status;
 }
 

@@ -88,7 +88,8 @@ static enum spn_status make_arrays(struct spn_simulator *sim, const struct spn_c
                                              .scheme = o->scheme,
                                              .errors = o->errors ? o->errors & has : has,
                                              .seed = o->seed,
-                                             .n_threads = o->n_threads};
+                                             .n_threads = o->n_threads,
+                                             .estimate_ir_drop = o->estimate_ir_drop};
     return spn_arrays_create(&sim->arrays, sim->bound, &config, err);
 }
 

@@ -9,6 +9,7 @@
 #ifndef SPN_SIMULATOR_SIMULATOR_H
 #define SPN_SIMULATOR_SIMULATOR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -32,8 +33,10 @@ struct spn_simulator_options {
     unsigned errors; /* enum spn_error_class; 0 = all that the fidelity has */
     int scheme;      /* enum spn_scheme */
     uint64_t seed;
-    int n_threads; /* < 1: all CPUs */
-    int batch;     /* images at a time; 0 = chosen */
+    int n_threads;         /* < 1: all CPUs */
+    int batch;             /* images at a time; 0 = chosen */
+    bool estimate_ir_drop; /* at SPN_FIDELITY_CIRCUIT: to first order in closed form instead of
+                              exactly */
 };
 struct spn_simulator_options spn_simulator_options_default(void);
 

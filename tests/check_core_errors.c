@@ -295,13 +295,14 @@ START_TEST(nonlinearity_bends_levels_only)
 }
 END_TEST
 
-/* Two cells on one wire: R = 2 rows, 1 column, all at the same g. Segments: the column wire below
- * row 1 carries 1 cell, below row 2 both: drops 1 + 2 and 2 units; the row wire 1 unit. u = g r. */
+/* Two cells of r on one column, each behind one segment s of its row wire: with b = s of column
+ * wire, R = r + s, (R + 2 b) I1 + b I2 = V1 and b I1 + (R + b) I2 = V2, so I1 + I2 = (R V1 + (R +
+ * b) V2) / D, D = (R + 2 b)(R + b) - b^2. */
 START_TEST(ir_drop_loses_voltage)
 {
     static struct problem p;
     p.chip = base_chip(SPN_ENCODING_TWOS_COMPLEMENT, 5, 4);
-    p.chip.array = (struct spn_chip_array){2, 2, 0};
+    p.chip.array = (struct spn_chip_array){.rows = 2, .columns = 2};
     p.chip.device.cell_width_F = p.chip.device.cell_height_F = 10;
     p.chip.node.feature_size_m = 1e-7;
     p.chip.node.wire_ohm_per_m = 1e10; /* 10 kohm a segment */
@@ -309,10 +310,9 @@ START_TEST(ir_drop_loses_voltage)
     memset(p.weights, 15, sizeof p.weights);
     p.config.errors = SPN_ERROR_IR_DROP;
     struct spn_program *made = program(&p);
-    double u = 6e-6 / 2 * 1e4; /* mean of the full digit and the empty sign digit */
-    ck_assert_rel(spn_program_level(made, 0, 0, 0), 15 / (1 + u * (3 + 2)),
-                  1e-3); /* row wire: 2 cells a row */
-    ck_assert_rel(spn_program_level(made, 0, 1, 0), 15 / (1 + u * (2 + 2)), 1e-3);
+    double r = 1 / 6e-6, b = 1e4, R = r + b, D = (R + 2 * b) * (R + b) - b * b;
+    ck_assert_rel(spn_program_level(made, 0, 0, 0), 15 * r * R / D, 1e-4);
+    ck_assert_rel(spn_program_level(made, 0, 1, 0), 15 * r * (R + b) / D, 1e-4);
     spn_program_destroy(made);
 }
 END_TEST
