@@ -28,6 +28,9 @@ static const struct spn_field array_fields[] = {
     SPN_F_INT(struct spn_chip_array, rows, "", 1, 65536, "rows of an array"),
     SPN_F_INT(struct spn_chip_array, columns, "", 1, 65536, "columns of an array"),
     SPN_F_INT(struct spn_chip_array, rows_read, "", 0, 65536, "rows switched on at once; 0 = all"),
+    SPN_F_DOUBLE(struct spn_chip_array, source_ohm, "ohm", 0, 1e9, "resistance of a row's driver"),
+    SPN_F_DOUBLE(struct spn_chip_array, sense_ohm, "ohm", 0, 1e9,
+                 "input resistance of a column's sense amplifier"),
     SPN_F_DOUBLE(struct spn_chip_array, read_supply_V, "V", 0, 20,
                  "supply that the read voltage is regulated from; 0 = the read voltage itself"),
     SPN_F_END};

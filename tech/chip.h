@@ -32,6 +32,7 @@ enum spn_interconnect { SPN_INTERCONNECT_HTREE, SPN_INTERCONNECT_MESH };
 struct spn_chip_array {
     int rows, columns;
     int rows_read; /* rows switched on at once; 0 = all */
+    double source_ohm, sense_ohm; /* behind every row, of its driver; and every column, of its sense amplifier */
     double read_supply_V; /* what cells' read current is drawn from when the read voltage is regulated down
                              linearly; 0 = a source of the read voltage itself */
 };
