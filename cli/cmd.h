@@ -14,6 +14,7 @@
 #include "tech/chip.h"
 
 extern const struct spn_command spn_cmd_compare, spn_cmd_estimate, spn_cmd_simulate, spn_cmd_train,
+    spn_cmd_sweep, spn_cmd_pareto, spn_cmd_best, spn_cmd_plot, spn_cmd_merge,
     spn_cmd_list, spn_cmd_help, spn_cmd_validate, spn_cmd_version;
 extern const struct spn_command *const spn_commands[]; /* main.c; NULL-terminated */
 
@@ -115,5 +116,7 @@ enum spn_status spn_cmd_make_dir(const char *dir, struct spn_err *err);
 
 /* Draws on a terminal, stops on Ctrl-C. */
 struct spn_progress spn_cmd_progress(void);
+/* Ctrl-C came since spn_cmd_progress(). */
+bool spn_cmd_interrupted(void);
 
 #endif

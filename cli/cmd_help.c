@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "explorer/space.h"
 #include "models/component.h"
 #include "simulator/train.h"
 #include "tech/device.h"
@@ -32,7 +33,7 @@ static const struct {
     {"dram", "a DRAM (tech/drams/*.json)", spn_dram_fields},
     {"train", "a training recipe (experiments/*.json)", spn_train_fields},
 };
-enum { N_TOPICS = sizeof topics / sizeof *topics };
+enum { N_TOPICS = sizeof topics / sizeof *topics, N_AXIS_TOPICS = 4 /* the first are fields of a design */ };
 
 static void list_commands(struct spn_text *out)
 {
@@ -45,6 +46,7 @@ static void list_commands(struct spn_text *out)
                       "ranges and meanings:\n");
     for (int i = 0; i < N_TOPICS; i++)
         spn_text_add(out, "  %-10s %s\n", topics[i].name, topics[i].doc);
+    spn_text_add(out, "  %-10s %s\n", "space", "what can be an axis of a design space (experiments/*.json)");
     spn_text_add(out, "  %-10s %s\n", "adc-sar", "any component of spindle list components");
     spn_text_add(out, "  %-10s %s\n", "adc.bits", "or any word: every field whose path holds it");
 }
@@ -102,6 +104,15 @@ static enum spn_status help_key(const char *key, struct spn_text *out, struct sp
             help_fields(topics[i].fields, key, NULL, out);
             return SPN_OK;
         }
+    if (strcmp(key, "space") == 0) {
+        struct spn_text lines = {0};
+        spn_space_help(&lines);
+        add_lines(&lines, NULL, out);
+        spn_text_clear(&lines);
+        for (int i = 0; i < N_AXIS_TOPICS; i++)
+            help_fields(topics[i].fields, topics[i].name, NULL, out);
+        return SPN_OK;
+    }
     const struct spn_component_type *type = spn_component_find(key);
     if (type) {
         spn_text_add(out, "%s: %s\nequations: %s (docs/MODELS.md)\nactions:", type->name, type->doc,

@@ -6,6 +6,7 @@
 
 #include "cli/cmd.h"
 #include "estimator/index_format.h"
+#include "explorer/columns.h"
 #include "models/component.h"
 #include "reports/plot.h"
 #include "tech/data.h"
@@ -67,6 +68,15 @@ static enum spn_status list_index_formats(const char *unused, struct spn_text *o
     return SPN_OK;
 }
 
+static enum spn_status list_results(const char *unused, struct spn_text *out, struct spn_err *err)
+{
+    (void)unused;
+    (void)err;
+    for (const struct spn_column *c = spn_columns; c->name; c++)
+        spn_text_add(out, "%-24s %-10s %s\n", c->name, c->unit, c->doc);
+    return SPN_OK;
+}
+
 static const struct {
     const char *name, *dir;
     enum spn_status (*list)(const char *dir, struct spn_text *out, struct spn_err *err);
@@ -76,6 +86,7 @@ static const struct {
     {"networks", "networks", list_folder}, {"experiments", "experiments", list_folder},
     {"components", NULL, list_components}, {"schemes", NULL, list_schemes},
     {"figures", NULL, list_figures},       {"index-formats", NULL, list_index_formats},
+    {"results", NULL, list_results},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
@@ -114,7 +125,7 @@ const struct spn_command spn_cmd_list = {
     .name = "list",
     .operands = "KIND",
     .doc = "List what is shipped: nodes, devices, chips, drams, networks, experiments, components, "
-           "schemes or figures.",
+           "schemes, figures, index-formats or results.",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

@@ -248,6 +248,11 @@ static bool draw(void *ctx, const char *what, size_t done, size_t total)
     return !interrupted;
 }
 
+bool spn_cmd_interrupted(void)
+{
+    return interrupted;
+}
+
 struct spn_progress spn_cmd_progress(void)
 {
     struct sigaction action = {.sa_handler = on_interrupt,

@@ -37,11 +37,11 @@ expect() {
 expect 0 "usage: spindle SUBCOMMAND" "$spindle"
 for command in $("$spindle" help | awk '/^  [a-z]+ /{print $1}'); do
     case $command in chip | device | node | dram | train) expect 0 "$command." "$spindle" help "$command" ;; esac
-    case $command in chip | device | node | dram) continue ;; esac
+    case $command in chip | device | node | dram | space) continue ;; esac
     expect 0 "usage: spindle $command" "$spindle" "$command" --help
 done
 expect 0 "actions: convert" "$spindle" help adc-sar
-for kind in nodes devices chips drams networks components schemes figures index-formats; do
+for kind in nodes devices chips drams networks components schemes figures index-formats results; do
     expect 0 " " "$spindle" list $kind
 done
 expect 0 "spindle 0" "$spindle" version

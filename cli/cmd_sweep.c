@@ -1,0 +1,245 @@
+/* cmd_sweep.c -- evaluate all designs of a space.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/designs.h"
+#include "explorer/sweep.h"
+
+enum { DEFAULT_COUNT = 20 };
+
+struct args {
+    struct spn_common common;
+    struct spn_designs_args designs; /* count only */
+    const char *db, *shard;
+};
+
+static const struct spn_opt options[] = {
+    {"db", SPN_OPT_STRING, offsetof(struct args, db), "FILE",
+     "store every design in this SQLite file; run again to continue", 0, 0, NULL},
+    {"shard", SPN_OPT_STRING, offsetof(struct args, shard), "I/N",
+     "only part I (0 to N-1) of N, each with a file of its own: see spindle merge", 0, 0, NULL},
+    SPN_OPT_COUNT(struct args, designs, "rows of the front at most (default 20; 0: all)"),
+    SPN_OPT_FORMAT(struct args, common),
+    SPN_OPT_OUT(struct args, common),
+    SPN_OPT_THREADS(struct args, common),
+    SPN_OPT_END,
+};
+
+/* "2/8" */
+static enum spn_status read_shard(const char *text, struct spn_shard *shard, struct spn_err *err)
+{
+    char word[32];
+    int64_t index, n;
+    *shard = (struct spn_shard){0, 1};
+    if (!text)
+        return SPN_OK;
+    char *slash = spn_text_copy(word, sizeof word, text) ? strchr(word, '/') : NULL;
+    if (slash)
+        *slash = '\0';
+    if (!slash || !spn_text_to_int64(word, &index) || !spn_text_to_int64(slash + 1, &n) || n < 1 || n > 1000000 ||
+        index < 0 || index >= n)
+        return spn_err_set(err, SPN_EUSAGE, "sweep: --shard=%.40s is not I/N with I from 0 to N-1", text);
+    *shard = (struct spn_shard){(int)index, (int)n};
+    return SPN_OK;
+}
+
+/* ---- progress: with rate and time left ---- */
+
+struct meter {
+    struct spn_progress inner; /* knows of Ctrl-C */
+    double start_s, drawn_s;
+    size_t first;
+    bool started;
+};
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static bool draw(void *ctx, const char *what, size_t done, size_t total)
+{
+    static const double interval_s = 0.2;
+    struct meter *meter = ctx;
+    double now = now_s();
+    if (!meter->started) { /* the first batch is done: count from here */
+        meter->started = true;
+        meter->first = done;
+    }
+    if (isatty(STDERR_FILENO) && now - meter->drawn_s > interval_s) {
+        double rate = (double)(done - meter->first) / (now - meter->start_s);
+        meter->drawn_s = now;
+        fprintf(stderr, "\r%s: %zu of %zu (%.1f %%), %.0f/s, %.0f s left\x1b[K", what, done, total,
+                total ? 100.0 * (double)done / (double)total : 100.0, rate,
+                rate > 0 ? (double)(total - done) / rate : 0);
+    }
+    return !spn_cmd_interrupted();
+}
+
+/* ---- the job ---- */
+
+struct job {
+    struct args args;
+    struct spn_shard shard;
+    struct spn_space *space;
+    struct spn_store *store;
+    struct spn_front *front;
+    struct spn_front_item *items;
+    struct spn_sweep_counts counts;
+    struct spn_report report;
+    struct spn_figure figure;
+};
+
+static void job_clear(struct job *job)
+{
+    spn_text_clear(&job->figure.dat);
+    spn_report_clear(&job->report);
+    free(job->items);
+    spn_front_destroy(job->front);
+    spn_store_close(job->store);
+    spn_space_destroy(job->space);
+}
+
+static enum spn_status sweep(struct job *job, const char *path, struct spn_err *err)
+{
+    struct meter meter = {.inner = spn_cmd_progress(), .start_s = now_s()};
+    struct spn_progress progress = {draw, &meter};
+    struct spn_sweep_options how = {(int)job->args.common.threads, job->shard, &progress};
+    enum spn_status status = read_shard(job->args.shard, &job->shard, err);
+    how.shard = job->shard;
+    if (!status)
+        status = spn_space_load(&job->space, path, err);
+    if (!status && job->args.db)
+        status = spn_store_open(&job->store, job->args.db, job->space, job->shard, err);
+    if (!status && !job->store && spn_space_n_objectives(job->space))
+        status = spn_front_create(&job->front, spn_space_n_objectives(job->space), err);
+    if (!status)
+        status = spn_sweep_run(job->space, job->store, &how, job->front, &job->counts, err);
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\x1b[K");
+    double seconds = now_s() - meter.start_s;
+    if (!status)
+        fprintf(stderr, "%lld designs in %.1f s, %.0f/s%s\n", (long long)job->counts.n_evaluated, seconds,
+                (double)job->counts.n_evaluated / seconds,
+                !job->counts.stopped ? "" : job->store ? "; stopped: run again to continue" : "; stopped");
+    return status;
+}
+
+/* Without a file: a store in memory with the designs on the front, so that both are shown alike. */
+static enum spn_status keep_front(struct job *job, struct spn_err *err)
+{
+    struct spn_work work = {.n = 0};
+    struct spn_evaluator *evaluator = NULL;
+    struct spn_point *points = calloc(SPN_STORE_BATCH, sizeof *points);
+    size_t n = job->front ? spn_front_size(job->front) : 0;
+    job->items = malloc((n + 1) * sizeof *job->items);
+    enum spn_status status = points && job->items ? SPN_OK : spn_err_memory(err, "designs");
+    if (!status && n)
+        spn_front_items(job->front, job->items);
+    if (!status)
+        status = spn_store_open(&job->store, ":memory:", job->space, (struct spn_shard){0, 1}, err);
+    if (!status)
+        status = spn_evaluator_create(&evaluator, job->space, err);
+    for (size_t i = 0; i < n && !status; i++) {
+        work.number[work.n] = job->items[i].number;
+        status = spn_evaluate(evaluator, job->items[i].number, &points[work.n++], err);
+        if (!status && (work.n == SPN_STORE_BATCH || i + 1 == n)) {
+            status = spn_store_put(job->store, &work, points, err);
+            work.n = 0;
+        }
+    }
+    spn_evaluator_destroy(evaluator);
+    free(points);
+    return status;
+}
+
+static void add_counts(struct job *job)
+{
+    const struct spn_sweep_counts *c = &job->counts;
+    const struct {
+        const char *name;
+        int64_t n;
+    } row[] = {{"in the space", c->n_points},   {"stored before", c->n_before}, {"evaluated now", c->n_evaluated},
+               {"  good", c->n_good},           {"  excluded by a constraint", c->n_excluded},
+               {"  infeasible", c->n_infeasible}};
+    struct spn_table *table = spn_report_table(&job->report, "counts", "Designs", "");
+    spn_table_column(table, "designs");
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        if (i == 1 && !job->args.db)
+            continue;
+        spn_table_row(table, row[i].name, "count");
+        spn_table_number(table, (double)row[i].n);
+    }
+}
+
+static enum spn_status show(struct job *job, struct spn_err *err)
+{
+    struct spn_goals goals = {.n = 0};
+    size_t n = 0;
+    enum spn_status status = SPN_OK;
+    if (!spn_space_n_objectives(job->space)) {
+        spn_report_note(&job->report, "The space has no objectives: no front.");
+        return SPN_OK;
+    }
+    if (!job->store)
+        status = keep_front(job, err);
+    free(job->items);
+    job->items = NULL;
+    if (!status)
+        status = spn_goals_set(&goals, job->store, NULL, 0, NULL, 0, err);
+    if (!status)
+        status = spn_designs_front(job->store, &goals, &job->items, &n, err);
+    if (!status)
+        status = spn_cmd_report_front(job->store, &goals, job->items, n, (size_t)job->args.designs.count, &job->report, err);
+    if (!status && job->args.common.out) {
+        if (job->args.db && goals.n > 1)
+            status = spn_designs_plot_pareto(job->store, &goals, job->items, n, &job->figure, err);
+        else
+            status = spn_designs_plot_parallel(job->store, &goals, job->items, n, &job->figure, err);
+        if (!status)
+            status = spn_cmd_draw(job->args.common.out, &job->figure, 1, err);
+    }
+    return status;
+}
+
+static enum spn_status run(const struct spn_command *self, int argc, char **argv,
+                           struct spn_err *err)
+{
+    struct job job = {.args = {.common = spn_common_default(), .designs = {.count = DEFAULT_COUNT}}};
+    struct spn_operands operands;
+    bool help;
+    enum spn_status status = spn_opt_parse(self, argv + 2, &job.args, &operands, &help, err);
+    if (status || help)
+        return status ? status : spn_cmd_show_help(self, err);
+    status = sweep(&job, operands.value[0], err);
+    if (!status) {
+        snprintf(job.report.title, sizeof job.report.title, "Design space %s", spn_space_name(job.space));
+        spn_cmd_provenance(&job.report, argc, argv, NULL, 0);
+        add_counts(&job);
+        status = show(&job, err);
+    }
+    if (!status)
+        status = spn_cmd_print(&job.report, job.args.common.format, err);
+    job_clear(&job);
+    return status;
+}
+
+const struct spn_command spn_cmd_sweep = {
+    .name = "sweep",
+    .operands = "SPACE",
+    .doc = "Evaluate all designs of a space, store them, list those that no other beats.",
+    .details = "SPACE is a file or a shipped name (spindle list experiments). Without --db nothing is stored.\n"
+               "Ctrl-C finishes the designs in work and stops; the same command continues.\n",
+    .options = options,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run,
+};
