@@ -41,9 +41,10 @@ static enum spn_status check_suite(const char *wanted, struct spn_err *err)
         if (!wanted || strcmp(wanted, s->name) == 0)
             return SPN_OK;
     const char *near = spn_text_nearest(wanted, suite_name, spn_validation_suites);
-    return near ? spn_err_set(err, SPN_EUSAGE, "no suite \"%s\": did you mean \"%s\"?", wanted, near)
-                : spn_err_set(err, SPN_EUSAGE, "no suite \"%s\" (see spindle validate --help)",
-                              wanted);
+    return near
+               ? spn_err_set(err, SPN_EUSAGE, "no suite \"%s\": did you mean \"%s\"?", wanted, near)
+               : spn_err_set(err, SPN_EUSAGE, "no suite \"%s\" (see spindle validate --help)",
+                             wanted);
 }
 
 static enum spn_status collect(const struct args *args, struct spn_validation *v,

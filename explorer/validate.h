@@ -8,8 +8,9 @@
  *     spn_validation_summarize(&v, i, ...);
  *     spn_validation_clear(&v);
  *
- * A row is one quantity of one case. Where the reference means something else than our model, or is wrong, the row names the
- * difference; such rows are counted apart and never averaged with the others.
+ * A row is one quantity of one case. Where the reference means something else than our model, or is
+ * wrong, the row names the difference; such rows are counted apart and never averaged with the
+ * others.
  */
 #ifndef SPN_EXPLORER_VALIDATE_H
 #define SPN_EXPLORER_VALIDATE_H
@@ -28,9 +29,9 @@ enum spn_validity {
 extern const char *const spn_validity_names[]; /* NULL-terminated */
 
 struct spn_validation_row {
-    const char *suite;      /* of the table of suites */
-    char group[32];         /* block kind or macro */
-    char name[96];          /* case */
+    const char *suite; /* of the table of suites */
+    char group[32];    /* block kind or macro */
+    char name[96];     /* case */
     char quantity[24], unit[8];
     double reference, ours; /* SI */
     enum spn_validity validity;
@@ -52,11 +53,11 @@ struct spn_validation_summary {
     const char *suite, *group, *quantity, *difference;
     enum spn_validity validity;
     size_t n;
-    double median_ratio;                 /* of ours/reference */
+    double median_ratio;                     /* of ours/reference */
     double median_frac, p95_frac, mean_frac; /* of |error| */
 };
-/* The i-th summary, in the order of the rows; by_quantity: quantities apart, else together. False after the last.
- * SPN_EINTERNAL cannot occur: 0 rows give no summary. */
+/* The i-th summary, in the order of the rows; by_quantity: quantities apart, else together. False
+ * after the last. SPN_EINTERNAL cannot occur: 0 rows give no summary. */
 bool spn_validation_summarize(const struct spn_validation *v, bool by_quantity, size_t i,
                               struct spn_validation_summary *out);
 

@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Cell size and access width come from the reference's configuration; everything else is worked out. Energies are of one
- * pass: one input bit of all rows, all columns converted.
+ * Cell size and access width come from the reference's configuration; everything else is worked
+ * out. Energies are of one pass: one input bit of all rows, all columns converted.
  */
 #include <math.h>
 #include <stdio.h>
@@ -21,15 +21,19 @@
 enum memory { SRAM = 1, RRAM = 2, FEFET = 3 };
 enum { SEQUENTIAL = 1, CROSSBAR = 4 };
 
-static const char
-    fit[] = "NeuroSim: fit to circuit simulations of an undisclosed sense amplifier; ours: current mirror and latch "
-            "of the node",
-    sized[] = "how strong the switches are: ours pass the array's largest current at a fifth of the voltage",
-    control[] = "NeuroSim scales control energy by 0.05, fitted to one 40 nm macro",
-    shifters[] = "NeuroSim: sizes in a table, wiring factor 1.44; ours: scaled to thick oxide, rise in a tenth of a "
-                 "write pulse",
-    metal[] = "below 22 nm NeuroSim's rows run in a wider second metal, ours in the lowest",
-    one_step[] = "NeuroSim adds slices in two steps of different width; ours is one accumulator of the final width";
+static const char fit
+    [] = "NeuroSim: fit to circuit simulations of an undisclosed sense amplifier; ours: current "
+         "mirror and latch "
+         "of the node",
+ sized[] =
+     "how strong the switches are: ours pass the array's largest current at a fifth of the voltage",
+ control[] = "NeuroSim scales control energy by 0.05, fitted to one 40 nm macro",
+ shifters[] = "NeuroSim: sizes in a table, wiring factor 1.44; ours: scaled to thick oxide, rise "
+              "in a tenth of a "
+              "write pulse",
+ metal[] = "below 22 nm NeuroSim's rows run in a wider second metal, ours in the lowest",
+ one_step[] = "NeuroSim adds slices in two steps of different width; ours is one accumulator of "
+              "the final width";
 
 struct task {
     struct spn_validate_to *to;
@@ -77,7 +81,7 @@ static void set_array(struct task *t)
                                 .gate_voltage_V = in(t, "accessVoltage"),
                                 .access_width_F =
                                     spn_validate_number(&t->electrical, "cell_widthAccessCMOS_F")};
-    device.cell = t->memory == SRAM                       ? SPN_CELL_SRAM
+    device.cell = t->memory == SRAM                      ? SPN_CELL_SRAM
                   : (int)in(t, "accesstype") == CROSSBAR ? SPN_CELL_CROSSBAR
                                                          : SPN_CELL_1T1R;
     if (t->memory == SRAM)
@@ -98,16 +102,15 @@ static void set_array(struct task *t)
 static void put_lines(struct task *t)
 {
     const struct spn_wire *gate = t->lines.gate.F > 0 ? &t->lines.gate : &t->lines.data;
-    const char *key = t->memory == SRAM || (int)in(t, "accesstype") == CROSSBAR ? "capRow1_F"
-                                                                               : "capRow2_F";
+    const char *key =
+        t->memory == SRAM || (int)in(t, "accesstype") == CROSSBAR ? "capRow1_F" : "capRow2_F";
     group(t, "array");
     spn_validate_put(t->to, "area", "m2", spn_validate_number(&t->totals, "areaArray_m2"),
                      evaluate(t, &spn_component_array, &t->array).area_m2);
     spn_validate_put(t->to, "word line", "F", spn_validate_number(&t->electrical, key), gate->F);
     spn_validate_put(t->to, "column", "F", spn_validate_number(&t->electrical, "capCol_F"),
                      t->lines.column.F);
-    spn_validate_put_as(t->to,
-                        t->env.node->transistor == SPN_TRANSISTOR_PLANAR ? NULL : metal,
+    spn_validate_put_as(t->to, t->env.node->transistor == SPN_TRANSISTOR_PLANAR ? NULL : metal,
                         "row resistance", "ohm", spn_validate_number(&t->electrical, "resRow_ohm"),
                         t->lines.data.ohm);
     spn_validate_put(t->to, "column resistance", "ohm",
@@ -261,8 +264,8 @@ enum spn_status spn_validate_arrays(struct spn_validation *v, const char *data, 
                          .blocks = spn_json_get(&item, "blocks"),
                          .totals = spn_json_get(&item, "totals"),
                          .err = err};
-        status = spn_validate_node(&at, (int)in(&t, "technode"),
-                                   (int)in(&t, "deviceroadmap") == 1, err);
+        status =
+            spn_validate_node(&at, (int)in(&t, "technode"), (int)in(&t, "deviceroadmap") == 1, err);
         t.env = (struct spn_env){&at.node, in(&t, "temp"), 1e9};
         if (status || !at.known ||
             spn_node_check_temperature(&at.node, t.env.temperature_K, NULL) != SPN_OK)

@@ -14,7 +14,8 @@
 #include "models/wire.h"
 
 static const char
-    activity[] = "NeuroSim scales a fixed switching pattern by 0.15 (adders) and 0.5 (flip-flops), fitted to one "
+    activity[] = "NeuroSim scales a fixed switching pattern by 0.15 (adders) and 0.5 (flip-flops), "
+                 "fitted to one "
                  "40 nm macro; ours are random operands",
     adder_path[] = "ours is the longest path of the nine-gate adder, 20 gates for 8 bits",
     whole_rows[] = "NeuroSim fills whole rows of a given width",
@@ -23,8 +24,10 @@ static const char
     operand_lost[] = "NeuroSim rounds odd operand counts down and so loses one of nine",
     clocks[] = "whole numbers of clocks",
     one_path[] = "NeuroSim counts the repeaters of one path, ours those of the whole tree",
-    swing[] = "bit lines: ours swing by a tenth of the supply in a read, and both of a pair are driven in a write",
-    tree_area[] = "NeuroSim counts the wires' area over a folding factor of 4; ours run above other blocks",
+    swing[] = "bit lines: ours swing by a tenth of the supply in a read, and both of a pair are "
+              "driven in a write",
+    tree_area[] =
+        "NeuroSim counts the wires' area over a folding factor of 4; ours run above other blocks",
     thinning[] = "repeaters: ours are thinned and spread together until the wire is 10 % slower",
     one_unit[] = "NeuroSim counts the area of 64 pooling units, but leakage and energy of one",
     shifter[] = "NeuroSim's ReLU is a shift register, ours a register behind gates";
@@ -65,10 +68,10 @@ static void put_energy(const struct task *t, const char *difference, const char 
 {
     if (!difference && t->env->node->transistor != SPN_TRANSISTOR_PLANAR)
         difference = spn_validate_fin_drain;
-    spn_validate_put_as(t->to, difference, quantity, "J",
-                        spn_validate_number(golden, quantity[0] == 'w' ? "write_energy_J"
-                                                                       : "read_energy_J"),
-                        energy_J);
+    spn_validate_put_as(
+        t->to, difference, quantity, "J",
+        spn_validate_number(golden, quantity[0] == 'w' ? "write_energy_J" : "read_energy_J"),
+        energy_J);
 }
 
 static void put_arithmetic(struct task *t)
@@ -87,8 +90,9 @@ static void put_arithmetic(struct task *t)
         const char *key;
         struct spn_adder_tree tree;
         const char *difference;
-    } trees[] = {{"adderTree_sub4_bit20_trees64_add4", {4, 20, SPN_TOGGLE_RANDOM_FRAC}, NULL},
-                 {"adderTree_sub9_bit22_trees64_add9", {9, 22, SPN_TOGGLE_RANDOM_FRAC}, operand_lost}};
+    } trees[] = {
+        {"adderTree_sub4_bit20_trees64_add4", {4, 20, SPN_TOGGLE_RANDOM_FRAC}, NULL},
+        {"adderTree_sub9_bit22_trees64_add9", {9, 22, SPN_TOGGLE_RANDOM_FRAC}, operand_lost}};
     const double n_trees = 64;
     for (size_t i = 0; i < sizeof trees / sizeof *trees; i++) {
         struct spn_component_cost tree = evaluate(t, &spn_component_adder_tree, &trees[i].tree);
@@ -179,8 +183,8 @@ static void put_wires(struct task *t)
         struct spn_json_at golden = begin(t, trees[i].key, "H-tree");
         put_energy(t, NULL, "energy", &golden,
                    trees[i].bits * cost.action[SPN_HTREE_UNICAST].energy_J);
-        spn_validate_put_as(t->to, tree_area, "area", "m2",
-                            spn_validate_number(&golden, "area_m2"), cost.area_m2);
+        spn_validate_put_as(t->to, tree_area, "area", "m2", spn_validate_number(&golden, "area_m2"),
+                            cost.area_m2);
         spn_validate_put_as(t->to, one_path, "leakage", "W",
                             spn_validate_number(&golden, "leakage_W"), cost.leakage_W);
         spn_validate_put_as(t->to, clocks, "latency", "s",
@@ -206,7 +210,8 @@ static void put_wires(struct task *t)
 static void put_digital(struct task *t)
 {
     const double lanes = 64, window = 4;
-    struct spn_pool pool = {.bits = 8, .window = (int)window, .toggle_frac = SPN_TOGGLE_RANDOM_FRAC};
+    struct spn_pool pool = {
+        .bits = 8, .window = (int)window, .toggle_frac = SPN_TOGGLE_RANDOM_FRAC};
     struct spn_env slow = *t->env; /* no pipeline registers, as the reference has none */
     slow.clock_Hz = 1e6;
     const struct spn_env *clocked = t->env;

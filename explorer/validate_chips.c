@@ -2,9 +2,10 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Totals and categories beside each other. Every total holds parts that do not mean the same (listed with their reason), so
- * that totals count as such too; what remains of them after the listed parts are taken out is compared on its own: the area
- * of cells and converters, and the converters' energy.
+ * Totals and categories beside each other. Every total holds parts that do not mean the same
+ * (listed with their reason), so that totals count as such too; what remains of them after the
+ * listed parts are taken out is compared on its own: the area of cells and converters, and the
+ * converters' energy.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,10 +18,10 @@ enum { MAX_SET = 12, N_COMMON = 9 };
 
 /* NeuroSim's defaults for its RRAM cell, as options of the shipped chip. */
 static const struct spn_override common[N_COMMON] = {
-    {"device.on_conductance_S", "1e-5"},     {"device.off_conductance_S", "5.8823529e-7"},
-    {"device.cell_height_F", "4"},           {"device.cell_width_F", "12"},
-    {"device.access_width_F", "0.69"},       {"device.access_resistance_ohm", "25e3"},
-    {"device.read_voltage_V", "0.55"},       {"chip.adc.selected_only", "true"},
+    {"device.on_conductance_S", "1e-5"}, {"device.off_conductance_S", "5.8823529e-7"},
+    {"device.cell_height_F", "4"},       {"device.cell_width_F", "12"},
+    {"device.access_width_F", "0.69"},   {"device.access_resistance_ohm", "25e3"},
+    {"device.read_voltage_V", "0.55"},   {"chip.adc.selected_only", "true"},
     {"chip.weight.encoding", "offset"},
 };
 
@@ -39,14 +40,20 @@ static const struct chip_case {
 };
 
 static const char
-    whole[] = "a sum of parts that do not mean the same: see the categories",
-    cells[] = "NeuroSim counts word lines under the converters, no read energy of cells, and leaves out padded positions "
-              "(900 of 1024 vectors, 196 of 256, 36 of 64)",
-    wires[] = "NeuroSim counts wire area over a folding factor of 4, and toggles inputs in 18 % of the cycles",
-    adders[] = "NeuroSim scales adders' energy by 0.15; ours sum every slice in one accumulator of full width",
-    rest[] = "drivers, decoders, level shifters (NeuroSim's take half of the chip), buffers (register files there, SRAM here)",
-    buffers[] = "NeuroSim's pace is set by its global buffer, one line a clock; ours is SRAM of eight banks",
-    copies[] = "other PE and tile sizes, and so other copies of layers";
+    whole
+        [] = "a sum of parts that do not mean the same: see the categories",
+   cells[] = "NeuroSim counts word lines under the converters, no read energy of cells, and leaves "
+             "out padded positions "
+             "(900 of 1024 vectors, 196 of 256, 36 of 64)",
+   wires[] = "NeuroSim counts wire area over a folding factor of 4, and toggles inputs in 18 % of "
+             "the cycles",
+   adders[] = "NeuroSim scales adders' energy by 0.15; ours sum every slice in one accumulator of "
+              "full width",
+   rest[] = "drivers, decoders, level shifters (NeuroSim's take half of the chip), buffers "
+            "(register files there, SRAM here)",
+   buffers[] =
+       "NeuroSim's pace is set by its global buffer, one line a clock; ours is SRAM of eight banks",
+   copies[] = "other PE and tile sizes, and so other copies of layers";
 
 struct ours {
     struct spn_result result;
@@ -114,9 +121,9 @@ static void put_chip(const struct spn_validate_to *to, const struct spn_json_at 
 {
     const struct spn_inference_result *inference = &o->result.inference;
     struct spn_cost adc = category(o, SPN_CATEGORY_ADC), array = category(o, SPN_CATEGORY_ARRAY);
-    struct spn_cost others = spn_cost_serial(category(o, SPN_CATEGORY_BUFFER),
-                                             spn_cost_serial(category(o, SPN_CATEGORY_WRITE),
-                                                             category(o, SPN_CATEGORY_DIGITAL)));
+    struct spn_cost others = spn_cost_serial(
+        category(o, SPN_CATEGORY_BUFFER),
+        spn_cost_serial(category(o, SPN_CATEGORY_WRITE), category(o, SPN_CATEGORY_DIGITAL)));
     double cells_m2 = 0;
     for (int i = 0; i < o->result.n_leaves; i++)
         if (strcmp(o->result.leaf[i].component, "array") == 0)
@@ -127,8 +134,8 @@ static void put_chip(const struct spn_validate_to *to, const struct spn_json_at 
     spn_validate_put_as(to, whole, "dynamic energy", "J",
                         1e-12 * spn_validate_number(chip, "read_dynamic_energy_pJ"),
                         inference->dynamic_J);
-    spn_validate_put_as(to, buffers, "interval", "s", 1e-9 * spn_validate_number(chip, "latency_ns"),
-                        inference->interval_s);
+    spn_validate_put_as(to, buffers, "interval", "s",
+                        1e-9 * spn_validate_number(chip, "latency_ns"), inference->interval_s);
     spn_validate_put_as(to, copies, "area, cells", "m2",
                         1e-12 * spn_validate_number(chip, "area_cim_array_um2"), cells_m2);
     put_category(to, chip, "adc", cells, adc);

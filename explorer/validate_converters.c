@@ -1,9 +1,10 @@
-/* validate_converters.c -- SAR and flash converters over column resistance against DNN+NeuroSim V1.4.
+/* validate_converters.c -- SAR and flash converters over column resistance against DNN+NeuroSim
+ * V1.4.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The reference's curves are of 5 bits. Its flash converter is a fit to circuit simulations, ours is worked out from the
- * node's transistors: both are compared at a column that carries full scale.
+ * The reference's curves are of 5 bits. Its flash converter is a fit to circuit simulations, ours
+ * is worked out from the node's transistors: both are compared at a column that carries full scale.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,16 +12,18 @@
 #include "explorer/validate_suites.h"
 #include "models/adc.h"
 
-static const char fit[] =
-    "NeuroSim: fit to circuit simulations of an undisclosed sense amplifier; ours: current mirror and latch of the node";
+static const char fit[] = "NeuroSim: fit to circuit simulations of an undisclosed sense amplifier; "
+                          "ours: current mirror and latch of the node";
 enum { BITS = 5 };
 #define COLUMN_F 5e-15 /* of the curves */
-/* A flash column of less current than the smallest cell, or of more than 128 of the largest, is of no use. */
+/* A flash column of less current than the smallest cell, or of more than 128 of the largest, is of
+ * no use. */
 #define LEAST_OHM 300.0
 #define MOST_OHM 1e5
 
 static enum spn_status put_point(const struct spn_validate_to *to, const struct spn_env *env,
-                                 const struct spn_json_at *point, double read_V, struct spn_err *err)
+                                 const struct spn_json_at *point, double read_V,
+                                 struct spn_err *err)
 {
     double ohm = spn_validate_number(point, "R_ohm");
     struct spn_component_cost cost;
@@ -38,7 +41,8 @@ static enum spn_status put_point(const struct spn_validate_to *to, const struct 
 }
 
 static enum spn_status put_flash(const struct spn_validate_to *to, const struct spn_env *env,
-                                 const struct spn_json_at *point, double read_V, struct spn_err *err)
+                                 const struct spn_json_at *point, double read_V,
+                                 struct spn_err *err)
 {
     double ohm = spn_validate_number(point, "R_ohm");
     struct spn_component_cost cost;

@@ -13,13 +13,19 @@ static const struct gate_case {
     enum kind kind;
     int n_inputs;
 } gate_cases[] = {
-    {"inv_2F", INVERTER, 1},        {"inv_8F", INVERTER, 1},        {"inv_100F", INVERTER, 1},
-    {"inv_N_only_2F", INVERTER, 1}, {"inv_P_only_2pF", INVERTER, 1}, {"nand2_4F", NAND, 2},
-    {"nand3_6F", NAND, 3},          {"nor2_2F", NOR, 2},            {"nor3_2F", NOR, 3},
+    {"inv_2F", INVERTER, 1},
+    {"inv_8F", INVERTER, 1},
+    {"inv_100F", INVERTER, 1},
+    {"inv_N_only_2F", INVERTER, 1},
+    {"inv_P_only_2pF", INVERTER, 1},
+    {"nand2_4F", NAND, 2},
+    {"nand3_6F", NAND, 3},
+    {"nor2_2F", NOR, 2},
+    {"nor3_2F", NOR, 3},
 };
 
-static const char whole_fins[] =
-    "whole fins: NeuroSim's rounding of odd widths depends on the gate (5 to 1 nm: one fin less or more)";
+static const char whole_fins[] = "whole fins: NeuroSim's rounding of odd widths depends on the "
+                                 "gate (5 to 1 nm: one fin less or more)";
 
 static void put_gate(struct spn_validate_to *to, const struct gate_case *c,
                      const struct spn_json_at *golden, const struct spn_env *env)

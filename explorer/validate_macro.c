@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The estimate is that of one linear layer on the macro's chip file; what counts are the leaves of the arrays, their
- * converters and sums, since published macros hold neither the system's buffers nor its interconnect.
+ * The estimate is that of one linear layer on the macro's chip file; what counts are the leaves of
+ * the arrays, their converters and sums, since published macros hold neither the system's buffers
+ * nor its interconnect.
  */
 #include "explorer/validate_macro.h"
 
@@ -94,19 +95,25 @@ static enum spn_status read_lists(struct spn_macro *macro, const struct spn_json
     return SPN_OK;
 }
 
-enum spn_status spn_macro_load(struct spn_macro *macro, const char *path, struct spn_err *err)
+enum spn_status spn_macro_read(struct spn_macro *macro, const struct spn_json *doc,
+                               struct spn_err *err)
 {
-    struct spn_json *doc = NULL;
-    struct spn_macro read = {.copies = 1};
-    enum spn_status status = spn_json_load(&doc, path, err);
-    if (status)
-        return status;
+    struct spn_macro read = {.copies = 1, .rows = 1, .columns = 1};
     struct spn_json_at root = spn_json_root(doc);
-    status = spn_json_read(root, macro_fields, &read, err);
+    enum spn_status status = spn_json_read(root, macro_fields, &read, err);
     if (!status)
         status = read_lists(&read, &root, err);
     if (!status)
         *macro = read;
+    return status;
+}
+
+enum spn_status spn_macro_load(struct spn_macro *macro, const char *path, struct spn_err *err)
+{
+    struct spn_json *doc = NULL;
+    enum spn_status status = spn_json_load(&doc, path, err);
+    if (!status)
+        status = spn_macro_read(macro, doc, err);
     spn_json_destroy(doc);
     return status;
 }
@@ -164,7 +171,8 @@ static void sum_up(const struct spn_macro *macro, const struct spn_chip *chip,
 
 /* A network of one linear layer as large as the macro. */
 static enum spn_status make_network(const struct spn_macro *macro, int rows,
-                                    const struct spn_chip *chip, struct spn_network **net, struct spn_err *err)
+                                    const struct spn_chip *chip, struct spn_network **net,
+                                    struct spn_err *err)
 {
     char text[256];
     int weights = macro->columns / spn_chip_cells_per_weight(chip);
@@ -175,7 +183,8 @@ static enum spn_status make_network(const struct spn_macro *macro, int rows,
     return spn_network_parse(net, text, (size_t)n, macro->name, err);
 }
 
-enum spn_status spn_macro_estimate(const struct spn_macro *macro, const struct spn_macro_point *point,
+enum spn_status spn_macro_estimate(const struct spn_macro *macro,
+                                   const struct spn_macro_point *point,
                                    const double factor[SPN_MACRO_MAX_FACTORS],
                                    double out[SPN_MACRO_N_QUANTITIES], struct spn_err *err)
 {
@@ -211,9 +220,9 @@ enum spn_status spn_macro_estimate(const struct spn_macro *macro, const struct s
 /* What a factor scales, by its name. */
 static enum spn_macro_quantity scaled(const char *factor)
 {
-    return strstr(factor, "area") ? SPN_MACRO_AREA
+    return strstr(factor, "area")                                 ? SPN_MACRO_AREA
            : strstr(factor, "latency") || strstr(factor, "clock") ? SPN_MACRO_RATE
-                                                                   : SPN_MACRO_ENERGY;
+                                                                  : SPN_MACRO_ENERGY;
 }
 
 /* Mean of measured over ours at the fit points; 0 without any. Rates are compared as times. */
@@ -237,8 +246,8 @@ static enum spn_status mean_ratio(const struct spn_macro *macro, enum spn_macro_
     return SPN_OK;
 }
 
-/* Ratios are linear in a scale factor: two runs give the line. Factors may touch each other's quantities (a slower
- * converter draws current for longer), hence the rounds. */
+/* Ratios are linear in a scale factor: two runs give the line. Factors may touch each other's
+ * quantities (a slower converter draws current for longer), hence the rounds. */
 enum spn_status spn_macro_fit(const struct spn_macro *macro, double factor[SPN_MACRO_MAX_FACTORS],
                               struct spn_err *err)
 {

@@ -1,8 +1,10 @@
-/* validate_macro.h -- one published macro: its chip file, what was measured, and our estimate of the same.
+/* validate_macro.h -- one published macro: its chip file, what was measured, and our estimate of
+ * the same.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Data: experiments/silicon/<name>.json. The macro computes one matrix-vector product of a linear layer that fills it.
+ * Data: experiments/silicon/<name>.json. The macro computes one matrix-vector product of a linear
+ * layer that fills it.
  */
 #ifndef SPN_EXPLORER_VALIDATE_MACRO_H
 #define SPN_EXPLORER_VALIDATE_MACRO_H
@@ -16,9 +18,9 @@
 enum { SPN_MACRO_MAX_POINTS = 16, SPN_MACRO_MAX_FACTORS = 3, SPN_MACRO_MAX_SET = 8 };
 
 enum spn_macro_quantity {
-    SPN_MACRO_ENERGY,  /* J per operation; 2 operations per multiply-accumulate */
-    SPN_MACRO_RATE,    /* operations per second */
-    SPN_MACRO_AREA,    /* m2 */
+    SPN_MACRO_ENERGY, /* J per operation; 2 operations per multiply-accumulate */
+    SPN_MACRO_RATE,   /* operations per second */
+    SPN_MACRO_AREA,   /* m2 */
     SPN_MACRO_N_QUANTITIES
 };
 extern const char *const spn_macro_quantity_names[], *const spn_macro_quantity_units[];
@@ -43,15 +45,20 @@ struct spn_macro {
     char factor[SPN_MACRO_MAX_FACTORS][64]; /* chip.adc.energy_scale and so on */
 };
 
+/* Already parsed. *macro is untouched on failure. */
+enum spn_status spn_macro_read(struct spn_macro *macro, const struct spn_json *doc,
+                               struct spn_err *err);
 enum spn_status spn_macro_load(struct spn_macro *macro, const char *path, struct spn_err *err);
 
 /* Our numbers at a point, by quantity; factor[k] scales macro->factor[k]. */
-enum spn_status spn_macro_estimate(const struct spn_macro *macro, const struct spn_macro_point *point,
+enum spn_status spn_macro_estimate(const struct spn_macro *macro,
+                                   const struct spn_macro_point *point,
                                    const double factor[SPN_MACRO_MAX_FACTORS],
                                    double out[SPN_MACRO_N_QUANTITIES], struct spn_err *err);
 /* The measured number, 0 if there is none. */
 double spn_macro_measured(const struct spn_macro_point *point, enum spn_macro_quantity q);
-/* Factors that make the mean ratio over the fit points 1, one for the quantity each scales; 1 where no fit point has it. */
+/* Factors that make the mean ratio over the fit points 1, one for the quantity each scales; 1 where
+ * no fit point has it. */
 enum spn_status spn_macro_fit(const struct spn_macro *macro, double factor[SPN_MACRO_MAX_FACTORS],
                               struct spn_err *err);
 

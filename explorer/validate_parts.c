@@ -1,9 +1,11 @@
-/* validate_parts.c -- parts of published chips: blocks of the registry put together by hand, where no chip file fits.
+/* validate_parts.c -- parts of published chips: blocks of the registry put together by hand, where
+ * no chip file fits.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Data: experiments/silicon-blocks/<name>.json: components with their parameters, how many there are and how often each acts
- * in what was measured. Energy is the sum over parts, latency that of the parts one after the other, area that of all.
+ * Data: experiments/silicon-blocks/<name>.json: components with their parameters, how many there
+ * are and how often each acts in what was measured. Energy is the sum over parts, latency that of
+ * the parts one after the other, area that of all.
  */
 #include <math.h>
 #include <stdio.h>
@@ -69,8 +71,8 @@ static int find_action(const struct spn_component_type *type, const char *name)
 }
 
 /* One part at these surroundings, added to *sum. count < 0: as the file says. */
-static enum spn_status add_part(const struct spn_json_at *at, const struct spn_env *env, double count,
-                                struct spn_cost *sum, struct spn_err *err)
+static enum spn_status add_part(const struct spn_json_at *at, const struct spn_env *env,
+                                double count, struct spn_cost *sum, struct spn_err *err)
 {
     double params[MAX_PARAMS / sizeof(double)] = {0}; /* aligned for any parameter struct */
     struct part part = {.n = 1, .count = 1};

@@ -1,4 +1,5 @@
-/* validate_silicon.c -- published macros: first blind, then with at most three factors fitted on part of the data.
+/* validate_silicon.c -- published macros: first blind, then with at most three factors fitted on
+ * part of the data.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -26,7 +27,7 @@ static enum spn_status put_points(struct walk *w, const struct spn_macro *macro,
         if (status)
             return status;
         snprintf(to.name, sizeof to.name, "%s", point->name);
-        to.validity = !calibrated ? SPN_VALIDITY_BLIND
+        to.validity = !calibrated  ? SPN_VALIDITY_BLIND
                       : point->fit ? SPN_VALIDITY_FITTED
                                    : SPN_VALIDITY_CALIBRATED;
         for (int q = 0; q < SPN_MACRO_N_QUANTITIES; q++)

@@ -10,9 +10,9 @@
 
 enum { LSTP_ONLY_BELOW_NM = 20 }; /* FinFET nodes have one roadmap */
 
-const char spn_validate_fin_drain[] =
-    "drains of FinFETs and sheets: NeuroSim keeps only the junction under the fin; ours have the tabulated total "
-    "with overlap and contact";
+const char spn_validate_fin_drain[] = "drains of FinFETs and sheets: NeuroSim keeps only the "
+                                      "junction under the fin; ours have the tabulated total "
+                                      "with overlap and contact";
 
 enum spn_status spn_validate_open(struct spn_json **doc, const char *data, const char *file,
                                   struct spn_err *err)

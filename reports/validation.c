@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Rows whose reference means the same as our model are summarized together; the others are listed by the difference, each
- * with its size, and count in no mean.
+ * Rows whose reference means the same as our model are summarized together; the others are listed
+ * by the difference, each with its size, and count in no mean.
  */
 #include "reports/validation.h"
 
@@ -35,10 +35,10 @@ static void add_summary(const struct spn_validation *v, bool silicon, struct spn
 {
     struct spn_validation_summary s;
     struct spn_table *t =
-        silicon ? spn_report_table(report, "silicon_summary", "Published macros, by quantity",
-                                   "macro")
-                : spn_report_table(report, "summary",
-                                   "Against other models, where both mean the same", "block");
+        silicon
+            ? spn_report_table(report, "silicon_summary", "Published macros, by quantity", "macro")
+            : spn_report_table(report, "summary", "Against other models, where both mean the same",
+                               "block");
     add_statistic_columns(t);
     spn_table_column(t, "kind");
     for (size_t i = 0; spn_validation_summarize(v, silicon, i, &s); i++) {

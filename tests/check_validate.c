@@ -1,4 +1,5 @@
-/* check_validate.c -- reference cases: their statistics, the shipped macros and what we claim of both.
+/* check_validate.c -- reference cases: their statistics, the shipped macros and what we claim of
+ * both.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -83,7 +84,8 @@ START_TEST(every_macro_loads_and_is_estimated)
 }
 END_TEST
 
-/* What docs/VALIDATION.md says, as a bound: blind energy within a factor of 2 of these macros, throughput within 2 as well.
+/* What docs/VALIDATION.md says, as a bound: blind energy within a factor of 2 of these macros,
+ * throughput within 2 as well.
  */
 START_TEST(claims_of_published_macros)
 {
@@ -106,7 +108,8 @@ START_TEST(claims_of_published_macros)
 }
 END_TEST
 
-/* A factor is found that makes the fit points right in the mean, and it is visible in the result. */
+/* A factor is found that makes the fit points right in the mean, and it is visible in the result.
+ */
 START_TEST(calibration_fits_its_points)
 {
     struct spn_err err = {0};
@@ -141,7 +144,8 @@ static double energy_at(const char *path, const char *value)
     return out[SPN_MACRO_ENERGY];
 }
 
-/* Pulses twice as long: their part of the energy doubles, three times: triples; so differences are equal. */
+/* Pulses twice as long: their part of the energy doubles, three times: triples; so differences are
+ * equal. */
 START_TEST(energy_is_linear_in_the_pulse)
 {
     double one = energy_at("chip.input.pulse_s", "1e-9"),
@@ -163,8 +167,8 @@ START_TEST(energy_is_linear_in_the_supply)
 }
 END_TEST
 
-/* 100 rows x 10 columns of 1 uS, half of the 1-bit inputs on, 0.2 V for 1 us: 500 cells draw 0.2 uA each:
- * from 1 V 100 x 10 x 0.5 x 0.2e-6 A x 1 V x 1e-6 s = 100 pJ, from 0.2 V a fifth. */
+/* 100 rows x 10 columns of 1 uS, half of the 1-bit inputs on, 0.2 V for 1 us: 500 cells draw 0.2 uA
+ * each: from 1 V 100 x 10 x 0.5 x 0.2e-6 A x 1 V x 1e-6 s = 100 pJ, from 0.2 V a fifth. */
 START_TEST(cells_draw_from_the_supply)
 {
     struct spn_err err = {0};
@@ -189,8 +193,8 @@ START_TEST(cells_draw_from_the_supply)
     ck_assert_ok(spn_component_array.eval(&array, &env, &from_source, &err));
     array.read_supply_V = 1;
     ck_assert_ok(spn_component_array.eval(&array, &env, &from_supply, &err));
-    double more_J = from_supply.action[SPN_ARRAY_READ].energy_J -
-                    from_source.action[SPN_ARRAY_READ].energy_J;
+    double more_J =
+        from_supply.action[SPN_ARRAY_READ].energy_J - from_source.action[SPN_ARRAY_READ].energy_J;
     ck_assert_rel(more_J, 100e-12 * (1 - 0.2), 1e-9);
 }
 END_TEST
@@ -234,15 +238,17 @@ START_TEST(bad_macros_are_refused)
     ck_assert_fails(load_text("{}", &err), SPN_EINPUT, "0 points");
     ck_assert_fails(load_text("{\"points\": [{\"energy_J_per_op\": -1}]}", &err), SPN_EINPUT,
                     "energy_J_per_op");
-    ck_assert_fails(load_text("{\"points\": [{\"set\": {\"chip.adc.bits\": 4}}]}", &err), SPN_EINPUT,
-                    "must be a string");
-    ck_assert_fails(load_text("{\"points\": [{}], \"factors\": [\"a\", \"b\", \"c\", \"d\"]}", &err),
-                    SPN_EINPUT, "4 factors");
+    ck_assert_fails(load_text("{\"points\": [{\"set\": {\"chip.adc.bits\": 4}}]}", &err),
+                    SPN_EINPUT, "must be a string");
+    ck_assert_fails(
+        load_text("{\"points\": [{}], \"factors\": [\"a\", \"b\", \"c\", \"d\"]}", &err),
+        SPN_EINPUT, "4 factors");
     ck_assert_fails(load_text("{\"collumns\": 4, \"points\": [{}]}", &err), SPN_EINPUT, "columns");
 }
 END_TEST
 
-/* Where both mean the same: median error under 5 %, 95th percentile under 15 %, per suite and block. */
+/* Where both mean the same: median error under 5 %, 95th percentile under 15 %, per suite and
+ * block. */
 START_TEST(claims_of_other_models)
 {
     static const char *const close[] = {"gates", "blocks", "converters", "arrays"};
