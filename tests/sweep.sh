@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# Sweeps as a user meets them: kill -9 at any time, two at once, Ctrl-C, shards, questions, figures, errors.
+set -u
+export LC_ALL=C
+root=${SPINDLE_DATA:-$(cd "$(dirname "$0")/.." && pwd)}
+spindle=${SPINDLE:-$root/spindle}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+passed=0 failed=0
+ok() { passed=$((passed + 1)); }
+bad() {
+    failed=$((failed + 1))
+    echo "sweep: $*"
+}
+is() { if [ "$2" = "$3" ]; then ok; else bad "$1: $2, not $3"; fi; }
+# expect CODE WORDS COMMAND...
+expect() {
+    local code=$1 words=$2
+    shift 2
+    "$@" > out 2> err
+    local got=$?
+    if [ "$got" != "$code" ]; then
+        bad "exit $got, not $code: $*: $(head -1 err)"
+    elif ! grep -qF -- "$words" err out; then
+        bad "no \"$words\" in: $(head -1 err): $*"
+    else
+        ok
+    fi
+}
+# The value of a row of table "counts".
+count() { "$spindle" pareto "$1" --count 1 --format tsv | awk -F'\t' -v name="$2" '$1 == "counts" && $2 == name { print $4 }'; }
+
+cat > space.json << 'END'
+{ "name": "test-space", "network": "vgg8", "chip": "ning2025",
+  "scheme": ["dense", "external-index", "index-free"],
+  "axes": { "chip.sparsity.index_format": {"values": ["bitmap", "csr", "rle"], "when": {"scheme": "external-index"}},
+            "array": {"set": ["chip.array.rows", "chip.array.columns"], "values": [32, 64, 128, 256]},
+            "chip.clock_Hz": {"from": 1e8, "to": 1e9, "count": 20, "log": true},
+            "chip.tile.bus_bit": [32, 64, 128, 256, 512],
+            "chip.adc.bits": {"from": 3, "to": 8, "step": 1},
+            "chip.adc.columns_per_adc": [2, 4, 5, 8] },
+  "derived": {"edp_Js": "energy_J * latency_s"},
+  "constraints": ["area_m2 < 1e-3"],
+  "objectives": ["min energy_J", "min latency_s", "min area_m2"] }
+END
+n=48000 # (2 + 3) 4 20 5 6 4
+
+# In memory, on one and two threads: the same bytes.
+"$spindle" sweep space.json --count 0 --threads 1 --format json > one.json 2> err || bad "sweep: $(cat err)"
+"$spindle" sweep space.json --count 0 --threads 2 --format json > two.json 2> err || bad "sweep: $(cat err)"
+sed -i '/"command"/d; s/--threads [12]//' one.json two.json
+if cmp -s one.json two.json; then ok; else bad "one and two threads differ"; fi
+
+# kill -9, 20 times, at different moments; then to the end. Each stop loses at most what was in work.
+rounds=0 before=0
+while [ $rounds -lt 20 ]; do
+    "$spindle" sweep space.json --db killed.sqlite --threads 2 > /dev/null 2>&1 &
+    child=$!
+    sleep "0.$((3 + rounds % 4))"
+    kill -9 $child 2> /dev/null
+    wait $child 2> /dev/null
+    rounds=$((rounds + 1))
+    [ -e killed.sqlite ] || continue
+    stored=$(count killed.sqlite stored)
+    if [ "${stored:-0}" -ge "$before" ]; then before=${stored:-0}; else bad "stored designs went from $before to $stored"; fi
+    if [ "$before" = $n ]; then # killed too late: again from the start
+        rm -f killed.sqlite*
+        before=0
+    fi
+done
+expect 0 "in the space" "$spindle" sweep space.json --db killed.sqlite --threads 2 --format tsv
+is "stored before" "$(awk -F'\t' '$2 == "stored before" { print $4 }' out)" "$before"
+is "evaluated now" "$(awk -F'\t' '$2 == "evaluated now" { print $4 }' out)" "$((n - before))"
+is "stored after 20 kills" "$(count killed.sqlite stored)" $n
+
+# Two at once on one file share the work.
+"$spindle" sweep space.json --db shared.sqlite --threads 1 --format tsv > first.tsv 2> /dev/null &
+first=$!
+"$spindle" sweep space.json --db shared.sqlite --threads 1 --format tsv > second.tsv 2> /dev/null
+wait $first
+is "evaluated by two" "$(awk -F'\t' '$2 == "evaluated now" { n += $4 } END { print n }' first.tsv second.tsv)" $n
+is "stored by two" "$(count shared.sqlite stored)" $n
+
+# Ctrl-C finishes what is in work, and the rest follows later.
+"$spindle" sweep space.json --db stopped.sqlite --threads 2 > /dev/null 2> err &
+child=$!
+sleep 0.3
+kill -INT $child
+wait $child
+is "exit code after Ctrl-C" $? 0
+expect 0 "in the space" "$spindle" sweep space.json --db stopped.sqlite
+is "stored after Ctrl-C" "$(count stopped.sqlite stored)" $n
+
+# Shards and merging.
+for i in 0 1 2; do expect 0 "in the space" "$spindle" sweep space.json --db shard$i.sqlite --shard $i/3; done
+expect 0 "stored" "$spindle" merge all.sqlite shard0.sqlite shard1.sqlite shard2.sqlite
+for db in killed shared stopped all; do
+    "$spindle" pareto $db.sqlite --count 0 --format tsv | grep -v '^#' > $db.tsv
+done
+for db in shared stopped all; do
+    if cmp -s killed.tsv $db.tsv; then ok; else bad "$db.sqlite differs from killed.sqlite"; fi
+done
+
+# Questions and figures.
+expect 0 "index-free" "$spindle" best all.sqlite --min latency_s --where "scheme = 'index-free' AND area_m2 < 5e-5" --count 3
+expect 1 "no stored design is good" "$spindle" best all.sqlite --min latency_s --where "area_m2 < 0"
+expect 0 "edp" "$spindle" pareto all.sqlite --min edp_Js --max ops_per_s_m2 --format markdown
+expect 2 'did you mean "latency_s"' "$spindle" best all.sqlite --min latency
+expect 2 "no such column: latency" "$spindle" best all.sqlite --where "latency < 1"
+expect 2 "is no number" "$spindle" best all.sqlite --min scheme
+for figure in pareto heatmap parallel; do
+    expect 0 "$figure" "$spindle" plot all.sqlite --figure $figure --out figures
+    if [ -s figures/$figure.dat ] && [ -s figures/$figure.gp ]; then ok; else bad "no $figure"; fi
+    if ! command -v gnuplot > /dev/null || [ -s figures/$figure.svg ]; then ok; else bad "no picture of $figure"; fi
+done
+expect 2 "two different axes" "$spindle" plot all.sqlite --figure heatmap --x scheme --y scheme
+mkdir empty
+(PATH=$work/empty exec "$spindle" plot all.sqlite --out bare) > out 2> err
+is "exit code without gnuplot" $? 0
+if grep -q "no gnuplot" err && [ -s bare/pareto.dat ]; then ok; else bad "without gnuplot: $(head -1 err)"; fi
+
+# Errors.
+expect 2 "not I/N" "$spindle" sweep space.json --shard 3/3
+expect 3 "no/such.json" "$spindle" sweep no/such.json
+if command -v sqlite3 > /dev/null; then
+    sqlite3 empty.sqlite 'CREATE TABLE points(a)'
+    expect 3 "is not a store" "$spindle" pareto empty.sqlite
+fi
+sed 's/"chip.adc.bits"/"chip.adc.bit"/' space.json > typo.json
+expect 3 'did you mean "bits"' "$spindle" sweep typo.json
+sed 's/1e8/2e8/' space.json > changed.json
+expect 3 "another space" "$spindle" sweep changed.json --db all.sqlite
+expect 3 "not a database" "$spindle" sweep space.json --db space.json
+expect 3 "cannot open" "$spindle" best no/such.sqlite
+trap '' XFSZ
+(ulimit -f 1000 && "$spindle" sweep space.json --db full.sqlite) > out 2> err # a disk that is full
+is "exit code with a full disk" $? 4
+if grep -q "full.sqlite: cannot [a-z]* points: .*disk full?" err; then ok; else bad "full disk: $(tail -1 err)"; fi
+expect 0 "in the space" "$spindle" sweep space.json --db full.sqlite
+is "stored after a full disk" "$(count full.sqlite stored)" $n
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
