@@ -62,7 +62,8 @@ static void add_table(struct spn_text *out, const struct spn_table *table)
         spn_text_add(out, "<tr>");
         add_word(out, "td", table->line[i].name);
         for (int c = 0; c < table->n_columns; c++) {
-            bool words = table->line[i].cell[c].kind == SPN_TABLE_TEXT && c == table->n_columns - 1;
+            bool words = table->line[i].cell[c].kind == SPN_TABLE_TEXT &&
+                         strcmp(table->column[c], "source") == 0;
             spn_table_show(table, &table->line[i], c, text, sizeof text);
             spn_text_add(out, words ? "<td class=\"words\">" : "<td>");
             add_escaped(out, text, strlen(text));
