@@ -1,6 +1,10 @@
 /* bench_irdrop.c -- time and error of arrays with resistive wires, on one core.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * With SPINDLE_TEST_DATA set also ResNet-20 on CIFAR-10 with exact IR drop. CrossSim 3.2 on this
+ * kind of machine: 6 images at 1 ohm were not done in 15 CPU minutes; one 256 x 256 product takes
+ * 29 to 39 ms at 1 ohm [crosssim].
  */
 #include <math.h>
 #include <stdio.h>
@@ -13,6 +17,7 @@
 #include "simulator/compensate.h"
 #include "simulator/effective.h"
 #include "simulator/irdrop.h"
+#include "simulator/simulator.h"
 
 static const double least_s = 0.2; /* of one measurement */
 
@@ -168,10 +173,107 @@ static void print_errors(void)
             }
 }
 
+/* ---- a network ---- */
+
+enum { N_IMAGES = 1000, N_CALIBRATION = 64 };
+
+struct images {
+    struct spn_network *net;
+    struct spn_weights *weights;
+    struct spn_dataset test, calibration;
+};
+
+static void load(struct images *l, const char *data)
+{
+    struct spn_err err;
+    char path[1200], folder[1024];
+    snprintf(folder, sizeof folder, "%s/data", data);
+    snprintf(path, sizeof path, "%s/weights/resnet20_cifar10_akamaster.safetensors", folder);
+    check(spn_network_load(&l->net, "networks/resnet20.json", NULL, 0, &err), &err);
+    check(spn_weights_load(&l->weights, path, &err), &err);
+    struct spn_dataset_request r = {.name = "cifar10",
+                                    .split = "test",
+                                    .dir = folder,
+                                    .channels = 3,
+                                    .size = 32,
+                                    .n_classes = 10,
+                                    .max_images = N_IMAGES};
+    check(spn_dataset_open(&l->test, &r, &err), &err);
+    r.split = "train";
+    r.max_images = N_CALIBRATION;
+    check(spn_dataset_open(&l->calibration, &r, &err), &err);
+}
+
+/* 256 x 256 cells of 8 bits in pairs, up to 10 uS; 8-bit inputs bit by bit, an ADC of 8 bits for
+ * every bit. */
+static struct spn_chip network_chip(double segment_ohm)
+{
+    struct spn_err err;
+    struct spn_chip chip;
+    check(spn_chip_load(&chip, "neurosim-22nm", NULL, 0, &err), &err);
+    chip.array.rows = chip.array.columns = 256;
+    chip.array.rows_read = 0;
+    chip.weight = (struct spn_chip_weight){8, 8, SPN_ENCODING_DIFFERENTIAL};
+    chip.input.bits = 8;
+    chip.input.dac_bits = 1;
+    chip.adc.bits = 8;
+    chip.adc.range = SPN_RANGE_CALIBRATED;
+    chip.adc.clip_percentile = 99.99;
+    chip.adc.selected_only = false;
+    chip.device.cell = SPN_CELL_1T1R;
+    chip.device.on_conductance_S = 1e-5;
+    chip.device.off_conductance_S = 1e-7;
+    chip.device.cell_width_F = chip.device.cell_height_F = 10;
+    chip.node.wire_ohm_per_m = segment_ohm / (10 * chip.node.feature_size_m);
+    return chip;
+}
+
+static void print_network(const char *data)
+{
+    static const double ohms[] = {-1, 0.1, 1, 3, 10};
+    struct images l = {.net = NULL};
+    load(&l, data);
+    printf("\nResNet-20, %d images of CIFAR-10, 256 x 256 cells of up to 10 uS in pairs, 8 bits, "
+           "ADC for every input bit\n",
+           N_IMAGES);
+    printf("%10s %10s %12s %12s %14s\n", "ohm", "method", "matrices s", "top-1 %", "images/CPU-s");
+    for (size_t i = 0; i < sizeof ohms / sizeof *ohms; i++)
+        for (int estimate = 0; estimate < (ohms[i] > 0 ? 2 : 1); estimate++) {
+            struct spn_err err;
+            struct spn_accuracy a;
+            struct spn_simulator *sim;
+            struct spn_chip chip = network_chip(fmax(ohms[i], 0));
+            struct spn_simulator_options how = spn_simulator_options_default();
+            how.fidelity = SPN_FIDELITY_CIRCUIT;
+            how.errors = SPN_ERROR_QUANTIZATION | (ohms[i] > 0 ? SPN_ERROR_IR_DROP : 0);
+            how.estimate_ir_drop = estimate;
+            how.n_threads = 1;
+            double start = cpu_s();
+            check(spn_simulator_create(&sim, l.net, l.weights, &chip, &how, &err), &err);
+            double made_s = cpu_s() - start;
+            check(spn_simulator_calibrate(sim, &l.calibration, &err), &err);
+            start = cpu_s();
+            check(spn_simulator_evaluate(sim, &l.test, NULL, &a, &err), &err);
+            printf("%10g %10s %12.3f %12.2f %14.1f\n", fmax(ohms[i], 0),
+                   ohms[i] < 0 ? "no wires"
+                   : estimate  ? "estimate"
+                               : "exact",
+                   made_s, 100 * a.top1_frac, a.n_images / (cpu_s() - start));
+            spn_simulator_destroy(sim);
+        }
+    spn_network_destroy(l.net);
+    spn_weights_destroy(l.weights);
+    spn_dataset_clear(&l.test);
+    spn_dataset_clear(&l.calibration);
+}
+
 int main(void)
 {
+    const char *data = getenv("SPINDLE_TEST_DATA");
     openblas_set_num_threads(1);
     print_times();
     print_errors();
+    if (data != NULL)
+        print_network(data);
     return 0;
 }
