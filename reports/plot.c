@@ -22,6 +22,7 @@ const struct spn_figure_type spn_figure_types[] = {
     {"pareto", "all designs of a sweep and the front that none of them beats"},
     {"heatmap", "the best value of a result over two axes of a sweep"},
     {"parallel", "designs as lines over their inputs and results"},
+    {"irdrop", "share of each cell's conductance that is seen through an array's wires"},
     {NULL, NULL},
 };
 
