@@ -281,8 +281,7 @@ static void program_plain(struct spn_program *p, const struct maker *m)
 
 /* ---- resistive wires ---- */
 
-/* Between m->g and the cells of a stripe. A weight's cells lie side by side, digit by digit;
- * reference columns are an array's last. */
+/* Between m->g and a stripe: weights digit by digit, then the array's reference columns. */
 static void move_row(const struct spn_program *p, const struct maker *m, int digit, int row,
                      bool put)
 {
@@ -301,7 +300,7 @@ static void move_row(const struct spn_program *p, const struct maker *m, int dig
         }
 }
 
-/* Make the cells of n rows and put them into a stripe, or take them from there to levels. */
+/* Put the cells of n rows into a stripe, or take them from there to levels. */
 static void move_stripe(struct spn_program *p, const struct maker *m, int first, int n, bool put)
 {
     for (int r = 0; r < n; r++)
@@ -355,7 +354,7 @@ static bool is_exact(const struct maker *m)
 static enum spn_status set_wires(struct maker *m, const struct spn_program *p, struct spn_err *err)
 {
     const struct spn_core_config *config = m->request->config;
-    int weights = m->chip->array.columns / p->cells_per_weight, used = p->n_columns;
+    int used = p->n_columns, weights = m->chip->array.columns / p->cells_per_weight;
     double window_S = m->chip->device.on_conductance_S - m->chip->device.off_conductance_S;
     m->weights_per_array = weights < 1 ? 1 : weights < used ? weights : used;
     m->wired = has(config, SPN_ERROR_IR_DROP) && window_S > 0;
@@ -368,8 +367,8 @@ static enum spn_status set_wires(struct maker *m, const struct spn_program *p, s
     w->width += p->reference != NULL ? p->n_digits : 0;
     w->most_rows = w->rows_at_once < p->n_rows ? w->rows_at_once : p->n_rows;
     w->cell_S = window_S * m->cell.gain;
-    size_t n_rows = (size_t)w->n_blocks * (size_t)w->most_rows;
-    w->cells = calloc(n_rows * (size_t)w->width, sizeof *w->cells);
+    w->cells =
+        calloc((size_t)w->n_blocks * (size_t)w->most_rows, (size_t)w->width * sizeof(double));
     return w->cells != NULL ? SPN_OK : spn_err_memory(err, "wires of a core");
 }
 
