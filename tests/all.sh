@@ -36,10 +36,11 @@ suites() { # in directory $1
     return $status
 }
 
-sanitized() {
-    mkdir -p build-sanitize
-    (cd build-sanitize && { [ -f Makefile ] || ../configure --quiet CC=clang CFLAGS='-O1 -g' --enable-werror --enable-sanitize; }) &&
-        make -s -C build-sanitize -j"$jobs" > build-sanitize/build.out 2>&1 || { tail -20 build-sanitize/build.out; return 1; }
+sanitized() { # in a copy of what a release holds, as this tree is configured already
+    rm -rf build-sanitize
+    { make -s distdir && mv "$(ls -d spindle-[0-9]*/)" build-sanitize && cd build-sanitize &&
+        ./configure --quiet CC=clang CFLAGS='-O1 -g' --enable-werror --enable-sanitize && cd .. &&
+        make -s -C build-sanitize -j"$jobs"; } > sanitize.out 2>&1 || { tail -20 sanitize.out; return 1; }
     suites build-sanitize
 }
 
@@ -73,6 +74,7 @@ clean_tree() { # the build leaves nothing behind that git sees
 step "unit tests and command line (gcc)" suites .
 step "the same under ASan and UBSan (clang)" sanitized
 step "valgrind" under_valgrind
+rm -rf build-sanitize sanitize.out
 step "make distcheck" distribution
 [ "${CI:-}" != true ] || step "clean tree" clean_tree
 echo "$passed passed, $failed failed"
