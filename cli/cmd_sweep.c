@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -92,7 +91,6 @@ struct job {
     struct spn_space *space;
     struct spn_store *store;
     struct spn_front *front;
-    struct spn_front_item *items;
     struct spn_sweep_counts counts;
     struct spn_report report;
     struct spn_figure figure;
@@ -102,7 +100,6 @@ static void job_clear(struct job *job)
 {
     spn_text_clear(&job->figure.dat);
     spn_report_clear(&job->report);
-    free(job->items);
     spn_front_destroy(job->front);
     spn_store_close(job->store);
     spn_space_destroy(job->space);
@@ -133,34 +130,6 @@ static enum spn_status sweep(struct job *job, const char *path, struct spn_err *
     return status;
 }
 
-/* Without a file: a store in memory with the designs on the front, so that both are shown alike. */
-static enum spn_status keep_front(struct job *job, struct spn_err *err)
-{
-    struct spn_work work = {.n = 0};
-    struct spn_evaluator *evaluator = NULL;
-    struct spn_point *points = calloc(SPN_STORE_BATCH, sizeof *points);
-    size_t n = job->front ? spn_front_size(job->front) : 0;
-    job->items = malloc((n + 1) * sizeof *job->items);
-    enum spn_status status = points && job->items ? SPN_OK : spn_err_memory(err, "designs");
-    if (!status && n)
-        spn_front_items(job->front, job->items);
-    if (!status)
-        status = spn_store_open(&job->store, ":memory:", job->space, (struct spn_shard){0, 1}, err);
-    if (!status)
-        status = spn_evaluator_create(&evaluator, job->space, err);
-    for (size_t i = 0; i < n && !status; i++) {
-        work.number[work.n] = job->items[i].number;
-        status = spn_evaluate(evaluator, job->items[i].number, &points[work.n++], err);
-        if (!status && (work.n == SPN_STORE_BATCH || i + 1 == n)) {
-            status = spn_store_put(job->store, &work, points, err);
-            work.n = 0;
-        }
-    }
-    spn_evaluator_destroy(evaluator);
-    free(points);
-    return status;
-}
-
 static void add_counts(struct job *job)
 {
     const struct spn_sweep_counts *c = &job->counts;
@@ -182,32 +151,16 @@ static void add_counts(struct job *job)
 
 static enum spn_status show(struct job *job, struct spn_err *err)
 {
-    struct spn_goals goals = {.n = 0};
-    size_t n = 0;
-    enum spn_status status = SPN_OK;
+    size_t limit = (size_t)job->args.designs.count;
+    bool draw_it = job->args.common.out != NULL;
     if (!spn_space_n_objectives(job->space)) {
         spn_report_note(&job->report, "The space has no objectives: no front.");
         return SPN_OK;
     }
-    if (!job->store)
-        status = keep_front(job, err);
-    free(job->items);
-    job->items = NULL;
-    if (!status)
-        status = spn_goals_set(&goals, job->store, NULL, 0, NULL, 0, err);
-    if (!status)
-        status = spn_designs_front(job->store, &goals, &job->items, &n, err);
-    if (!status)
-        status = spn_cmd_report_front(job->store, &goals, job->items, n, (size_t)job->args.designs.count, &job->report, err);
-    if (!status && job->args.common.out) {
-        if (job->args.db && goals.n > 1)
-            status = spn_designs_plot_pareto(job->store, &goals, job->items, n, &job->figure, err);
-        else
-            status = spn_designs_plot_parallel(job->store, &goals, job->items, n, &job->figure, err);
-        if (!status)
-            status = spn_cmd_draw(job->args.common.out, &job->figure, 1, err);
-    }
-    return status;
+    enum spn_status status =
+        job->store ? spn_cmd_show_store(job->store, limit, &job->report, draw_it ? &job->figure : NULL, err)
+                   : spn_cmd_show_front(job->space, job->front, limit, &job->report, draw_it ? &job->figure : NULL, err);
+    return status || !draw_it ? status : spn_cmd_draw(job->args.common.out, &job->figure, 1, err);
 }
 
 static enum spn_status run(const struct spn_command *self, int argc, char **argv,

@@ -43,6 +43,14 @@ enum spn_status spn_cmd_report_front(struct spn_store *store, const struct spn_g
                                      const struct spn_front_item *items, size_t n, size_t limit,
                                      struct spn_report *report, struct spn_err *err);
 
+/* Add the front of an open store, or one that was found without a store, to the report; figure (may
+ * be NULL) gets the Pareto plot of the store, or parallel coordinates of the front. */
+enum spn_status spn_cmd_show_store(struct spn_store *store, size_t limit, struct spn_report *report,
+                                   struct spn_figure *figure, struct spn_err *err);
+enum spn_status spn_cmd_show_front(const struct spn_space *space, const struct spn_front *front,
+                                   size_t limit, struct spn_report *report,
+                                   struct spn_figure *figure, struct spn_err *err);
+
 /* Draw figures into dir and say on standard error what was written. */
 enum spn_status spn_cmd_draw(const char *dir, const struct spn_figure *figures, size_t n,
                              struct spn_err *err);

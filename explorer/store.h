@@ -61,7 +61,8 @@ struct spn_store_column {
     char name[SPN_SPACE_NAME], unit[16];
     enum spn_store_kind kind;
     bool numeric;
-    int objective; /* 0, -1 to be minimised, 1 to be maximised */
+    int objective;       /* 0, -1 to be minimised, 1 to be maximised */
+    int objective_place; /* first, second, ... objective of the space, from 0 */
 };
 int spn_store_n_columns(const struct spn_store *store); /* axes first */
 const struct spn_store_column *spn_store_column(const struct spn_store *store, int i);

@@ -54,6 +54,7 @@ static enum spn_status describe(struct spn_store *store, const char *sql, enum s
         column->kind = kind;
         column->numeric = sqlite3_column_int(list, 2) != 0;
         column->objective = !sense ? 0 : strcmp(sense, "max") == 0 ? 1 : -1;
+        column->objective_place = sqlite3_column_int(list, 4);
         store->n_columns++;
     }
     if (!status && code != SQLITE_DONE)
@@ -76,10 +77,10 @@ enum spn_status spn_store_describe(struct spn_store *store, struct spn_err *err)
     if (strcmp(format, SPN_STORE_FORMAT) != 0)
         return spn_err_set(err, SPN_EINPUT, "%s: store format %s, this program knows " SPN_STORE_FORMAT, store->path, format);
     enum spn_status status =
-        describe(store, "SELECT name, '', numeric, NULL FROM axes ORDER BY position", SPN_STORE_AXIS, err);
+        describe(store, "SELECT name, '', numeric, NULL, 0 FROM axes ORDER BY position", SPN_STORE_AXIS, err);
     if (!status)
         status = describe(store,
-                          "SELECT r.name, r.unit, 1, o.sense FROM results r LEFT JOIN objectives o ON o.name = r.name "
+                          "SELECT r.name, r.unit, 1, o.sense, o.position FROM results r LEFT JOIN objectives o ON o.name = r.name "
                           "ORDER BY r.position",
                           SPN_STORE_RESULT, err);
     return status;

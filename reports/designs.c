@@ -56,9 +56,10 @@ enum spn_status spn_goals_set(struct spn_goals *goals, struct spn_store *store, 
         status = add_goal(goals, store, minimize[i], false, err);
     for (size_t i = 0; i < n_maximize && !status; i++)
         status = add_goal(goals, store, maximize[i], true, err);
-    for (int i = 0; !status && n_minimize + n_maximize == 0 && i < spn_store_n_columns(store); i++) {
-        const struct spn_store_column *column = spn_store_column(store, i);
-        if (column->objective)
+    int n_columns = n_minimize + n_maximize == 0 ? spn_store_n_columns(store) : 0;
+    for (int i = 0; i < SPN_FRONT_MAX_OBJECTIVES * n_columns && !status; i++) { /* in the order of the space file */
+        const struct spn_store_column *column = spn_store_column(store, i % n_columns);
+        if (column->objective && column->objective_place == i / n_columns)
             status = add_goal(goals, store, column->name, column->objective > 0, err);
     }
     if (!status && goals->n == 0)

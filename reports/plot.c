@@ -21,6 +21,7 @@ const struct spn_figure_type spn_figure_types[] = {
     {"validation", "ours over the reference, every reference case"},
     {"pareto", "all designs of a sweep and the front that none of them beats"},
     {"heatmap", "the best value of a result over two axes of a sweep"},
+    {"tornado", "how far each input moves a result"},
     {"parallel", "designs as lines over their inputs and results"},
     {"irdrop", "share of each cell's conductance that is seen through an array's wires"},
     {NULL, NULL},
