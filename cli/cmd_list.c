@@ -47,8 +47,7 @@ static enum spn_status list_schemes(const char *unused, struct spn_text *out, st
 {
     static const char *const doc[SPN_N_SCHEMES] = {
         "every weight in a cell, no mask",
-        "pruned weights are zeros in plain cells; an index in a memory says where the kept ones "
-        "are",
+        "pruned weights are zeros in plain cells; an index elsewhere says which are kept",
         "a second transistor in every cell holds the mask bit",
     };
     (void)unused;
