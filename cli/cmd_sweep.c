@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/designs.h"
+#include "cli/ranks.h"
 #include "explorer/sweep.h"
 
 enum { DEFAULT_COUNT = 20 };
@@ -87,6 +88,8 @@ static bool draw(void *ctx, const char *what, size_t done, size_t total)
 
 struct job {
     struct args args;
+    struct spn_ranks ranks;
+    char file[1024]; /* what this rank stores in: --db, or with ranks <db>.rank<i> */
     struct spn_shard shard;
     struct spn_space *space;
     struct spn_store *store;
@@ -94,6 +97,7 @@ struct job {
     struct spn_sweep_counts counts;
     struct spn_report report;
     struct spn_figure figure;
+    bool whole; /* the store of a job with ranks is complete already */
 };
 
 static void job_clear(struct job *job)
@@ -105,25 +109,97 @@ static void job_clear(struct job *job)
     spn_space_destroy(job->space);
 }
 
-static enum spn_status sweep(struct job *job, const char *path, struct spn_err *err)
+/* With several ranks each takes a shard (of the shard asked for) and stores it in a file of its own, as only processes of one
+ * machine can share a file. A store that is complete already needs none of that. */
+static enum spn_status divide(struct job *job, struct spn_err *err)
 {
-    struct meter meter = {.inner = spn_cmd_progress(), .start_s = now_s()};
-    struct spn_progress progress = {draw, &meter};
-    struct spn_sweep_options how = {(int)job->args.common.threads, job->shard, &progress};
+    struct spn_ranks *ranks = &job->ranks;
+    int64_t complete = 0;
     enum spn_status status = read_shard(job->args.shard, &job->shard, err);
-    how.shard = job->shard;
-    if (!status)
-        status = spn_space_load(&job->space, path, err);
-    if (!status && job->args.db)
-        status = spn_store_open(&job->store, job->args.db, job->space, job->shard, err);
+    if (status || ranks->n == 1) {
+        snprintf(job->file, sizeof job->file, "%s", job->args.db ? job->args.db : "");
+        return status;
+    }
+    if (!job->args.db || job->shard.n > 1)
+        return spn_err_set(err, SPN_EUSAGE, "sweep: several ranks need --db, and share the work themselves (no --shard)");
+    if (ranks->rank == 0 && access(job->args.db, F_OK) == 0) {
+        struct spn_store *store = NULL;
+        status = spn_store_open(&store, job->args.db, job->space, job->shard, err);
+        if (!status)
+            status = spn_store_count(store, &complete, err);
+        spn_store_close(store);
+        complete = complete == spn_space_size(job->space);
+    }
+    status = spn_ranks_agree(ranks, status, err);
+    if (status)
+        return status;
+    job->whole = spn_ranks_tell(ranks, complete) != 0;
+    job->shard = (struct spn_shard){ranks->rank, ranks->n};
+    int n = snprintf(job->file, sizeof job->file, "%s.rank%d", job->args.db, ranks->rank);
+    return n < (int)sizeof job->file ? SPN_OK : spn_err_set(err, SPN_EUSAGE, "--db: file name too long");
+}
+
+/* Rank 0 puts the files of all ranks together; they go once everything is in one. */
+static enum spn_status gather(struct job *job, struct spn_err *err)
+{
+    enum spn_status status = SPN_OK;
+    if (job->ranks.n == 1)
+        return SPN_OK;
+    spn_store_close(job->store);
+    job->store = NULL;
+    status = spn_ranks_agree(&job->ranks, status, err);
+    int64_t *sum[] = {&job->counts.n_before, &job->counts.n_evaluated, &job->counts.n_good, &job->counts.n_excluded,
+                      &job->counts.n_infeasible};
+    for (size_t i = 0; i < sizeof sum / sizeof *sum; i++)
+        *sum[i] = spn_ranks_sum(&job->ranks, *sum[i]);
+    job->counts.stopped = spn_ranks_sum(&job->ranks, job->counts.stopped) > 0;
+    for (int r = 0; r < job->ranks.n && !status && job->ranks.rank == 0 && !job->whole; r++) {
+        char from[sizeof job->file + 32];
+        snprintf(from, sizeof from, "%s.rank%d", job->args.db, r);
+        status = spn_store_merge(job->args.db, from, err);
+        if (!status && !job->counts.stopped)
+            unlink(from);
+    }
+    if (!status && job->ranks.rank == 0)
+        status = spn_store_open(&job->store, job->args.db, job->space, (struct spn_shard){0, 1}, err);
+    return status;
+}
+
+static enum spn_status sweep_all(struct job *job, struct meter *meter, struct spn_err *err)
+{
+    struct spn_progress progress = {draw, meter};
+    int n_threads = job->ranks.n > 1 && !job->args.common.threads ? 1 : (int)job->args.common.threads;
+    struct spn_sweep_options how = {n_threads, job->shard, job->ranks.rank == 0 ? &progress : &meter->inner};
+    enum spn_status status = SPN_OK;
+    if (job->whole) {
+        job->counts.n_points = spn_space_size(job->space);
+        job->counts.n_before = job->ranks.rank == 0 ? job->counts.n_points : 0;
+        return SPN_OK;
+    }
+    if (*job->file)
+        status = spn_store_open(&job->store, job->file, job->space, job->shard, err);
     if (!status && !job->store && spn_space_n_objectives(job->space))
         status = spn_front_create(&job->front, spn_space_n_objectives(job->space), err);
     if (!status)
         status = spn_sweep_run(job->space, job->store, &how, job->front, &job->counts, err);
-    if (isatty(STDERR_FILENO))
+    return status;
+}
+
+static enum spn_status sweep(struct job *job, const char *path, struct spn_err *err)
+{
+    struct meter meter = {.inner = spn_cmd_progress(), .start_s = now_s()};
+    enum spn_status status = spn_space_load(&job->space, path, err);
+    if (!status)
+        status = divide(job, err);
+    status = spn_ranks_agree(&job->ranks, status, err);
+    if (!status)
+        status = spn_ranks_agree(&job->ranks, sweep_all(job, &meter, err), err);
+    if (!status)
+        status = gather(job, err);
+    if (job->ranks.rank == 0 && isatty(STDERR_FILENO))
         fprintf(stderr, "\r\x1b[K");
     double seconds = now_s() - meter.start_s;
-    if (!status)
+    if (!status && job->ranks.rank == 0)
         fprintf(stderr, "%lld designs in %.1f s, %.0f/s%s\n", (long long)job->counts.n_evaluated, seconds,
                 (double)job->counts.n_evaluated / seconds,
                 !job->counts.stopped ? "" : job->store ? "; stopped: run again to continue" : "; stopped");
@@ -172,15 +248,18 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
     enum spn_status status = spn_opt_parse(self, argv + 2, &job.args, &operands, &help, err);
     if (status || help)
         return status ? status : spn_cmd_show_help(self, err);
-    status = sweep(&job, operands.value[0], err);
-    if (!status) {
+    status = spn_ranks_begin(&job.ranks, err);
+    if (!status)
+        status = sweep(&job, operands.value[0], err);
+    if (!status && job.ranks.rank == 0) {
         snprintf(job.report.title, sizeof job.report.title, "Design space %s", spn_space_name(job.space));
         spn_cmd_provenance(&job.report, argc, argv, NULL, 0);
         add_counts(&job);
         status = show(&job, err);
     }
-    if (!status)
+    if (!status && job.ranks.rank == 0)
         status = spn_cmd_print(&job.report, job.args.common.format, err);
+    spn_ranks_end(&job.ranks);
     job_clear(&job);
     return status;
 }
@@ -190,7 +269,8 @@ const struct spn_command spn_cmd_sweep = {
     .operands = "SPACE",
     .doc = "Evaluate all designs of a space, store them, list those that no other beats.",
     .details = "SPACE is a file or a shipped name (spindle list experiments). Without --db nothing is stored.\n"
-               "Ctrl-C finishes the designs in work and stops; the same command continues.\n",
+               "Ctrl-C finishes the designs in work and stops; the same command continues.\n"
+               "Under mpirun (if built --with-mpi) ranks share the work, each with --threads threads (default 1).\n",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

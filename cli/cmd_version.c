@@ -4,9 +4,11 @@
  */
 #include <cblas.h>
 #include <gsl/gsl_version.h>
+#include <sqlite3.h>
 #include <zlib.h>
 
 #include "cli/cmd.h"
+#include "cli/ranks.h"
 #include "spindle.h"
 
 #ifndef SPN_BUILD_FLAGS
@@ -28,6 +30,8 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
     spn_text_add(&text, "spindle %s\ncompiler: %s\nflags: %s\n", SPN_VERSION, __VERSION__,
                  SPN_BUILD_FLAGS);
     spn_text_add(&text, "GSL %s, zlib %s, %s\n", gsl_version, zlibVersion(), openblas_get_config());
+    spn_text_add(&text, "SQLite %s, %s\n", sqlite3_libversion(),
+                 spn_ranks_library() ? spn_ranks_library() : "no MPI");
     spn_text_add(&text, "Licence: GPL-3.0-or-later\n");
     status = spn_cmd_write(&text, err);
     spn_text_clear(&text);

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * First-order index S_i: share of the variance that input i explains alone; total index T_i: share that is gone when all inputs
- * but i are known. Inputs are independent and given as quantiles in (0, 1), taken from a Sobol sequence. [X3, X4]
+ * but i are known. Inputs are independent and given as quantiles in (0, 1), taken from a Sobol sequence. [M:X3, M:X4]
  */
 #ifndef SPN_EXPLORER_SOBOL_H
 #define SPN_EXPLORER_SOBOL_H

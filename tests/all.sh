@@ -60,6 +60,17 @@ under_valgrind() { # the quick programs; the long ones run under ASan above
     return $status
 }
 
+with_mpi() { # sweeps shared by three ranks
+    command -v mpirun > /dev/null && pkg-config --exists ompi-c || { echo "no MPI here: left out"; return 0; }
+    rm -rf build-mpi
+    { make -s distdir && mv "$(ls -d spindle-[0-9]*/)" build-mpi && cd build-mpi &&
+        ./configure --quiet --enable-werror --with-mpi && cd .. && make -s -C build-mpi -j"$jobs" spindle; } > mpi.out 2>&1 ||
+        { tail -20 mpi.out; return 1; }
+    SPINDLE=$PWD/build-mpi/spindle SPINDLE_DATA=$PWD tests/sweep.sh > build-mpi/sweep.log 2>&1 || { tail -20 build-mpi/sweep.log; return 1; }
+    count build-mpi/sweep.log
+    rm -rf build-mpi mpi.out
+}
+
 distribution() {
     make -s distcheck > distcheck.out 2>&1 || { tail -30 distcheck.out; return 1; }
     rm -f distcheck.out spindle-*.tar.gz
@@ -75,6 +86,7 @@ step "unit tests and command line (gcc)" suites .
 step "the same under ASan and UBSan (clang)" sanitized
 step "valgrind" under_valgrind
 rm -rf build-sanitize sanitize.out
+step "sweeps with MPI" with_mpi
 step "make distcheck" distribution
 [ "${CI:-}" != true ] || step "clean tree" clean_tree
 echo "$passed passed, $failed failed"

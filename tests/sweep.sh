@@ -102,6 +102,20 @@ for db in shared stopped all; do
     if cmp -s killed.tsv $db.tsv; then ok; else bad "$db.sqlite differs from killed.sqlite"; fi
 done
 
+# Three ranks, where built with MPI; a second run finds everything done.
+if "$spindle" version | grep -q 'MPI v' && command -v mpirun > /dev/null; then
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    expect 0 "in the space" mpirun --oversubscribe -n 3 "$spindle" sweep space.json --db ranks.sqlite --format tsv
+    is "evaluated by three ranks" "$(awk -F'\t' '$2 == "evaluated now" { print $4 }' out)" $n
+    is "files left by ranks" "$(ls ranks.sqlite.rank* 2> /dev/null | wc -l)" 0
+    "$spindle" pareto ranks.sqlite --count 0 --format tsv | grep -v '^#' > ranks.tsv
+    if cmp -s killed.tsv ranks.tsv; then ok; else bad "ranks.sqlite differs from killed.sqlite"; fi
+    expect 0 "in the space" mpirun --oversubscribe -n 2 "$spindle" sweep space.json --db ranks.sqlite --format tsv
+    is "evaluated again" "$(awk -F'\t' '$2 == "evaluated now" { print $4 }' out)" 0
+    expect 2 "several ranks need --db" mpirun --oversubscribe -n 2 "$spindle" sweep space.json
+    expect 3 "another space" mpirun --oversubscribe -n 2 "$spindle" sweep vgg8-space --db ranks.sqlite
+fi
+
 # Questions and figures.
 expect 0 "index-free" "$spindle" best all.sqlite --min latency_s --where "scheme = 'index-free' AND area_m2 < 5e-5" --count 3
 expect 1 "no stored design is good" "$spindle" best all.sqlite --min latency_s --where "area_m2 < 0"
