@@ -24,6 +24,13 @@ const struct spn_figure_type spn_figure_types[] = {
     {"tornado", "how far each input moves a result"},
     {"parallel", "designs as lines over their inputs and results"},
     {"irdrop", "share of each cell's conductance that is seen through an array's wires"},
+    {"msnet_epochs", "accuracy and sparsity of training on cells, by epoch"},
+    {"msnet_maps", "weights of six phases of training on cells"},
+    {"msnet_confusion", "letters found for letters shown"},
+    {"msnet_weights", "weights before and after training on cells"},
+    {"msnet_landscape", "loss around the final weights"},
+    {"vau_error", "what vector updates miss, by sparsity"},
+    {"update_tornado", "ratios of weight updates at plausible ends of each input"},
     {NULL, NULL},
 };
 

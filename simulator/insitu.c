@@ -119,6 +119,7 @@ static enum spn_status take_snapshot(struct spn_insitu_state *s, int epoch,
     shot->weight = calloc(s->n_weights, sizeof *shot->weight);
     shot->mask = calloc(s->n_weights, 1);
     shot->epoch = epoch;
+    shot->on_chip = s->on_chip;
     log->n_snapshots++;
     if (!shot->weight || !shot->mask)
         return spn_err_memory(err, "a snapshot of the weights");

@@ -126,6 +126,7 @@ struct spn_insitu_epoch {
 /* Weights of an epoch, in codes (on the chip) or as they are, all layers after one another. */
 struct spn_insitu_snapshot {
     int epoch;
+    bool on_chip;
     float *weight;
     uint8_t *mask;
 };

@@ -1,0 +1,52 @@
+/* ning2025.h -- the page of a reproduction: an article's numbers beside ours.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SPN_REPORTS_NING2025_H
+#define SPN_REPORTS_NING2025_H
+
+#include "explorer/ratio.h"
+#include "explorer/study.h"
+#include "reports/plot.h"
+#include "reports/report.h"
+
+/* Which run of the study is what; -1: not run. */
+struct spn_ning2025_runs {
+    int paper, dense, one_update;
+    int other_paper, other_dense; /* the second data set */
+};
+
+/* Training on cells: tables accuracy, variants, updates; notes on the gaps. */
+void spn_ning2025_training(const struct spn_study *study, const struct spn_ning2025_runs *runs,
+                           struct spn_report *report);
+
+/* The benchmark. Every chip of it is loaded by the caller. */
+struct spn_ning2025_benchmark {
+    const struct spn_ratio_experiment *experiment;
+    const struct spn_chip *chip, *pairs;
+    struct spn_ratio_model *layers;  /* the network with its own layers' sparsity */
+    struct spn_ratio_model *uniform; /* every layer at the experiment's */
+};
+enum spn_status spn_ning2025_update(const struct spn_ning2025_benchmark *b,
+                                    struct spn_report *report, struct spn_text *tornado,
+                                    struct spn_err *err);
+
+/* Other networks at the experiment's sparsity; call once per network. */
+enum spn_status spn_ning2025_network(struct spn_report *report, struct spn_table **table,
+                                     const struct spn_network *net, const struct spn_chip *chip,
+                                     struct spn_err *err);
+/* Sparsity below which dense wins, from `ratio` of `external` over dense at [n] sparsities. */
+struct spn_ning2025_crossing {
+    int n;
+    double sparsity[64], latency[64], energy[64]; /* external-index update over dense */
+    double free_latency[64], free_energy[64];     /* index-free over dense */
+};
+void spn_ning2025_crossover(const struct spn_ning2025_crossing *c, struct spn_report *report);
+
+enum { SPN_NING2025_N_FIGURES = 7 };
+/* Data of the figures msnet_epochs, msnet_maps, msnet_confusion, msnet_weights, msnet_landscape and
+ * vau_error; the last one, update_tornado, is spn_ning2025_update's. spn_text_clear each dat. */
+void spn_ning2025_figures(const struct spn_study *study, const struct spn_ning2025_runs *runs,
+                          struct spn_figure figures[SPN_NING2025_N_FIGURES]);
+
+#endif

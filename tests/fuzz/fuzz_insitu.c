@@ -1,0 +1,22 @@
+/* fuzz_insitu.c -- any bytes as an experiment file: accepted or refused, never a crash.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/json.h"
+#include "simulator/insitu.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct spn_err err;
+    struct spn_json *doc = NULL;
+    struct spn_insitu_options read = spn_insitu_options_default();
+    if (!spn_json_parse(&doc, (const char *)data, size, "input", &err))
+        (void)spn_insitu_options_read(&read, doc, &err);
+    spn_json_destroy(doc);
+    return 0;
+}
