@@ -14,9 +14,9 @@
 #include "tech/chip.h"
 
 extern const struct spn_command spn_cmd_compare, spn_cmd_estimate, spn_cmd_simulate, spn_cmd_train,
-    spn_cmd_sweep, spn_cmd_pareto, spn_cmd_best, spn_cmd_plot, spn_cmd_merge,
-    spn_cmd_optimize, spn_cmd_sensitivity,
-    spn_cmd_list, spn_cmd_help, spn_cmd_irdrop, spn_cmd_validate, spn_cmd_version;
+    spn_cmd_sweep, spn_cmd_pareto, spn_cmd_best, spn_cmd_plot, spn_cmd_merge, spn_cmd_optimize,
+    spn_cmd_sensitivity, spn_cmd_list, spn_cmd_help, spn_cmd_irdrop, spn_cmd_validate,
+    spn_cmd_reproduce, spn_cmd_version;
 extern const struct spn_command *const spn_commands[]; /* main.c; NULL-terminated */
 
 /* Options that most subcommands take; put SPN_COMMON_OPTIONS(struct args, common) into the option
