@@ -30,9 +30,9 @@ step() {
 suites() { # in directory $1
     local status=0
     rm -f "$1"/tests/*.log
-    make -s -C "$1" -j"$jobs" check > "$1/check.out" 2>&1 || status=1
+    make -s -k -C "$1" -j"$jobs" check > "$1/check.out" 2>&1 || status=1
     count "$1"/tests/*.log
-    [ $status = 0 ] || { grep -E '^(FAIL|ERROR)' "$1/check.out"; grep -hE ':[FE]:' "$1"/tests/*.log | head -40; }
+    [ $status = 0 ] || { grep -E "^(FAIL|ERROR)|error:" "$1/check.out"; grep -hE ':[FE]:' "$1"/tests/*.log | head -40; }
     return $status
 }
 

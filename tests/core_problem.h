@@ -15,9 +15,9 @@ enum { MAX_ROWS = 300, MAX_COLUMNS = 80, MAX_VECTORS = 40 };
 static inline struct spn_chip base_chip(int encoding, int bits, int cell_bits)
 {
     struct spn_chip chip = {
-        .array = {64, 64, 0},
-        .weight = {bits, cell_bits, encoding},
-        .input = {8, 1},
+        .array = {.rows = 64, .columns = 64},
+        .weight = {.bits = bits, .cell_bits = cell_bits, .encoding = encoding},
+        .input = {.bits = 8, .dac_bits = 1},
         .adc = {.bits = 14, .range = SPN_RANGE_FULL, .range_frac = 0.5, .clip_percentile = 99}};
     memcpy(chip.device.name, "test", sizeof "test");
     chip.device.on_conductance_S = 6.4e-6;
