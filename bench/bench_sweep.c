@@ -1,4 +1,5 @@
-/* bench_sweep.c -- design points per second: evaluated, swept, swept into a store, on one and on all threads.
+/* bench_sweep.c -- design points per second: evaluated, swept, swept into a store, on one and on
+ * all threads.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -35,12 +36,12 @@ static void show(const char *what, double n, double seconds, double goal)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    printf("%-44s %9.0f points  %9.0f points/s  %7.2f us  (asked for: %.0f)  peak %ld MB\n", what, n, n / seconds,
-           1e6 * seconds / n, goal, usage.ru_maxrss / 1024);
+    printf("%-44s %9.0f points  %9.0f points/s  %7.2f us  (asked for: %.0f)  peak %ld MB\n", what,
+           n, n / seconds, 1e6 * seconds / n, goal, usage.ru_maxrss / 1024);
 }
 
-static enum spn_status sweep(const struct spn_space *space, int n_threads, const char *db, bool with_front, const char *what,
-                             struct spn_err *err)
+static enum spn_status sweep(const struct spn_space *space, int n_threads, const char *db,
+                             bool with_front, const char *what, struct spn_err *err)
 {
     struct spn_store *store = NULL;
     struct spn_front *front = NULL;
@@ -57,7 +58,8 @@ static enum spn_status sweep(const struct spn_space *space, int n_threads, const
     spn_store_close(store);
     spn_front_destroy(front);
     if (!status)
-        show(what, (double)counts.n_evaluated, now_s() - start, (db ? GOAL_STORED_PER_S : GOAL_MEMORY_PER_S) * n_threads);
+        show(what, (double)counts.n_evaluated, now_s() - start,
+             (db ? GOAL_STORED_PER_S : GOAL_MEMORY_PER_S) * n_threads);
     return status;
 }
 

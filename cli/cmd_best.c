@@ -42,11 +42,12 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
     if (!status)
         status = spn_designs_best(store, &goals, args.designs.count, &items, &n, err);
     if (!status && n == 0)
-        status = spn_err_set(err, SPN_EINFEASIBLE, "%s: no stored design is good%s", operands.value[0],
-                             goals.where ? " under this condition" : "");
+        status = spn_err_set(err, SPN_EINFEASIBLE, "%s: no stored design is good%s",
+                             operands.value[0], goals.where ? " under this condition" : "");
     if (!status) {
         spn_cmd_provenance(&report, argc, argv, NULL, 0);
-        struct spn_table *table = spn_report_table(&report, "best", "Best designs, by the first objective", "point");
+        struct spn_table *table =
+            spn_report_table(&report, "best", "Best designs, by the first objective", "point");
         status = spn_designs_table(store, &goals, items, n, 0, table, err);
     }
     if (!status)
@@ -61,7 +62,8 @@ const struct spn_command spn_cmd_best = {
     .name = "best",
     .operands = "DB",
     .doc = "List the best stored designs by one result: --min energy_J, --where SQL.",
-    .details = "DB is a file of spindle sweep. The first --min (else --max, else objective of the space) gives the order.\n",
+    .details = "DB is a file of spindle sweep. The first --min (else --max, else objective of the "
+               "space) gives the order.\n",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

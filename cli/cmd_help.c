@@ -33,7 +33,10 @@ static const struct {
     {"dram", "a DRAM (tech/drams/*.json)", spn_dram_fields},
     {"train", "a training recipe (experiments/*.json)", spn_train_fields},
 };
-enum { N_TOPICS = sizeof topics / sizeof *topics, N_AXIS_TOPICS = 4 /* the first are fields of a design */ };
+enum {
+    N_TOPICS = sizeof topics / sizeof *topics,
+    N_AXIS_TOPICS = 4 /* the first are fields of a design */
+};
 
 static void list_commands(struct spn_text *out)
 {
@@ -46,7 +49,8 @@ static void list_commands(struct spn_text *out)
                       "ranges and meanings:\n");
     for (int i = 0; i < N_TOPICS; i++)
         spn_text_add(out, "  %-10s %s\n", topics[i].name, topics[i].doc);
-    spn_text_add(out, "  %-10s %s\n", "space", "what can be an axis of a design space (experiments/*.json)");
+    spn_text_add(out, "  %-10s %s\n", "space",
+                 "what can be an axis of a design space (experiments/*.json)");
     spn_text_add(out, "  %-10s %s\n", "adc-sar", "any component of spindle list components");
     spn_text_add(out, "  %-10s %s\n", "adc.bits", "or any word: every field whose path holds it");
 }

@@ -27,7 +27,8 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
     if (!status)
         status = spn_store_read(&store, operands.value[0], err);
     if (!status)
-        status = spn_designs_counts(store, spn_report_table(&report, "counts", operands.value[0], ""), err);
+        status = spn_designs_counts(
+            store, spn_report_table(&report, "counts", operands.value[0], ""), err);
     if (!status)
         status = spn_cmd_print(&report, args.common.format, err);
     spn_report_clear(&report);

@@ -48,7 +48,8 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
         status = spn_designs_counts(store, spn_report_table(&report, "counts", "Designs", ""), err);
     }
     if (!status)
-        status = spn_cmd_report_front(store, &goals, items, n, (size_t)args.designs.count, &report, err);
+        status =
+            spn_cmd_report_front(store, &goals, items, n, (size_t)args.designs.count, &report, err);
     if (!status && args.common.out)
         status = spn_designs_plot_pareto(store, &goals, items, n, &figure, err);
     if (!status && args.common.out)
@@ -66,7 +67,8 @@ const struct spn_command spn_cmd_pareto = {
     .name = "pareto",
     .operands = "DB",
     .doc = "List the stored designs that no other beats in all objectives.",
-    .details = "DB is a file of spindle sweep. With --out the front is also drawn (first two objectives).\n",
+    .details = "DB is a file of spindle sweep. With --out the front is also drawn (first two "
+               "objectives).\n",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

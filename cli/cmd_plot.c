@@ -23,20 +23,23 @@ static const struct spn_opt options[] = {
     SPN_OPT_MIN(struct args, designs),
     SPN_OPT_MAX(struct args, designs),
     SPN_OPT_WHERE(struct args, designs),
-    {"x", SPN_OPT_STRING, offsetof(struct args, x), "COLUMN", "heatmap: across (default: the last axis)", 0, 0, NULL},
-    {"y", SPN_OPT_STRING, offsetof(struct args, y), "COLUMN", "heatmap: upwards (default: the axis before)", 0, 0, NULL},
+    {"x", SPN_OPT_STRING, offsetof(struct args, x), "COLUMN",
+     "heatmap: across (default: the last axis)", 0, 0, NULL},
+    {"y", SPN_OPT_STRING, offsetof(struct args, y), "COLUMN",
+     "heatmap: upwards (default: the axis before)", 0, 0, NULL},
     SPN_OPT_COUNT(struct args, designs, "parallel: the best N instead of the front"),
     SPN_OPT_OUT(struct args, common),
     SPN_OPT_END,
 };
 
 /* The axes of a heat map: as given, else the last two of the space. */
-static enum spn_status heatmap_axes(const struct args *args, const struct spn_store *store, int *x, int *y,
-                                    struct spn_err *err)
+static enum spn_status heatmap_axes(const struct args *args, const struct spn_store *store, int *x,
+                                    int *y, struct spn_err *err)
 {
     enum spn_status status = SPN_OK;
     int n_axes = 0;
-    while (n_axes < spn_store_n_columns(store) && spn_store_column(store, n_axes)->kind == SPN_STORE_AXIS)
+    while (n_axes < spn_store_n_columns(store) &&
+           spn_store_column(store, n_axes)->kind == SPN_STORE_AXIS)
         n_axes++;
     *x = n_axes - 1;
     *y = n_axes - 2;
@@ -47,12 +50,13 @@ static enum spn_status heatmap_axes(const struct args *args, const struct spn_st
     if (!status && !args->y && *x == *y)
         *y = n_axes - 1;
     if (!status && (*x < 0 || *y < 0 || *x == *y))
-        status = spn_err_set(err, SPN_EUSAGE, "a heat map needs two different axes: give --x and --y");
+        status =
+            spn_err_set(err, SPN_EUSAGE, "a heat map needs two different axes: give --x and --y");
     return status;
 }
 
-static enum spn_status draw(const struct args *args, struct spn_store *store, struct spn_figure *figure,
-                            struct spn_err *err)
+static enum spn_status draw(const struct args *args, struct spn_store *store,
+                            struct spn_figure *figure, struct spn_err *err)
 {
     struct spn_goals goals;
     struct spn_front_item *items = NULL;

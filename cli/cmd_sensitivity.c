@@ -22,12 +22,15 @@ struct args {
 
 static const struct spn_opt options[] = {
     {"method", SPN_OPT_ENUM, offsetof(struct args, method), "METHOD",
-     "tornado: one input at a time (default); sobol: shares of the variance; uncertainty: intervals", 0, 0, method_names},
-    {"of", SPN_OPT_LIST, offsetof(struct args, of), "RESULT", "result to look at; repeatable (default: the objectives)", 0, 0,
-     NULL},
-    {"point", SPN_OPT_INT, offsetof(struct args, point), "N", "base design (default: the middle of every axis)", -1,
-     SPN_SPACE_MAX_POINTS, NULL},
-    {"samples", SPN_OPT_INT, offsetof(struct args, samples), "N", "of sobol and uncertainty (default 2048)", 16, 1 << 24, NULL},
+     "tornado: one input at a time (default); sobol: shares of the variance; uncertainty: "
+     "intervals",
+     0, 0, method_names},
+    {"of", SPN_OPT_LIST, offsetof(struct args, of), "RESULT",
+     "result to look at; repeatable (default: the objectives)", 0, 0, NULL},
+    {"point", SPN_OPT_INT, offsetof(struct args, point), "N",
+     "base design (default: the middle of every axis)", -1, SPN_SPACE_MAX_POINTS, NULL},
+    {"samples", SPN_OPT_INT, offsetof(struct args, samples), "N",
+     "of sobol and uncertainty (default 2048)", 16, 1 << 24, NULL},
     SPN_OPT_FORMAT(struct args, common),
     SPN_OPT_OUT(struct args, common),
     SPN_OPT_SEED(struct args, common),
@@ -45,7 +48,6 @@ struct job {
     struct spn_figure figure;
 };
 
-
 static const char *next_column(const void *ctx, size_t i)
 {
     const struct spn_space *space = ctx;
@@ -61,15 +63,17 @@ static enum spn_status choose_results(struct job *job, struct spn_err *err)
         int column = spn_space_find_column(job->space, of->value[i]);
         const char *near = spn_text_nearest(of->value[i], next_column, job->space);
         if (column < 0)
-            return spn_err_set(err, SPN_EUSAGE, "--of=%.60s: %s keeps no such result%s%s%s", of->value[i],
-                               spn_space_name(job->space), near ? ": did you mean \"" : " (\"columns\")", near ? near : "",
+            return spn_err_set(err, SPN_EUSAGE, "--of=%.60s: %s keeps no such result%s%s%s",
+                               of->value[i], spn_space_name(job->space),
+                               near ? ": did you mean \"" : " (\"columns\")", near ? near : "",
                                near ? "\"?" : "");
         job->results[job->n_results++] = column;
     }
     for (int i = 0; of->n == 0 && i < spn_space_n_objectives(job->space); i++)
         job->results[job->n_results++] = spn_space_objective(job->space, i)->column;
     return job->n_results ? SPN_OK
-                          : spn_err_set(err, SPN_EUSAGE, "%s has no objectives: give --of RESULT", spn_space_name(job->space));
+                          : spn_err_set(err, SPN_EUSAGE, "%s has no objectives: give --of RESULT",
+                                        spn_space_name(job->space));
 }
 
 static enum spn_status tornado(struct job *job, struct spn_err *err)
@@ -78,9 +82,11 @@ static enum spn_status tornado(struct job *job, struct spn_err *err)
     struct spn_swing *swing = calloc((size_t)(job->n_results * job->inputs.n), sizeof *swing);
     enum spn_status status = swing ? SPN_OK : spn_err_memory(err, "a sensitivity analysis");
     if (!status)
-        status = spn_sensitivity_swings(job->space, job->point, &job->inputs, job->results, job->n_results, base, swing, err);
+        status = spn_sensitivity_swings(job->space, job->point, &job->inputs, job->results,
+                                        job->n_results, base, swing, err);
     for (int r = 0; r < job->n_results && !status; r++)
-        spn_swing_table(job->space, &job->inputs, job->results[r], base[r], swing + r * job->inputs.n, &job->report);
+        spn_swing_table(job->space, &job->inputs, job->results[r], base[r],
+                        swing + r * job->inputs.n, &job->report);
     if (!status && job->args.common.out) {
         spn_swing_figure(job->space, &job->inputs, job->results[0], base[0], swing, &job->figure);
         status = spn_cmd_draw(job->args.common.out, &job->figure, 1, err);
@@ -92,29 +98,34 @@ static enum spn_status tornado(struct job *job, struct spn_err *err)
 static enum spn_status sample(struct job *job, struct spn_err *err)
 {
     struct spn_progress progress = spn_cmd_progress();
-    struct spn_sampling sampling = {(int)job->args.samples, (int)job->args.common.threads, (uint64_t)job->args.common.seed,
-                                    &progress};
+    struct spn_sampling sampling = {(int)job->args.samples, (int)job->args.common.threads,
+                                    (uint64_t)job->args.common.seed, &progress};
     struct spn_sensitivity_model model = {.evaluator = NULL};
     struct spn_sobol_summary summary = {0, 0};
     struct spn_spread spread[MAX_RESULTS];
     struct spn_sobol_index *index = calloc((size_t)(job->n_results * job->inputs.n), sizeof *index);
     enum spn_status status = index ? SPN_OK : spn_err_memory(err, "a sensitivity analysis");
     if (!status)
-        status = spn_sensitivity_model_init(&model, job->space, job->point, &job->inputs, job->results, job->n_results,
-                                            (int)job->args.common.threads, err);
+        status =
+            spn_sensitivity_model_init(&model, job->space, job->point, &job->inputs, job->results,
+                                       job->n_results, (int)job->args.common.threads, err);
     if (!status && job->args.method == METHOD_SOBOL)
         status = spn_sobol_indices(&model.model, &sampling, index, &summary, err);
     else if (!status)
         status = spn_spread(&model.model, &sampling, spread, &summary, err);
     if (!status && job->args.method == METHOD_SOBOL)
         for (int r = 0; r < job->n_results; r++)
-            spn_sobol_table(job->space, &job->inputs, job->results[r], index + r * job->inputs.n, &job->report);
+            spn_sobol_table(job->space, &job->inputs, job->results[r], index + r * job->inputs.n,
+                            &job->report);
     else if (!status)
         spn_spread_table(job->space, job->results, job->n_results, spread,
-                         spn_report_table(&job->report, "uncertainty", "Results with uncertain inputs", "result"));
+                         spn_report_table(&job->report, "uncertainty",
+                                          "Results with uncertain inputs", "result"));
     if (!status)
-        spn_report_note(&job->report, "%lld evaluations; %.1f %% of the samples can be built, the others are left out.",
-                        (long long)summary.n_evaluated, 100 * summary.good_frac);
+        spn_report_note(
+            &job->report,
+            "%lld evaluations; %.1f %% of the samples can be built, the others are left out.",
+            (long long)summary.n_evaluated, 100 * summary.good_frac);
     spn_sensitivity_model_clear(&model);
     free(index);
     return status;
@@ -123,7 +134,8 @@ static enum spn_status sample(struct job *job, struct spn_err *err)
 static enum spn_status run(const struct spn_command *self, int argc, char **argv,
                            struct spn_err *err)
 {
-    struct job job = {.args = {.common = spn_common_default(), .point = -1, .samples = DEFAULT_SAMPLES}};
+    struct job job = {
+        .args = {.common = spn_common_default(), .point = -1, .samples = DEFAULT_SAMPLES}};
     struct spn_operands operands;
     bool help;
     enum spn_status status = spn_opt_parse(self, argv + 2, &job.args, &operands, &help, err);
@@ -133,11 +145,12 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
     if (!status)
         status = choose_results(&job, err);
     if (!status)
-        status = spn_sensitivity_inputs(job.space, job.args.method != METHOD_UNCERTAINTY, true, &job.inputs, err);
+        status = spn_sensitivity_inputs(job.space, job.args.method != METHOD_UNCERTAINTY, true,
+                                        &job.inputs, err);
     if (!status) {
         job.point = job.args.point >= 0 ? job.args.point : spn_sensitivity_middle(job.space);
-        snprintf(job.report.title, sizeof job.report.title, "Sensitivity of %s about point %lld", spn_space_name(job.space),
-                 (long long)job.point);
+        snprintf(job.report.title, sizeof job.report.title, "Sensitivity of %s about point %lld",
+                 spn_space_name(job.space), (long long)job.point);
         spn_cmd_provenance(&job.report, argc, argv, NULL, 0);
         status = job.args.method == METHOD_TORNADO ? tornado(&job, err) : sample(&job, err);
     }
@@ -153,7 +166,8 @@ const struct spn_command spn_cmd_sensitivity = {
     .name = "sensitivity",
     .operands = "SPACE",
     .doc = "Show which inputs of a space matter, and how uncertain inputs make results scatter.",
-    .details = "SPACE is a file or a shipped name. Inputs are its axes and its \"uncertain\" inputs; uncertainty takes the\n"
+    .details = "SPACE is a file or a shipped name. Inputs are its axes and its \"uncertain\" "
+               "inputs; uncertainty takes the\n"
                "latter alone. With --out the tornado of the first result is also drawn.\n",
     .options = options,
     .min_operands = 1,

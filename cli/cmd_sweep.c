@@ -42,9 +42,10 @@ static enum spn_status read_shard(const char *text, struct spn_shard *shard, str
     char *slash = spn_text_copy(word, sizeof word, text) ? strchr(word, '/') : NULL;
     if (slash)
         *slash = '\0';
-    if (!slash || !spn_text_to_int64(word, &index) || !spn_text_to_int64(slash + 1, &n) || n < 1 || n > 1000000 ||
-        index < 0 || index >= n)
-        return spn_err_set(err, SPN_EUSAGE, "sweep: --shard=%.40s is not I/N with I from 0 to N-1", text);
+    if (!slash || !spn_text_to_int64(word, &index) || !spn_text_to_int64(slash + 1, &n) || n < 1 ||
+        n > 1000000 || index < 0 || index >= n)
+        return spn_err_set(err, SPN_EUSAGE, "sweep: --shard=%.40s is not I/N with I from 0 to N-1",
+                           text);
     *shard = (struct spn_shard){(int)index, (int)n};
     return SPN_OK;
 }
@@ -109,8 +110,9 @@ static void job_clear(struct job *job)
     spn_space_destroy(job->space);
 }
 
-/* With several ranks each takes a shard (of the shard asked for) and stores it in a file of its own, as only processes of one
- * machine can share a file. A store that is complete already needs none of that. */
+/* With several ranks each takes a shard (of the shard asked for) and stores it in a file of its
+ * own, as only processes of one machine can share a file. A store that is complete already needs
+ * none of that. */
 static enum spn_status divide(struct job *job, struct spn_err *err)
 {
     struct spn_ranks *ranks = &job->ranks;
@@ -121,7 +123,9 @@ static enum spn_status divide(struct job *job, struct spn_err *err)
         return status;
     }
     if (!job->args.db || job->shard.n > 1)
-        return spn_err_set(err, SPN_EUSAGE, "sweep: several ranks need --db, and share the work themselves (no --shard)");
+        return spn_err_set(
+            err, SPN_EUSAGE,
+            "sweep: several ranks need --db, and share the work themselves (no --shard)");
     if (ranks->rank == 0 && access(job->args.db, F_OK) == 0) {
         struct spn_store *store = NULL;
         status = spn_store_open(&store, job->args.db, job->space, job->shard, err);
@@ -136,7 +140,8 @@ static enum spn_status divide(struct job *job, struct spn_err *err)
     job->whole = spn_ranks_tell(ranks, complete) != 0;
     job->shard = (struct spn_shard){ranks->rank, ranks->n};
     int n = snprintf(job->file, sizeof job->file, "%s.rank%d", job->args.db, ranks->rank);
-    return n < (int)sizeof job->file ? SPN_OK : spn_err_set(err, SPN_EUSAGE, "--db: file name too long");
+    return n < (int)sizeof job->file ? SPN_OK
+                                     : spn_err_set(err, SPN_EUSAGE, "--db: file name too long");
 }
 
 /* Rank 0 puts the files of all ranks together; they go once everything is in one. */
@@ -148,8 +153,8 @@ static enum spn_status gather(struct job *job, struct spn_err *err)
     spn_store_close(job->store);
     job->store = NULL;
     status = spn_ranks_agree(&job->ranks, status, err);
-    int64_t *sum[] = {&job->counts.n_before, &job->counts.n_evaluated, &job->counts.n_good, &job->counts.n_excluded,
-                      &job->counts.n_infeasible};
+    int64_t *sum[] = {&job->counts.n_before, &job->counts.n_evaluated, &job->counts.n_good,
+                      &job->counts.n_excluded, &job->counts.n_infeasible};
     for (size_t i = 0; i < sizeof sum / sizeof *sum; i++)
         *sum[i] = spn_ranks_sum(&job->ranks, *sum[i]);
     job->counts.stopped = spn_ranks_sum(&job->ranks, job->counts.stopped) > 0;
@@ -161,15 +166,18 @@ static enum spn_status gather(struct job *job, struct spn_err *err)
             unlink(from);
     }
     if (!status && job->ranks.rank == 0)
-        status = spn_store_open(&job->store, job->args.db, job->space, (struct spn_shard){0, 1}, err);
+        status =
+            spn_store_open(&job->store, job->args.db, job->space, (struct spn_shard){0, 1}, err);
     return status;
 }
 
 static enum spn_status sweep_all(struct job *job, struct meter *meter, struct spn_err *err)
 {
     struct spn_progress progress = {draw, meter};
-    int n_threads = job->ranks.n > 1 && !job->args.common.threads ? 1 : (int)job->args.common.threads;
-    struct spn_sweep_options how = {n_threads, job->shard, job->ranks.rank == 0 ? &progress : &meter->inner};
+    int n_threads =
+        job->ranks.n > 1 && !job->args.common.threads ? 1 : (int)job->args.common.threads;
+    struct spn_sweep_options how = {n_threads, job->shard,
+                                    job->ranks.rank == 0 ? &progress : &meter->inner};
     enum spn_status status = SPN_OK;
     if (job->whole) {
         job->counts.n_points = spn_space_size(job->space);
@@ -200,9 +208,11 @@ static enum spn_status sweep(struct job *job, const char *path, struct spn_err *
         fprintf(stderr, "\r\x1b[K");
     double seconds = now_s() - meter.start_s;
     if (!status && job->ranks.rank == 0)
-        fprintf(stderr, "%lld designs in %.1f s, %.0f/s%s\n", (long long)job->counts.n_evaluated, seconds,
-                (double)job->counts.n_evaluated / seconds,
-                !job->counts.stopped ? "" : job->store ? "; stopped: run again to continue" : "; stopped");
+        fprintf(stderr, "%lld designs in %.1f s, %.0f/s%s\n", (long long)job->counts.n_evaluated,
+                seconds, (double)job->counts.n_evaluated / seconds,
+                !job->counts.stopped ? ""
+                : job->store         ? "; stopped: run again to continue"
+                                     : "; stopped");
     return status;
 }
 
@@ -212,8 +222,11 @@ static void add_counts(struct job *job)
     const struct {
         const char *name;
         int64_t n;
-    } row[] = {{"in the space", c->n_points},   {"stored before", c->n_before}, {"evaluated now", c->n_evaluated},
-               {"  good", c->n_good},           {"  excluded by a constraint", c->n_excluded},
+    } row[] = {{"in the space", c->n_points},
+               {"stored before", c->n_before},
+               {"evaluated now", c->n_evaluated},
+               {"  good", c->n_good},
+               {"  excluded by a constraint", c->n_excluded},
                {"  infeasible", c->n_infeasible}};
     struct spn_table *table = spn_report_table(&job->report, "counts", "Designs", "");
     spn_table_column(table, "designs");
@@ -233,16 +246,19 @@ static enum spn_status show(struct job *job, struct spn_err *err)
         spn_report_note(&job->report, "The space has no objectives: no front.");
         return SPN_OK;
     }
-    enum spn_status status =
-        job->store ? spn_cmd_show_store(job->store, limit, &job->report, draw_it ? &job->figure : NULL, err)
-                   : spn_cmd_show_front(job->space, job->front, limit, &job->report, draw_it ? &job->figure : NULL, err);
+    enum spn_status status = job->store
+                                 ? spn_cmd_show_store(job->store, limit, &job->report,
+                                                      draw_it ? &job->figure : NULL, err)
+                                 : spn_cmd_show_front(job->space, job->front, limit, &job->report,
+                                                      draw_it ? &job->figure : NULL, err);
     return status || !draw_it ? status : spn_cmd_draw(job->args.common.out, &job->figure, 1, err);
 }
 
 static enum spn_status run(const struct spn_command *self, int argc, char **argv,
                            struct spn_err *err)
 {
-    struct job job = {.args = {.common = spn_common_default(), .designs = {.count = DEFAULT_COUNT}}};
+    struct job job = {
+        .args = {.common = spn_common_default(), .designs = {.count = DEFAULT_COUNT}}};
     struct spn_operands operands;
     bool help;
     enum spn_status status = spn_opt_parse(self, argv + 2, &job.args, &operands, &help, err);
@@ -252,7 +268,8 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
     if (!status)
         status = sweep(&job, operands.value[0], err);
     if (!status && job.ranks.rank == 0) {
-        snprintf(job.report.title, sizeof job.report.title, "Design space %s", spn_space_name(job.space));
+        snprintf(job.report.title, sizeof job.report.title, "Design space %s",
+                 spn_space_name(job.space));
         spn_cmd_provenance(&job.report, argc, argv, NULL, 0);
         add_counts(&job);
         status = show(&job, err);
@@ -268,9 +285,11 @@ const struct spn_command spn_cmd_sweep = {
     .name = "sweep",
     .operands = "SPACE",
     .doc = "Evaluate all designs of a space, store them, list those that no other beats.",
-    .details = "SPACE is a file or a shipped name (spindle list experiments). Without --db nothing is stored.\n"
+    .details = "SPACE is a file or a shipped name (spindle list experiments). Without --db nothing "
+               "is stored.\n"
                "Ctrl-C finishes the designs in work and stops; the same command continues.\n"
-               "Under mpirun (if built --with-mpi) ranks share the work, each with --threads threads (default 1).\n",
+               "Under mpirun (if built --with-mpi) ranks share the work, each with --threads "
+               "threads (default 1).\n",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

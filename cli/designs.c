@@ -24,15 +24,18 @@ enum spn_status spn_cmd_report_front(struct spn_store *store, const struct spn_g
     for (int i = 0; i < goals->n; i++)
         spn_text_add(&title, "%s %s %s", i ? "," : "", goals->maximize[i] ? "high" : "low",
                      spn_store_column(store, goals->column[i])->name);
-    struct spn_table *table = spn_report_table(report, "front", title.data ? title.data : "", "point");
+    struct spn_table *table =
+        spn_report_table(report, "front", title.data ? title.data : "", "point");
     spn_text_clear(&title);
     if (limit && n > limit)
-        spn_report_note(report, "%zu of the %zu designs on the front (--count 0 for all).", limit, n);
+        spn_report_note(report, "%zu of the %zu designs on the front (--count 0 for all).", limit,
+                        n);
     return spn_designs_table(store, goals, items, n, limit, table, err);
 }
 
-static enum spn_status show(struct spn_store *store, bool whole, size_t limit, struct spn_report *report,
-                            struct spn_figure *figure, struct spn_err *err)
+static enum spn_status show(struct spn_store *store, bool whole, size_t limit,
+                            struct spn_report *report, struct spn_figure *figure,
+                            struct spn_err *err)
 {
     struct spn_goals goals = {.n = 0};
     struct spn_front_item *items = NULL;
@@ -57,8 +60,8 @@ enum spn_status spn_cmd_show_store(struct spn_store *store, size_t limit, struct
 }
 
 /* Put the designs of the front into a store. */
-static enum spn_status put_front(struct spn_store *store, const struct spn_space *space, const struct spn_front *front,
-                                 struct spn_err *err)
+static enum spn_status put_front(struct spn_store *store, const struct spn_space *space,
+                                 const struct spn_front *front, struct spn_err *err)
 {
     size_t n = spn_front_size(front);
     struct spn_work *work = calloc(1, sizeof *work);
@@ -90,7 +93,8 @@ enum spn_status spn_cmd_show_front(const struct spn_space *space, const struct s
                                    struct spn_figure *figure, struct spn_err *err)
 {
     struct spn_store *store = NULL; /* in memory: so that both are shown alike */
-    enum spn_status status = spn_store_open(&store, ":memory:", space, (struct spn_shard){0, 1}, err);
+    enum spn_status status =
+        spn_store_open(&store, ":memory:", space, (struct spn_shard){0, 1}, err);
     if (!status)
         status = put_front(store, space, front, err);
     if (!status)
@@ -107,8 +111,9 @@ enum spn_status spn_cmd_draw(const char *dir, const struct spn_figure *figures, 
     if (!status)
         status = spn_plot_write(dir, figures, n, &drawn, err);
     for (size_t i = 0; i < n && !status; i++)
-        fprintf(stderr, drawn ? "Wrote %s/%s.svg, .gp, .dat\n"
-                              : "Wrote %s/%s.dat, .gp; no gnuplot in PATH: no picture\n",
+        fprintf(stderr,
+                drawn ? "Wrote %s/%s.svg, .gp, .dat\n"
+                      : "Wrote %s/%s.dat, .gp; no gnuplot in PATH: no picture\n",
                 dir, figures[i].name);
     return status;
 }

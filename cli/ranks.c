@@ -35,7 +35,8 @@ enum spn_status spn_ranks_begin(struct spn_ranks *ranks, struct spn_err *err)
     *ranks = (struct spn_ranks){0, 1};
     if (!started_by_mpirun())
         return SPN_OK;
-    if (MPI_Init(NULL, NULL) != MPI_SUCCESS || MPI_Comm_rank(MPI_COMM_WORLD, &ranks->rank) != MPI_SUCCESS ||
+    if (MPI_Init(NULL, NULL) != MPI_SUCCESS ||
+        MPI_Comm_rank(MPI_COMM_WORLD, &ranks->rank) != MPI_SUCCESS ||
         MPI_Comm_size(MPI_COMM_WORLD, &ranks->n) != MPI_SUCCESS)
         return spn_err_set(err, SPN_EINTERNAL, "MPI does not start");
     return SPN_OK;
@@ -49,12 +50,14 @@ void spn_ranks_end(const struct spn_ranks *ranks)
         MPI_Finalize();
 }
 
-enum spn_status spn_ranks_agree(const struct spn_ranks *ranks, enum spn_status status, struct spn_err *err)
+enum spn_status spn_ranks_agree(const struct spn_ranks *ranks, enum spn_status status,
+                                struct spn_err *err)
 {
     int mine = (int)status, worst = mine;
     if (ranks->n > 1)
         MPI_Allreduce(&mine, &worst, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
-    return status || !worst ? status : spn_err_set(err, (enum spn_status)worst, "another rank failed");
+    return status || !worst ? status
+                            : spn_err_set(err, (enum spn_status)worst, "another rank failed");
 }
 
 int64_t spn_ranks_sum(const struct spn_ranks *ranks, int64_t value)
@@ -83,7 +86,8 @@ enum spn_status spn_ranks_begin(struct spn_ranks *ranks, struct spn_err *err)
 {
     *ranks = (struct spn_ranks){0, 1};
     return started_by_mpirun()
-               ? spn_err_set(err, SPN_EUSAGE, "started by mpirun, but built without MPI (configure --with-mpi)")
+               ? spn_err_set(err, SPN_EUSAGE,
+                             "started by mpirun, but built without MPI (configure --with-mpi)")
                : SPN_OK;
 }
 
@@ -92,7 +96,8 @@ void spn_ranks_end(const struct spn_ranks *ranks)
     (void)ranks;
 }
 
-enum spn_status spn_ranks_agree(const struct spn_ranks *ranks, enum spn_status status, struct spn_err *err)
+enum spn_status spn_ranks_agree(const struct spn_ranks *ranks, enum spn_status status,
+                                struct spn_err *err)
 {
     (void)ranks;
     (void)err;

@@ -20,8 +20,10 @@ const char *spn_ranks_library(void);
 enum spn_status spn_ranks_begin(struct spn_ranks *ranks, struct spn_err *err);
 void spn_ranks_end(const struct spn_ranks *ranks);
 
-/* Every rank waits for all others; the worst status of all. A rank that is well gets a message on that. */
-enum spn_status spn_ranks_agree(const struct spn_ranks *ranks, enum spn_status status, struct spn_err *err);
+/* Every rank waits for all others; the worst status of all. A rank that is well gets a message on
+ * that. */
+enum spn_status spn_ranks_agree(const struct spn_ranks *ranks, enum spn_status status,
+                                struct spn_err *err);
 /* Sum over ranks, on all of them. */
 int64_t spn_ranks_sum(const struct spn_ranks *ranks, int64_t value);
 /* Rank 0's value, on all of them. */

@@ -75,8 +75,10 @@ static enum spn_status find_field_place(struct spn_place *place, struct spn_err 
     char word[SPN_SPACE_NAME];
     snprintf(word, sizeof word, "%.*s", (int)n, place->path);
     const char *near = spn_text_nearest(word, next_root, NULL);
-    return spn_err_set(err, SPN_EINPUT, "\"%s\": no root \"%s\"%s%s%s (network, chip, node, device, dram or scheme)",
-                       place->path, word, near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return spn_err_set(err, SPN_EINPUT,
+                       "\"%s\": no root \"%s\"%s%s%s (network, chip, node, device, dram or scheme)",
+                       place->path, word, near ? ": did you mean \"" : "", near ? near : "",
+                       near ? "\"?" : "");
 }
 
 enum spn_status spn_place_find(struct spn_place *place, const char *path, struct spn_err *err)
@@ -84,7 +86,9 @@ enum spn_status spn_place_find(struct spn_place *place, const char *path, struct
     static const struct {
         const char *name;
         size_t n_bytes;
-    } part[] = {{"node", sizeof(struct spn_node)}, {"device", sizeof(struct spn_device)}, {"dram", sizeof(struct spn_dram)}};
+    } part[] = {{"node", sizeof(struct spn_node)},
+                {"device", sizeof(struct spn_device)},
+                {"dram", sizeof(struct spn_dram)}};
     memset(place, 0, sizeof *place);
     if (strcmp(path, "scheme") == 0)
         path = "chip.sparsity.scheme";
@@ -115,9 +119,11 @@ enum spn_status spn_place_find(struct spn_place *place, const char *path, struct
     if (!strchr(path, '.')) {
         const char *near = spn_text_nearest(path, next_root, NULL);
         return spn_err_set(err, SPN_EINPUT,
-                           "\"%s\": %s%s%snot a path (network, chip, node, device, dram, scheme or a field such as "
+                           "\"%s\": %s%s%snot a path (network, chip, node, device, dram, scheme or "
+                           "a field such as "
                            "chip.adc.bits), and no \"set\" says where its values go",
-                           path, near ? "did you mean \"" : "", near ? near : "", near ? "\"? " : "");
+                           path, near ? "did you mean \"" : "", near ? near : "",
+                           near ? "\"? " : "");
     }
     return find_field_place(place, err);
 }
@@ -132,7 +138,8 @@ static void number_text(double value, char out[SPN_AXIS_LABEL])
         snprintf(out, SPN_AXIS_LABEL, "%.17g", value);
 }
 
-enum spn_status spn_axis_value_text(const struct spn_json_at *at, char out[SPN_AXIS_LABEL], struct spn_err *err)
+enum spn_status spn_axis_value_text(const struct spn_json_at *at, char out[SPN_AXIS_LABEL],
+                                    struct spn_err *err)
 {
     double number;
     bool flag;
@@ -153,7 +160,8 @@ enum spn_status spn_axis_value_text(const struct spn_json_at *at, char out[SPN_A
     return SPN_OK;
 }
 
-static enum spn_status reserve(struct spn_axis *axis, const struct spn_json_at *at, size_t n, struct spn_err *err)
+static enum spn_status reserve(struct spn_axis *axis, const struct spn_json_at *at, size_t n,
+                               struct spn_err *err)
 {
     if (n == 0)
         return spn_json_fail(at, err, "an axis needs at least one value");
@@ -166,15 +174,18 @@ static enum spn_status reserve(struct spn_axis *axis, const struct spn_json_at *
 }
 
 /* The last value got its texts: add label and number, unless it is there already. */
-static enum spn_status finish_value(struct spn_axis *axis, bool same, const struct spn_json_at *at, struct spn_err *err)
+static enum spn_status finish_value(struct spn_axis *axis, bool same, const struct spn_json_at *at,
+                                    struct spn_err *err)
 {
     int i = axis->n_values;
     char *label = axis->label[i];
     size_t length = 0;
     for (int p = 0; p < (same ? 1 : axis->n_places); p++) {
-        int more = snprintf(label + length, SPN_AXIS_LABEL - length, "%s%s", p ? "/" : "", axis->text[i][p]);
+        int more = snprintf(label + length, SPN_AXIS_LABEL - length, "%s%s", p ? "/" : "",
+                            axis->text[i][p]);
         if (more < 0 || length + (size_t)more >= SPN_AXIS_LABEL)
-            return spn_json_fail(at, err, "values of linked fields are longer than %d characters together",
+            return spn_json_fail(at, err,
+                                 "values of linked fields are longer than %d characters together",
                                  SPN_AXIS_LABEL - 1);
         length += (size_t)more;
     }
@@ -186,7 +197,8 @@ static enum spn_status finish_value(struct spn_axis *axis, bool same, const stru
     return SPN_OK;
 }
 
-static enum spn_status read_list(struct spn_axis *axis, const struct spn_json_at *at, struct spn_err *err)
+static enum spn_status read_list(struct spn_axis *axis, const struct spn_json_at *at,
+                                 struct spn_err *err)
 {
     size_t n = spn_json_size(at);
     enum spn_status status = reserve(axis, at, n, err);
@@ -194,7 +206,8 @@ static enum spn_status read_list(struct spn_axis *axis, const struct spn_json_at
         struct spn_json_at item = spn_json_item(at, i);
         bool same = !spn_json_is_list(&item);
         if (!same && spn_json_size(&item) != (size_t)axis->n_places)
-            return spn_json_fail(&item, err, "%zu values for %d linked fields", spn_json_size(&item), axis->n_places);
+            return spn_json_fail(&item, err, "%zu values for %d linked fields",
+                                 spn_json_size(&item), axis->n_places);
         for (int p = 0; p < axis->n_places && !status; p++) {
             struct spn_json_at one = same ? item : spn_json_item(&item, (size_t)p);
             status = spn_axis_value_text(&one, axis->text[i][p], err);
@@ -214,10 +227,22 @@ struct range {
 };
 
 static const struct spn_field range_fields[] = {
-    {.key = "from", .type = SPN_FIELD_DOUBLE, .required = true, .offset = offsetof(struct range, from), .unit = "",
-     .min = -1e300, .max = 1e300, .doc = "first value"},
-    {.key = "to", .type = SPN_FIELD_DOUBLE, .required = true, .offset = offsetof(struct range, to), .unit = "",
-     .min = -1e300, .max = 1e300, .doc = "last value"},
+    {.key = "from",
+     .type = SPN_FIELD_DOUBLE,
+     .required = true,
+     .offset = offsetof(struct range, from),
+     .unit = "",
+     .min = -1e300,
+     .max = 1e300,
+     .doc = "first value"},
+    {.key = "to",
+     .type = SPN_FIELD_DOUBLE,
+     .required = true,
+     .offset = offsetof(struct range, to),
+     .unit = "",
+     .min = -1e300,
+     .max = 1e300,
+     .doc = "last value"},
     SPN_F_DOUBLE(struct range, step, "", 1e-300, 1e300, "distance"),
     SPN_F_DOUBLE(struct range, count, "", 2, SPN_AXIS_MAX_VALUES, "number of values"),
     SPN_F_BOOL(struct range, log, "equal ratios instead of equal distances"),
@@ -245,10 +270,12 @@ static double range_value(const struct range *range, size_t i, size_t n)
         return range->from + (double)i * range->step;
     if (i == n - 1)
         return range->to;
-    return range->log ? range->from * pow(range->to / range->from, t) : range->from + (range->to - range->from) * t;
+    return range->log ? range->from * pow(range->to / range->from, t)
+                      : range->from + (range->to - range->from) * t;
 }
 
-static enum spn_status read_range(struct spn_axis *axis, const struct spn_json_at *at, struct spn_err *err)
+static enum spn_status read_range(struct spn_axis *axis, const struct spn_json_at *at,
+                                  struct spn_err *err)
 {
     struct range range = {0};
     enum spn_status status = spn_json_read(*at, range_fields, &range, err);
@@ -259,9 +286,12 @@ static enum spn_status read_range(struct spn_axis *axis, const struct spn_json_a
     if (range.log && !(range.count > 0 && range.from > 0 && range.to > 0))
         return spn_json_fail(at, err, "\"log\" needs \"count\" and a range above 0");
     if (range.to < range.from || range.count != floor(range.count))
-        return spn_json_fail(at, err, "from %g to %g, count %g: must go upwards in a whole number of values", range.from,
-                             range.to, range.count);
-    double n = range.count > 0 ? range.count : floor((range.to - range.from) / range.step * (1 + INTEGER_SLACK)) + 1;
+        return spn_json_fail(at, err,
+                             "from %g to %g, count %g: must go upwards in a whole number of values",
+                             range.from, range.to, range.count);
+    double n = range.count > 0
+                   ? range.count
+                   : floor((range.to - range.from) / range.step * (1 + INTEGER_SLACK)) + 1;
     status = reserve(axis, at, n < 1e9 ? (size_t)n : (size_t)1000000000, err);
     bool whole_numbers = takes_whole_numbers(axis);
     double last = NAN;
@@ -283,7 +313,8 @@ static enum spn_status read_range(struct spn_axis *axis, const struct spn_json_a
 
 /* ---- bytes ---- */
 
-static enum spn_status encode(struct spn_axis *axis, const struct spn_json_at *at, struct spn_err *err)
+static enum spn_status encode(struct spn_axis *axis, const struct spn_json_at *at,
+                              struct spn_err *err)
 {
     for (int p = 0; p < axis->n_places; p++)
         axis->stride += axis->place[p].n_bytes;
@@ -312,7 +343,8 @@ static enum spn_status encode(struct spn_axis *axis, const struct spn_json_at *a
     return status;
 }
 
-static enum spn_status read_places(struct spn_axis *axis, const struct spn_json_at *at, struct spn_err *err)
+static enum spn_status read_places(struct spn_axis *axis, const struct spn_json_at *at,
+                                   struct spn_err *err)
 {
     struct spn_json_at set = {NULL, NULL, ""};
     struct spn_err why;
@@ -320,7 +352,9 @@ static enum spn_status read_places(struct spn_axis *axis, const struct spn_json_
         set = spn_json_get(at, "set");
     if (!set.item) {
         axis->n_places = 1;
-        return spn_place_find(&axis->place[0], axis->name, &why) ? spn_json_fail(at, err, "%s", why.msg) : SPN_OK;
+        return spn_place_find(&axis->place[0], axis->name, &why)
+                   ? spn_json_fail(at, err, "%s", why.msg)
+                   : SPN_OK;
     }
     size_t n = spn_json_is_list(&set) ? spn_json_size(&set) : 1;
     if (n < 1 || n > SPN_AXIS_MAX_PLACES)
@@ -339,13 +373,17 @@ static enum spn_status read_places(struct spn_axis *axis, const struct spn_json_
 enum spn_status spn_axis_read(struct spn_axis *axis, const char *name, const struct spn_json_at *at,
                               struct spn_err *err)
 {
-    static const char name_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
-    static const struct spn_field list_fields[] = {SPN_F_ANY("values", "list of values"), SPN_F_ANY("set", "where"),
+    static const char name_letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+    static const struct spn_field list_fields[] = {SPN_F_ANY("values", "list of values"),
+                                                   SPN_F_ANY("set", "where"),
                                                    SPN_F_ANY("when", "condition"), SPN_F_END};
     memset(axis, 0, sizeof *axis);
     axis->numeric = true;
-    if (!*name || strspn(name, name_letters) != strlen(name) || !spn_text_copy(axis->name, sizeof axis->name, name))
-        return spn_json_fail(at, err, "the name of an axis is made of letters, digits, '_' and '.'");
+    if (!*name || strspn(name, name_letters) != strlen(name) ||
+        !spn_text_copy(axis->name, sizeof axis->name, name))
+        return spn_json_fail(at, err,
+                             "the name of an axis is made of letters, digits, '_' and '.'");
     enum spn_status status = read_places(axis, at, err);
     if (status)
         return status;
@@ -362,7 +400,8 @@ enum spn_status spn_axis_read(struct spn_axis *axis, const char *name, const str
     if (spn_json_is_list(&values))
         status = read_list(axis, &values, err);
     else if (!axis->n_values)
-        return spn_json_fail(&values, err, "must be a list of values or {\"from\", \"to\", \"step\" or \"count\"}");
+        return spn_json_fail(
+            &values, err, "must be a list of values or {\"from\", \"to\", \"step\" or \"count\"}");
     return status ? status : encode(axis, at, err);
 }
 
@@ -379,8 +418,8 @@ void spn_axis_clear(struct spn_axis *axis)
 
 /* ---- conditions ---- */
 
-static enum spn_status allow(const struct spn_axis *other, bool *allowed, const struct spn_json_at *at,
-                             struct spn_err *err)
+static enum spn_status allow(const struct spn_axis *other, bool *allowed,
+                             const struct spn_json_at *at, struct spn_err *err)
 {
     char text[SPN_AXIS_LABEL];
     enum spn_status status = spn_axis_value_text(at, text, err);
@@ -389,11 +428,12 @@ static enum spn_status allow(const struct spn_axis *other, bool *allowed, const 
             allowed[i] = true;
             return SPN_OK;
         }
-    return status ? status : spn_json_fail(at, err, "the axis %s has no value %s", other->name, text);
+    return status ? status
+                  : spn_json_fail(at, err, "the axis %s has no value %s", other->name, text);
 }
 
-enum spn_status spn_axis_read_when(struct spn_space *space, int number, const struct spn_json_at *at,
-                                   struct spn_err *err)
+enum spn_status spn_axis_read_when(struct spn_space *space, int number,
+                                   const struct spn_json_at *at, struct spn_err *err)
 {
     struct spn_axis *axis = &space->axis[number];
     if (!spn_json_is_object(at) || spn_json_size(at) < 1 || spn_json_size(at) > SPN_AXIS_MAX_WHEN)

@@ -16,15 +16,20 @@ enum spn_column_source {
     SPN_COLUMN_SUM     /* a sum over the leaves of one category */
 };
 
-enum spn_column_quantity { SPN_QUANTITY_ENERGY, SPN_QUANTITY_LATENCY, SPN_QUANTITY_AREA, SPN_N_QUANTITIES };
+enum spn_column_quantity {
+    SPN_QUANTITY_ENERGY,
+    SPN_QUANTITY_LATENCY,
+    SPN_QUANTITY_AREA,
+    SPN_N_QUANTITIES
+};
 
 struct spn_column {
     const char *name, *unit, *doc;
     enum spn_column_source source;
-    size_t offset;     /* in struct spn_result; SUM: enum spn_category */
-    int quantity;      /* SUM: enum spn_column_quantity */
-    bool training;     /* needs the training phases */
-    bool usual;        /* stored unless the space says otherwise */
+    size_t offset; /* in struct spn_result; SUM: enum spn_category */
+    int quantity;  /* SUM: enum spn_column_quantity */
+    bool training; /* needs the training phases */
+    bool usual;    /* stored unless the space says otherwise */
 };
 
 extern const struct spn_column spn_columns[]; /* name NULL ends it */
@@ -32,7 +37,8 @@ extern const struct spn_column spn_columns[]; /* name NULL ends it */
 /* Number in spn_columns, or -1. */
 int spn_column_find(const char *name);
 
-/* The sums over the leaves of every category: energy and latency of one inference, and area. One pass. */
+/* The sums over the leaves of every category: energy and latency of one inference, and area. One
+ * pass. */
 struct spn_column_sums {
     double sum[SPN_N_QUANTITIES][SPN_N_CATEGORIES];
 };

@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Setting a point copies bytes: the base chip, then whole nodes, devices and DRAMs, then single fields, each prepared and
- * range-checked when the space was loaded. What is left to check is how values go together.
+ * Setting a point copies bytes: the base chip, then whole nodes, devices and DRAMs, then single
+ * fields, each prepared and range-checked when the space was loaded. What is left to check is how
+ * values go together.
  */
 #include "explorer/evaluate.h"
 
@@ -25,7 +26,8 @@ struct spn_evaluator {
     struct spn_expr *derived[SPN_SPACE_MAX_COLUMNS], *constraint[SPN_SPACE_MAX_CONSTRAINTS];
 };
 
-enum spn_status spn_evaluator_create(struct spn_evaluator **out, const struct spn_space *space, struct spn_err *err)
+enum spn_status spn_evaluator_create(struct spn_evaluator **out, const struct spn_space *space,
+                                     struct spn_err *err)
 {
     struct spn_expr_name names[SPN_SPACE_MAX_NAMES];
     struct spn_evaluator *ev = calloc(1, sizeof *ev);
@@ -67,7 +69,8 @@ void spn_evaluator_destroy(struct spn_evaluator *ev)
 static void set_inputs(struct spn_evaluator *ev, const int digit[])
 {
     const struct spn_space *space = ev->space;
-    int chip = space->chip_axis < 0 || digit[space->chip_axis] < 0 ? space->n_chips - 1 : digit[space->chip_axis];
+    int chip = space->chip_axis < 0 || digit[space->chip_axis] < 0 ? space->n_chips - 1
+                                                                   : digit[space->chip_axis];
     ev->chip = space->chip[chip];
     ev->plan = 0;
     for (int i = 0; i < space->n_pieces; i++) {
@@ -75,7 +78,8 @@ static void set_inputs(struct spn_evaluator *ev, const int digit[])
         const struct spn_axis *axis = &space->axis[piece->axis];
         int value = digit[piece->axis];
         if (value >= 0)
-            memcpy((char *)&ev->chip + piece->to, axis->bytes + (size_t)value * axis->stride + piece->from, piece->n);
+            memcpy((char *)&ev->chip + piece->to,
+                   axis->bytes + (size_t)value * axis->stride + piece->from, piece->n);
     }
     for (int a = 0; a < space->n_axes; a++) {
         const struct spn_axis *axis = &space->axis[a];
@@ -122,7 +126,8 @@ static void refuse(struct spn_point *point, enum spn_point_state state, const ch
     snprintf(point->reason, sizeof point->reason, "%.159s", reason);
 }
 
-static void read_results(struct spn_evaluator *ev, const struct spn_result *result, struct spn_point *point)
+static void read_results(struct spn_evaluator *ev, const struct spn_result *result,
+                         struct spn_point *point)
 {
     const struct spn_space *space = ev->space;
     struct spn_column_sums sums;
@@ -151,8 +156,8 @@ static void read_results(struct spn_evaluator *ev, const struct spn_result *resu
         }
 }
 
-enum spn_status spn_evaluate_at(struct spn_evaluator *ev, const int digit[SPN_SPACE_MAX_AXES], const double *u,
-                                struct spn_point *point, struct spn_err *err)
+enum spn_status spn_evaluate_at(struct spn_evaluator *ev, const int digit[SPN_SPACE_MAX_AXES],
+                                const double *u, struct spn_point *point, struct spn_err *err)
 {
     const struct spn_space *space = ev->space;
     struct spn_err why;
@@ -166,11 +171,14 @@ enum spn_status spn_evaluate_at(struct spn_evaluator *ev, const int digit[SPN_SP
     if (!status && !ev->work[ev->plan])
         status = spn_workspace_create(&ev->work[ev->plan], space->plan[ev->plan].plan, &why);
     if (!status) {
-        struct spn_estimate_options how = {.scheme = ev->chip.sparsity.scheme, .training = space->training};
-        status = spn_estimate(space->plan[ev->plan].plan, &ev->chip, &how, ev->work[ev->plan], &result, &why);
+        struct spn_estimate_options how = {.scheme = ev->chip.sparsity.scheme,
+                                           .training = space->training};
+        status = spn_estimate(space->plan[ev->plan].plan, &ev->chip, &how, ev->work[ev->plan],
+                              &result, &why);
     }
     if (status == SPN_EINTERNAL)
-        return spn_err_set(err, status, "%s, point %lld: %.300s", space->file, (long long)point->number, why.msg);
+        return spn_err_set(err, status, "%s, point %lld: %.300s", space->file,
+                           (long long)point->number, why.msg);
     if (status) {
         refuse(point, SPN_POINT_INFEASIBLE, why.msg);
         for (int i = 0; i < space->n_results + space->n_derived; i++)
@@ -181,12 +189,13 @@ enum spn_status spn_evaluate_at(struct spn_evaluator *ev, const int digit[SPN_SP
     return SPN_OK;
 }
 
-enum spn_status spn_evaluate(struct spn_evaluator *ev, int64_t number, struct spn_point *point, struct spn_err *err)
+enum spn_status spn_evaluate(struct spn_evaluator *ev, int64_t number, struct spn_point *point,
+                             struct spn_err *err)
 {
     int digit[SPN_SPACE_MAX_AXES];
     if (number < 0 || number >= ev->space->size)
-        return spn_err_set(err, SPN_EUSAGE, "%s: point %lld outside [0, %lld]", ev->space->file, (long long)number,
-                           (long long)ev->space->size - 1);
+        return spn_err_set(err, SPN_EUSAGE, "%s: point %lld outside [0, %lld]", ev->space->file,
+                           (long long)number, (long long)ev->space->size - 1);
     spn_space_digits(ev->space, number, digit);
     point->number = number;
     return spn_evaluate_at(ev, digit, NULL, point, err);

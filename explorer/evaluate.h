@@ -23,17 +23,20 @@ struct spn_point {
 
 struct spn_evaluator; /* one per thread */
 
-enum spn_status spn_evaluator_create(struct spn_evaluator **evaluator, const struct spn_space *space,
-                                     struct spn_err *err);
+enum spn_status spn_evaluator_create(struct spn_evaluator **evaluator,
+                                     const struct spn_space *space, struct spn_err *err);
 void spn_evaluator_destroy(struct spn_evaluator *evaluator);
 
-/* A design that cannot be built is an answer, not a failure: SPN_OK, with state and reason. Allocates only when a network is met
- * for the first time. SPN_EINTERNAL if memory runs out or a result is not a number. */
-enum spn_status spn_evaluate(struct spn_evaluator *evaluator, int64_t number, struct spn_point *point,
-                             struct spn_err *err);
+/* A design that cannot be built is an answer, not a failure: SPN_OK, with state and reason.
+ * Allocates only when a network is met for the first time. SPN_EINTERNAL if memory runs out or a
+ * result is not a number. */
+enum spn_status spn_evaluate(struct spn_evaluator *evaluator, int64_t number,
+                             struct spn_point *point, struct spn_err *err);
 
-/* The point with these digits, and with its uncertain inputs at quantiles u[] in (0, 1) (NULL: none scatters). */
-enum spn_status spn_evaluate_at(struct spn_evaluator *evaluator, const int digit[SPN_SPACE_MAX_AXES], const double *u,
+/* The point with these digits, and with its uncertain inputs at quantiles u[] in (0, 1) (NULL: none
+ * scatters). */
+enum spn_status spn_evaluate_at(struct spn_evaluator *evaluator,
+                                const int digit[SPN_SPACE_MAX_AXES], const double *u,
                                 struct spn_point *point, struct spn_err *err);
 
 /* The chip and network of the point evaluated last. */

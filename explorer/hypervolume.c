@@ -2,9 +2,10 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * hv(p1..pn) = sum of the exclusive volumes of p_i over p_(i+1)..p_n, and the exclusive volume of p over S is its box less the
- * volume of S moved into that box [while2012wfg, sec. III]; in the order of the last objective that takes one dimension less.
- * Two objectives are swept directly. Exponential in the number of objectives in the worst case.
+ * hv(p1..pn) = sum of the exclusive volumes of p_i over p_(i+1)..p_n, and the exclusive volume of p
+ * over S is its box less the volume of S moved into that box [while2012wfg, sec. III]; in the order
+ * of the last objective that takes one dimension less. Two objectives are swept directly.
+ * Exponential in the number of objectives in the worst case.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -113,7 +114,8 @@ static double volume_of(struct frame *f, size_t from, size_t n)
             return -1;
         struct point p = f->stack[from + k];
         double whole = box(&p, f);
-        int last = --f->n_objectives; /* the points after p are better in the last one: their parts in p's box fill it */
+        int last = --f->n_objectives; /* the points after p are better in the last one: their parts
+                                         in p's box fill it */
         size_t start = f->n_stack, kept = limit(f, &p, from + k + 1, n - k - 1);
         double inner = kept ? volume_of(f, start, kept) : 0;
         f->n_stack = start;
@@ -125,12 +127,13 @@ static double volume_of(struct frame *f, size_t from, size_t n)
     return volume;
 }
 
-enum spn_status spn_hypervolume(double *volume, const struct spn_front_item *items, size_t n, int n_objectives,
-                                const double *reference, struct spn_err *err)
+enum spn_status spn_hypervolume(double *volume, const struct spn_front_item *items, size_t n,
+                                int n_objectives, const double *reference, struct spn_err *err)
 {
     struct frame f = {.n_objectives = n_objectives, .reference = reference};
     if (n_objectives < 1 || n_objectives > SPN_FRONT_MAX_OBJECTIVES)
-        return spn_err_set(err, SPN_EUSAGE, "%d objectives, must be 1 to %d", n_objectives, SPN_FRONT_MAX_OBJECTIVES);
+        return spn_err_set(err, SPN_EUSAGE, "%d objectives, must be 1 to %d", n_objectives,
+                           SPN_FRONT_MAX_OBJECTIVES);
     double lowest = reference[0];
     if (!reserve(&f, n + 1))
         return spn_err_memory(err, "a hypervolume");

@@ -8,14 +8,16 @@
 
 static size_t place(const struct spn_number_set *set, int64_t number)
 {
-    uint64_t h = (uint64_t)number * 0x9e3779b97f4a7c15u; /* 2^64 / golden ratio spreads consecutive numbers */
+    uint64_t h = (uint64_t)number *
+                 0x9e3779b97f4a7c15u; /* 2^64 / golden ratio spreads consecutive numbers */
     size_t at = (size_t)(h >> 20) & (set->capacity - 1);
     while (set->slot[at] >= 0 && set->slot[at] != number)
         at = (at + 1) & (set->capacity - 1);
     return at;
 }
 
-enum spn_status spn_number_set_add(struct spn_number_set *set, int64_t number, bool *added, struct spn_err *err)
+enum spn_status spn_number_set_add(struct spn_number_set *set, int64_t number, bool *added,
+                                   struct spn_err *err)
 {
     if (2 * (set->n + 1) > set->capacity) {
         struct spn_number_set grown = {.capacity = set->capacity ? 2 * set->capacity : 1024};

@@ -2,9 +2,10 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Non-dominated sorting, crowding distance, binary tournaments and survival of the best of parents and children as in
- * [deb2002nsga2, sec. III], constraints as in its sec. VI. Genes are the digits of the axes: uniform crossover; a mutated digit goes
- * to a neighbour or anywhere. Children that were evaluated before are mutated until they are new.
+ * Non-dominated sorting, crowding distance, binary tournaments and survival of the best of parents
+ * and children as in [deb2002nsga2, sec. III], constraints as in its sec. VI. Genes are the digits
+ * of the axes: uniform crossover; a mutated digit goes to a neighbour or anywhere. Children that
+ * were evaluated before are mutated until they are new.
  */
 #include "explorer/optimize.h"
 
@@ -105,15 +106,18 @@ static void mutate(struct search *s, struct member *m)
     }
 }
 
-static void cross(struct search *s, const struct member *a, const struct member *b, struct member *child)
+static void cross(struct search *s, const struct member *a, const struct member *b,
+                  struct member *child)
 {
     bool mix = spn_rng_uniform(&s->rng) < CROSSOVER_RATE;
     for (int k = 0; k < spn_space_n_axes(s->space); k++)
         child->digit[k] = mix && spn_rng_uniform(&s->rng) < 0.5 ? b->digit[k] : a->digit[k];
 }
 
-/* Change the member until nobody has evaluated it; false if that fails (a space nearly exhausted). */
-static enum spn_status make_new(struct search *s, struct member *m, bool *found, struct spn_err *err)
+/* Change the member until nobody has evaluated it; false if that fails (a space nearly exhausted).
+ */
+static enum spn_status make_new(struct search *s, struct member *m, bool *found,
+                                struct spn_err *err)
 {
     *found = false;
     for (int t = 0; t < MAX_TRIES && !*found; t++) {
@@ -153,7 +157,8 @@ static void rank_all(const struct search *s, int n)
         for (int i = 0; i < n; i++) {
             bool beaten = s->member[i].rank >= 0;
             for (int j = 0; j < n && !beaten; j++)
-                beaten = (s->member[j].rank < 0 || s->member[j].rank == rank) && beats(s, &s->member[j], &s->member[i]);
+                beaten = (s->member[j].rank < 0 || s->member[j].rank == rank) &&
+                         beats(s, &s->member[j], &s->member[i]);
             if (!beaten) {
                 s->member[i].rank = rank;
                 left--;
@@ -193,9 +198,11 @@ static void crowd_all(const struct search *s, int n, struct order *order)
                 continue;
             qsort(order, (size_t)size, sizeof *order, by_value);
             double width = order[size - 1].value - order[0].value;
-            s->member[order[0].member].crowding = s->member[order[size - 1].member].crowding = INFINITY;
+            s->member[order[0].member].crowding = s->member[order[size - 1].member].crowding =
+                INFINITY;
             for (int i = 1; i < size - 1 && width > 0; i++)
-                s->member[order[i].member].crowding += (order[i + 1].value - order[i - 1].value) / width;
+                s->member[order[i].member].crowding +=
+                    (order[i + 1].value - order[i - 1].value) / width;
         }
 }
 
@@ -218,14 +225,18 @@ static const struct member *tournament(struct search *s, int n)
 
 /* ---- the search ---- */
 
-static enum spn_status check(const struct spn_space *space, const struct spn_optimize_options *o, struct spn_err *err)
+static enum spn_status check(const struct spn_space *space, const struct spn_optimize_options *o,
+                             struct spn_err *err)
 {
     if (!spn_space_n_objectives(space))
-        return spn_err_set(err, SPN_EUSAGE, "%s has no objectives: nothing to optimise", spn_space_name(space));
+        return spn_err_set(err, SPN_EUSAGE, "%s has no objectives: nothing to optimise",
+                           spn_space_name(space));
     if (o->population < 4 || o->population > 2000 || o->population % 2)
-        return spn_err_set(err, SPN_EUSAGE, "population of %d, must be even and 4 to 2000", o->population);
+        return spn_err_set(err, SPN_EUSAGE, "population of %d, must be even and 4 to 2000",
+                           o->population);
     if (o->n_evaluations < 1)
-        return spn_err_set(err, SPN_EUSAGE, "%lld evaluations, must be at least 1", (long long)o->n_evaluations);
+        return spn_err_set(err, SPN_EUSAGE, "%lld evaluations, must be at least 1",
+                           (long long)o->n_evaluations);
     return SPN_OK;
 }
 
@@ -276,11 +287,16 @@ static enum spn_status breed(struct search *s, int n, int want, int *n_new, stru
     return SPN_OK;
 }
 
-enum spn_status spn_optimize_nsga2(const struct spn_space *space, const struct spn_optimize_options *options,
-                                   struct spn_front *front, struct spn_optimize_counts *counts, struct spn_err *err)
+enum spn_status spn_optimize_nsga2(const struct spn_space *space,
+                                   const struct spn_optimize_options *options,
+                                   struct spn_front *front, struct spn_optimize_counts *counts,
+                                   struct spn_err *err)
 {
-    struct search s = {.space = space, .options = options, .n_threads = spn_parallel_threads(options->n_threads),
-                       .n_objectives = spn_space_n_objectives(space), .rng = spn_rng_init(options->seed, STREAM, 0)};
+    struct search s = {.space = space,
+                       .options = options,
+                       .n_threads = spn_parallel_threads(options->n_threads),
+                       .n_objectives = spn_space_n_objectives(space),
+                       .rng = spn_rng_init(options->seed, STREAM, 0)};
     struct spn_optimize_counts done = {0};
     int n = 0, n_new = 0;
     enum spn_status status = check(space, options, err);
@@ -290,7 +306,8 @@ enum spn_status spn_optimize_nsga2(const struct spn_space *space, const struct s
     status = order ? start(&s, err) : spn_err_memory(err, "a search");
     while (!status && done.n_evaluated < options->n_evaluations && !done.stopped) {
         int64_t left = options->n_evaluations - done.n_evaluated;
-        status = breed(&s, n, left < options->population ? (int)left : options->population, &n_new, err);
+        status =
+            breed(&s, n, left < options->population ? (int)left : options->population, &n_new, err);
         if (!status)
             status = evaluate(&s, n, n_new, front, &done, err);
         if (status || n_new == 0) /* the space is exhausted */
@@ -301,8 +318,8 @@ enum spn_status spn_optimize_nsga2(const struct spn_space *space, const struct s
         qsort(s.member, (size_t)n, sizeof *s.member, by_fitness);
         n = n < options->population ? n : options->population;
         done.n_rounds++;
-        done.stopped =
-            !spn_progress_step(options->progress, "evaluations", (size_t)done.n_evaluated, (size_t)options->n_evaluations);
+        done.stopped = !spn_progress_step(options->progress, "evaluations",
+                                          (size_t)done.n_evaluated, (size_t)options->n_evaluations);
     }
     finish(&s);
     free(order);

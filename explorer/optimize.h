@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * No point is evaluated twice; the answer depends on the seed, not on the number of threads; every good point that is evaluated goes
- * into the front.
+ * No point is evaluated twice; the answer depends on the seed, not on the number of threads; every
+ * good point that is evaluated goes into the front.
  */
 #ifndef SPN_EXPLORER_OPTIMIZE_H
 #define SPN_EXPLORER_OPTIMIZE_H
@@ -27,16 +27,20 @@ struct spn_optimize_counts {
     bool stopped;
 };
 
-/* The front must have as many objectives as the space. SPN_EUSAGE without objectives or with options out of range. */
-enum spn_status spn_optimize_nsga2(const struct spn_space *space, const struct spn_optimize_options *options,
-                                   struct spn_front *front, struct spn_optimize_counts *counts, struct spn_err *err);
+/* The front must have as many objectives as the space. SPN_EUSAGE without objectives or with
+ * options out of range. */
+enum spn_status spn_optimize_nsga2(const struct spn_space *space,
+                                   const struct spn_optimize_options *options,
+                                   struct spn_front *front, struct spn_optimize_counts *counts,
+                                   struct spn_err *err);
 
 /* Numbers of points, each at most once. */
 struct spn_number_set {
     int64_t *slot; /* -1: empty */
     size_t n, capacity;
 };
-enum spn_status spn_number_set_add(struct spn_number_set *set, int64_t number, bool *added, struct spn_err *err);
+enum spn_status spn_number_set_add(struct spn_number_set *set, int64_t number, bool *added,
+                                   struct spn_err *err);
 void spn_number_set_clear(struct spn_number_set *set);
 
 #endif

@@ -2,10 +2,11 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Members lie in blocks of neighbours, each with the best and the worst value of every objective: one level of the tree of
- * [jaszkiewicz2018ndtree]. A point that a block's worst corner dominates is refused after one comparison, a block whose best corner
- * the point dominates goes as a whole, and blocks that it can have nothing to do with are passed over. Bounds may be wider than
- * the members after a removal: both tests stay right.
+ * Members lie in blocks of neighbours, each with the best and the worst value of every objective:
+ * one level of the tree of [jaszkiewicz2018ndtree]. A point that a block's worst corner dominates
+ * is refused after one comparison, a block whose best corner the point dominates goes as a whole,
+ * and blocks that it can have nothing to do with are passed over. Bounds may be wider than the
+ * members after a removal: both tests stay right.
  */
 #include "explorer/pareto.h"
 
@@ -31,7 +32,8 @@ struct spn_front {
 enum spn_status spn_front_create(struct spn_front **out, int n_objectives, struct spn_err *err)
 {
     if (n_objectives < 1 || n_objectives > SPN_FRONT_MAX_OBJECTIVES)
-        return spn_err_set(err, SPN_EUSAGE, "%d objectives, must be 1 to %d", n_objectives, SPN_FRONT_MAX_OBJECTIVES);
+        return spn_err_set(err, SPN_EUSAGE, "%d objectives, must be 1 to %d", n_objectives,
+                           SPN_FRONT_MAX_OBJECTIVES);
     struct spn_front *front = calloc(1, sizeof *front);
     if (!front)
         return spn_err_memory(err, "a front");
@@ -114,7 +116,8 @@ static enum spn_status new_block(struct spn_front *front, struct block **out, st
 enum verdict { REFUSED, EQUAL, NEW };
 
 /* Compare with the members of one block; those that the item dominates go. */
-static enum verdict compare_members(struct spn_front *front, struct block *block, const struct spn_front_item *item)
+static enum verdict compare_members(struct spn_front *front, struct block *block,
+                                    const struct spn_front_item *item)
 {
     int n = front->n_objectives;
     for (int i = 0; i < block->n;) {
@@ -147,10 +150,12 @@ static enum verdict compare(struct spn_front *front, const struct spn_front_item
         } else if (no_worse(item->value, block->best, n) && !equal(item->value, block->best, n)) {
             front->n_items -= (size_t)block->n;
             block->n = 0;
-        } else if (no_worse(block->best, item->value, n) || no_worse(item->value, block->worst, n)) {
+        } else if (no_worse(block->best, item->value, n) ||
+                   no_worse(item->value, block->worst, n)) {
             verdict = compare_members(front, block, item);
         }
-        if (verdict != NEW) { /* what refused one point is likely to refuse the next: ask it first */
+        if (verdict !=
+            NEW) { /* what refused one point is likely to refuse the next: ask it first */
             front->block[b] = front->block[0];
             front->block[0] = block;
             return verdict;
@@ -179,7 +184,8 @@ static void range_of(const struct spn_front *front, double range[])
 }
 
 /* The block that has to grow least. */
-static struct block *nearest(const struct spn_front *front, const double *value, const double *range)
+static struct block *nearest(const struct spn_front *front, const double *value,
+                             const double *range)
 {
     struct block *best = NULL;
     double least = INFINITY;
@@ -210,13 +216,15 @@ static int by_value(const void *a, const void *b)
 }
 
 /* Halve a full block along its widest objective. */
-static enum spn_status split(struct spn_front *front, struct block *block, const double *range, struct spn_err *err)
+static enum spn_status split(struct spn_front *front, struct block *block, const double *range,
+                             struct spn_err *err)
 {
     struct ranked ranked[BLOCK];
     struct block *other = NULL;
     int widest = 0;
     for (int i = 1; i < front->n_objectives; i++)
-        if ((block->worst[i] - block->best[i]) / range[i] > (block->worst[widest] - block->best[widest]) / range[widest])
+        if ((block->worst[i] - block->best[i]) / range[i] >
+            (block->worst[widest] - block->best[widest]) / range[widest])
             widest = i;
     enum spn_status status = new_block(front, &other, err);
     if (status)
@@ -230,12 +238,14 @@ static enum spn_status split(struct spn_front *front, struct block *block, const
     return SPN_OK;
 }
 
-enum spn_status spn_front_add(struct spn_front *front, const struct spn_front_item *item, bool *kept, struct spn_err *err)
+enum spn_status spn_front_add(struct spn_front *front, const struct spn_front_item *item,
+                              bool *kept, struct spn_err *err)
 {
     double range[SPN_FRONT_MAX_OBJECTIVES];
     for (int i = 0; i < front->n_objectives; i++)
         if (!isfinite(item->value[i]))
-            return spn_err_set(err, SPN_EUSAGE, "objective %d of point %lld is not finite", i, (long long)item->number);
+            return spn_err_set(err, SPN_EUSAGE, "objective %d of point %lld is not finite", i,
+                               (long long)item->number);
     enum verdict verdict = compare(front, item);
     if (kept)
         *kept = verdict == NEW;
@@ -260,7 +270,8 @@ enum spn_status spn_front_add(struct spn_front *front, const struct spn_front_it
     return SPN_OK;
 }
 
-enum spn_status spn_front_merge(struct spn_front *front, const struct spn_front *from, struct spn_err *err)
+enum spn_status spn_front_merge(struct spn_front *front, const struct spn_front *from,
+                                struct spn_err *err)
 {
     for (size_t b = 0; b < from->n_blocks; b++)
         for (int i = 0; i < from->block[b]->n; i++) {

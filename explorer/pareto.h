@@ -1,10 +1,11 @@
-/* pareto.h -- the exact set of designs that no other design beats, kept up to date point by point; and its hypervolume.
+/* pareto.h -- the exact set of designs that no other design beats, kept up to date point by point;
+ * and its hypervolume.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * All values are minimised (negate what is to be maximised). a dominates b if it is nowhere larger and somewhere smaller
- * [deb2002nsga2]. Of designs with equal values the one with the lowest number is kept, so that the front does not depend on the
- * order of insertion.
+ * All values are minimised (negate what is to be maximised). a dominates b if it is nowhere larger
+ * and somewhere smaller [deb2002nsga2]. Of designs with equal values the one with the lowest number
+ * is kept, so that the front does not depend on the order of insertion.
  */
 #ifndef SPN_EXPLORER_PARETO_H
 #define SPN_EXPLORER_PARETO_H
@@ -26,17 +27,20 @@ struct spn_front;
 
 enum spn_status spn_front_create(struct spn_front **front, int n_objectives, struct spn_err *err);
 void spn_front_destroy(struct spn_front *front);
-/* *kept (may be NULL): the point belongs to the front as of now. SPN_EUSAGE if a value is not finite. */
-enum spn_status spn_front_add(struct spn_front *front, const struct spn_front_item *item, bool *kept, struct spn_err *err);
+/* *kept (may be NULL): the point belongs to the front as of now. SPN_EUSAGE if a value is not
+ * finite. */
+enum spn_status spn_front_add(struct spn_front *front, const struct spn_front_item *item,
+                              bool *kept, struct spn_err *err);
 /* Add all of `from`. */
-enum spn_status spn_front_merge(struct spn_front *front, const struct spn_front *from, struct spn_err *err);
+enum spn_status spn_front_merge(struct spn_front *front, const struct spn_front *from,
+                                struct spn_err *err);
 size_t spn_front_size(const struct spn_front *front);
 /* Copy to out[spn_front_size()], sorted by number. */
 void spn_front_items(const struct spn_front *front, struct spn_front_item *out);
 
-/* The volume between the items and the reference point that they dominate [while2012wfg]; items that do not dominate the
- * reference add nothing. SPN_EINTERNAL if memory runs out. */
-enum spn_status spn_hypervolume(double *volume, const struct spn_front_item *items, size_t n, int n_objectives,
-                                const double *reference, struct spn_err *err);
+/* The volume between the items and the reference point that they dominate [while2012wfg]; items
+ * that do not dominate the reference add nothing. SPN_EINTERNAL if memory runs out. */
+enum spn_status spn_hypervolume(double *volume, const struct spn_front_item *items, size_t n,
+                                int n_objectives, const double *reference, struct spn_err *err);
 
 #endif

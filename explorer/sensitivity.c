@@ -23,8 +23,9 @@ enum spn_status spn_sensitivity_inputs(const struct spn_space *space, bool axes,
         n += spn_space_axis_size(space, a) > 1;
     n += uncertain ? spn_space_n_inputs(space) : 0;
     if (n < 1 || n > SPN_SOBOL_MAX_INPUTS)
-        return spn_err_set(err, SPN_EUSAGE, "%s: %d inputs vary%s, must be 1 to %d", spn_space_name(space), n,
-                           axes ? "" : " (\"uncertain\")", SPN_SOBOL_MAX_INPUTS);
+        return spn_err_set(err, SPN_EUSAGE, "%s: %d inputs vary%s, must be 1 to %d",
+                           spn_space_name(space), n, axes ? "" : " (\"uncertain\")",
+                           SPN_SOBOL_MAX_INPUTS);
     for (int a = 0; axes && a < spn_space_n_axes(space); a++)
         if (spn_space_axis_size(space, a) > 1)
             found.axis[found.n_axes++] = a;
@@ -35,9 +36,11 @@ enum spn_status spn_sensitivity_inputs(const struct spn_space *space, bool axes,
     return SPN_OK;
 }
 
-const char *spn_sensitivity_name(const struct spn_space *space, const struct spn_sensitivity_inputs *inputs, int i)
+const char *spn_sensitivity_name(const struct spn_space *space,
+                                 const struct spn_sensitivity_inputs *inputs, int i)
 {
-    return i < inputs->n_axes ? spn_space_axis_name(space, inputs->axis[i]) : spn_space_input_name(space, inputs->uncertain[i]);
+    return i < inputs->n_axes ? spn_space_axis_name(space, inputs->axis[i])
+                              : spn_space_input_name(space, inputs->uncertain[i]);
 }
 
 int64_t spn_sensitivity_middle(const struct spn_space *space)
@@ -60,7 +63,8 @@ struct swings {
 };
 
 /* An axis that the base leaves out, because its condition does not hold, takes no part. */
-static enum spn_status swing_axis(struct swings *s, int input, double *const y[2], double (*range)[2], struct spn_err *err)
+static enum spn_status swing_axis(struct swings *s, int input, double *const y[2],
+                                  double (*range)[2], struct spn_err *err)
 {
     int axis = s->inputs->axis[input], n = spn_space_axis_size(s->space, axis);
     int digit[SPN_SPACE_MAX_AXES];
@@ -87,8 +91,8 @@ static enum spn_status swing_axis(struct swings *s, int input, double *const y[2
     return SPN_OK;
 }
 
-static enum spn_status swing_uncertain(struct swings *s, int input, double *const y[2], double (*range)[2],
-                                       struct spn_err *err)
+static enum spn_status swing_uncertain(struct swings *s, int input, double *const y[2],
+                                       double (*range)[2], struct spn_err *err)
 {
     static const double end[2] = {LOW_QUANTILE, 1 - LOW_QUANTILE};
     int which = s->inputs->uncertain[input];
@@ -111,7 +115,8 @@ static void label(const struct swings *s, int input, struct spn_swing *swing)
 {
     if (input < s->inputs->n_axes) {
         int axis = s->inputs->axis[input];
-        snprintf(swing->first_label, sizeof swing->first_label, "%s", spn_space_axis_label(s->space, axis, 0));
+        snprintf(swing->first_label, sizeof swing->first_label, "%s",
+                 spn_space_axis_label(s->space, axis, 0));
         snprintf(swing->last_label, sizeof swing->last_label, "%s",
                  spn_space_axis_label(s->space, axis, spn_space_axis_size(s->space, axis) - 1));
     } else {
@@ -122,16 +127,19 @@ static void label(const struct swings *s, int input, struct spn_swing *swing)
 
 static enum spn_status swing_all(struct swings *s, struct spn_swing *swing, struct spn_err *err)
 {
-    double first[SPN_SPACE_MAX_COLUMNS], last[SPN_SPACE_MAX_COLUMNS], range[SPN_SPACE_MAX_COLUMNS][2];
+    double first[SPN_SPACE_MAX_COLUMNS], last[SPN_SPACE_MAX_COLUMNS],
+        range[SPN_SPACE_MAX_COLUMNS][2];
     double *const y[2] = {first, last};
     enum spn_status status = SPN_OK;
     for (int i = 0; i < s->inputs->n && !status; i++) {
         for (int r = 0; r < s->n_results; r++)
             range[r][0] = range[r][1] = NAN; /* fmin and fmax pass over NaN */
-        status = i < s->inputs->n_axes ? swing_axis(s, i, y, range, err) : swing_uncertain(s, i, y, range, err);
+        status = i < s->inputs->n_axes ? swing_axis(s, i, y, range, err)
+                                       : swing_uncertain(s, i, y, range, err);
         for (int r = 0; r < s->n_results && !status; r++) {
             struct spn_swing *to = &swing[r * s->inputs->n + i];
-            *to = (struct spn_swing){.first = first[r], .last = last[r], .low = range[r][0], .high = range[r][1]};
+            *to = (struct spn_swing){
+                .first = first[r], .last = last[r], .low = range[r][0], .high = range[r][1]};
             label(s, i, to);
         }
     }
@@ -139,10 +147,12 @@ static enum spn_status swing_all(struct swings *s, struct spn_swing *swing, stru
 }
 
 enum spn_status spn_sensitivity_swings(const struct spn_space *space, int64_t base_point,
-                                       const struct spn_sensitivity_inputs *inputs, const int *results, int n_results,
-                                       double *base, struct spn_swing *swing, struct spn_err *err)
+                                       const struct spn_sensitivity_inputs *inputs,
+                                       const int *results, int n_results, double *base,
+                                       struct spn_swing *swing, struct spn_err *err)
 {
-    struct swings s = {.space = space, .inputs = inputs, .results = results, .n_results = n_results};
+    struct swings s = {
+        .space = space, .inputs = inputs, .results = results, .n_results = n_results};
     struct spn_point point;
     for (int i = 0; i < SPN_SPACE_MAX_INPUTS; i++)
         s.u[i] = MEDIAN;
@@ -154,8 +164,8 @@ enum spn_status spn_sensitivity_swings(const struct spn_space *space, int64_t ba
         status = spn_evaluate_at(s.evaluator, s.base, s.u, &point, err);
     }
     if (!status && point.state == SPN_POINT_INFEASIBLE)
-        status = spn_err_set(err, SPN_EINFEASIBLE, "%s: base point %lld cannot be built: %.160s", spn_space_name(space),
-                             (long long)base_point, point.reason);
+        status = spn_err_set(err, SPN_EINFEASIBLE, "%s: base point %lld cannot be built: %.160s",
+                             spn_space_name(space), (long long)base_point, point.reason);
     for (int r = 0; r < n_results && !status; r++)
         base[r] = point.value[results[r]];
     if (!status)
@@ -166,7 +176,8 @@ enum spn_status spn_sensitivity_swings(const struct spn_space *space, int64_t ba
 
 /* ---- for sampling ---- */
 
-static enum spn_status eval(void *ctx, int thread, const double *u, double *y, bool *good, struct spn_err *err)
+static enum spn_status eval(void *ctx, int thread, const double *u, double *y, bool *good,
+                            struct spn_err *err)
 {
     struct spn_sensitivity_model *m = ctx;
     struct spn_point point = {.number = 0};
@@ -177,27 +188,35 @@ static enum spn_status eval(void *ctx, int thread, const double *u, double *y, b
         quantile[i] = MEDIAN;
     for (int i = 0; i < m->inputs.n; i++) {
         if (i < m->inputs.n_axes)
-            digit[m->inputs.axis[i]] = (int)(u[i] * spn_space_axis_size(m->space, m->inputs.axis[i]));
+            digit[m->inputs.axis[i]] =
+                (int)(u[i] * spn_space_axis_size(m->space, m->inputs.axis[i]));
         else
             quantile[m->inputs.uncertain[i]] = u[i];
     }
     point.number = spn_space_point(m->space, digit);
     spn_space_digits(m->space, point.number, canonical);
-    enum spn_status status = spn_evaluate_at(m->evaluator[thread], canonical, quantile, &point, err);
+    enum spn_status status =
+        spn_evaluate_at(m->evaluator[thread], canonical, quantile, &point, err);
     *good = point.state != SPN_POINT_INFEASIBLE;
     for (int r = 0; r < m->model.n_results && !status; r++)
         y[r] = point.value[m->results[r]];
     return status;
 }
 
-enum spn_status spn_sensitivity_model_init(struct spn_sensitivity_model *model, const struct spn_space *space,
-                                           int64_t base_point, const struct spn_sensitivity_inputs *inputs,
-                                           const int *results, int n_results, int n_threads, struct spn_err *err)
+enum spn_status spn_sensitivity_model_init(struct spn_sensitivity_model *model,
+                                           const struct spn_space *space, int64_t base_point,
+                                           const struct spn_sensitivity_inputs *inputs,
+                                           const int *results, int n_results, int n_threads,
+                                           struct spn_err *err)
 {
-    struct spn_sensitivity_model m = {.model = {inputs->n, n_results, eval, NULL}, .space = space, .inputs = *inputs,
-                                      .results = results, .n_threads = spn_parallel_threads(n_threads)};
+    struct spn_sensitivity_model m = {.model = {inputs->n, n_results, eval, NULL},
+                                      .space = space,
+                                      .inputs = *inputs,
+                                      .results = results,
+                                      .n_threads = spn_parallel_threads(n_threads)};
     if (base_point < 0 || base_point >= spn_space_size(space))
-        return spn_err_set(err, SPN_EUSAGE, "%s: point %lld outside [0, %lld]", spn_space_name(space), (long long)base_point,
+        return spn_err_set(err, SPN_EUSAGE, "%s: point %lld outside [0, %lld]",
+                           spn_space_name(space), (long long)base_point,
                            (long long)spn_space_size(space) - 1);
     spn_space_digits(space, base_point, m.base);
     m.evaluator = calloc((size_t)m.n_threads, sizeof *m.evaluator);

@@ -36,8 +36,8 @@ static const struct spn_field space_fields[] = {
     SPN_F_ANY("uncertain", "inputs that scatter"),
     SPN_F_END};
 
-static enum spn_status add_setting(struct spn_space *space, const char *path, const struct spn_json_at *at,
-                                   struct spn_err *err)
+static enum spn_status add_setting(struct spn_space *space, const char *path,
+                                   const struct spn_json_at *at, struct spn_err *err)
 {
     char text[SPN_AXIS_LABEL];
     struct spn_place place;
@@ -59,7 +59,8 @@ static enum spn_status add_setting(struct spn_space *space, const char *path, co
     return SPN_OK;
 }
 
-static enum spn_status read_settings(struct spn_space *space, const struct spn_json_at *at, struct spn_err *err)
+static enum spn_status read_settings(struct spn_space *space, const struct spn_json_at *at,
+                                     struct spn_err *err)
 {
     if (!at->item)
         return SPN_OK;
@@ -74,12 +75,13 @@ static enum spn_status read_settings(struct spn_space *space, const struct spn_j
     return SPN_OK;
 }
 
-static enum spn_status add_axis(struct spn_space *space, const char *name, const struct spn_json_at *at,
-                                struct spn_err *err)
+static enum spn_status add_axis(struct spn_space *space, const char *name,
+                                const struct spn_json_at *at, struct spn_err *err)
 {
     if (space->n_axes == SPN_SPACE_MAX_AXES)
         return spn_json_fail(at, err, "more than %d axes", SPN_SPACE_MAX_AXES);
-    struct spn_axis *axis = &space->axis[space->n_axes++]; /* counted at once: what it holds is freed with the space */
+    struct spn_axis *axis =
+        &space->axis[space->n_axes++]; /* counted at once: what it holds is freed with the space */
     enum spn_status status = spn_axis_read(axis, name, at, err);
     if (status)
         return status;
@@ -88,8 +90,8 @@ static enum spn_status add_axis(struct spn_space *space, const char *name, const
             for (int q = 0; q < axis->n_places; q++)
                 if ((a != space->n_axes - 1 || p < q) &&
                     strcmp(space->axis[a].place[p].path, axis->place[q].path) == 0)
-                    return spn_json_fail(at, err, "%s varies in axis %s already", axis->place[q].path,
-                                         space->axis[a].name);
+                    return spn_json_fail(at, err, "%s varies in axis %s already",
+                                         axis->place[q].path, space->axis[a].name);
     for (int a = 0; a < space->n_axes - 1; a++)
         if (strcmp(space->axis[a].name, axis->name) == 0)
             return spn_json_fail(at, err, "an axis of that name is there already");
@@ -101,7 +103,8 @@ static enum spn_status add_axis(struct spn_space *space, const char *name, const
     return when.item ? spn_axis_read_when(space, space->n_axes - 1, &when, err) : SPN_OK;
 }
 
-static enum spn_status read_input(struct spn_space *space, int i, const struct spn_json_at *root, struct spn_err *err)
+static enum spn_status read_input(struct spn_space *space, int i, const struct spn_json_at *root,
+                                  struct spn_err *err)
 {
     struct spn_json_at at = spn_json_get(root, inputs[i]);
     if (!at.item)
@@ -114,11 +117,13 @@ static enum spn_status read_input(struct spn_space *space, int i, const struct s
     if (i >= N_BASE)
         return add_setting(space, inputs[i], &at, err);
     if (!spn_text_copy(space->base_name[i], sizeof space->base_name[i], text))
-        return spn_json_fail(&at, err, "longer than %zu characters", sizeof space->base_name[i] - 1);
+        return spn_json_fail(&at, err, "longer than %zu characters",
+                             sizeof space->base_name[i] - 1);
     return SPN_OK;
 }
 
-static enum spn_status read_all(struct spn_space *space, const struct spn_json *doc, struct spn_err *err)
+static enum spn_status read_all(struct spn_space *space, const struct spn_json *doc,
+                                struct spn_err *err)
 {
     struct spn_json_at root = spn_json_root(doc);
     struct head head = {"", ""};
@@ -165,11 +170,13 @@ static enum spn_status create(struct spn_space **out, struct spn_json *doc, stru
     return status;
 }
 
-enum spn_status spn_space_load(struct spn_space **space, const char *name_or_path, struct spn_err *err)
+enum spn_status spn_space_load(struct spn_space **space, const char *name_or_path,
+                               struct spn_err *err)
 {
     char path[SPN_DATA_PATH];
     struct spn_json *doc = NULL;
-    enum spn_status status = spn_data_find(path, sizeof path, "experiments", "experiment", name_or_path, err);
+    enum spn_status status =
+        spn_data_find(path, sizeof path, "experiments", "experiment", name_or_path, err);
     if (!status)
         status = spn_json_load(&doc, path, err);
     if (!status)
@@ -178,8 +185,8 @@ enum spn_status spn_space_load(struct spn_space **space, const char *name_or_pat
     return status;
 }
 
-enum spn_status spn_space_parse(struct spn_space **space, const char *text, size_t n, const char *name,
-                                struct spn_err *err)
+enum spn_status spn_space_parse(struct spn_space **space, const char *text, size_t n,
+                                const char *name, struct spn_err *err)
 {
     struct spn_json *doc = NULL;
     enum spn_status status = spn_json_parse(&doc, text, n, name, err);
@@ -301,13 +308,14 @@ const char *spn_space_input_name(const struct spn_space *space, int input)
 
 void spn_space_help(struct spn_text *out)
 {
-    spn_text_add(out, "network\t\tname or file\twhich network\n"
-                      "network.sparsity\t\t0 .. 1\tshare of pruned weights, all layers on arrays\n"
-                      "network.sparsity.LAYER\t\t0 .. 1\tshare of pruned weights of one layer\n"
-                      "network.sequence\t\t1 .. \ttokens of a sequence\n"
-                      "chip\t\tname or file\twhich chip\n"
-                      "node\t\tname or file\tCMOS process instead of the chip's\n"
-                      "device\t\tname or file\tmemory cell instead of the chip's\n"
-                      "dram\t\tname or file\tDRAM instead of the chip's\n"
-                      "scheme\t\tdense, external-index, index-free\tshort for chip.sparsity.scheme\n");
+    spn_text_add(out,
+                 "network\t\tname or file\twhich network\n"
+                 "network.sparsity\t\t0 .. 1\tshare of pruned weights, all layers on arrays\n"
+                 "network.sparsity.LAYER\t\t0 .. 1\tshare of pruned weights of one layer\n"
+                 "network.sequence\t\t1 .. \ttokens of a sequence\n"
+                 "chip\t\tname or file\twhich chip\n"
+                 "node\t\tname or file\tCMOS process instead of the chip's\n"
+                 "device\t\tname or file\tmemory cell instead of the chip's\n"
+                 "dram\t\tname or file\tDRAM instead of the chip's\n"
+                 "scheme\t\tdense, external-index, index-free\tshort for chip.sparsity.scheme\n");
 }

@@ -1,4 +1,5 @@
-/* space_ask.c -- what a space asks of each design: columns, derived results, constraints, objectives; and which inputs scatter.
+/* space_ask.c -- what a space asks of each design: columns, derived results, constraints,
+ * objectives; and which inputs scatter.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -9,7 +10,8 @@
 
 #include "explorer/space_state.h"
 
-size_t spn_space_names(const struct spn_space *space, int n_derived, struct spn_space_values *values,
+size_t spn_space_names(const struct spn_space *space, int n_derived,
+                       struct spn_space_values *values,
                        struct spn_expr_name names[SPN_SPACE_MAX_NAMES])
 {
     size_t n = 0;
@@ -35,8 +37,9 @@ static void use(struct spn_space *space, int column)
     space->sums = space->sums || spn_columns[column].source == SPN_COLUMN_SUM;
 }
 
-static enum spn_status check_expression(struct spn_space *space, const struct spn_json_at *at, int n_derived,
-                                        char out[SPN_SPACE_EXPR], struct spn_err *err)
+static enum spn_status check_expression(struct spn_space *space, const struct spn_json_at *at,
+                                        int n_derived, char out[SPN_SPACE_EXPR],
+                                        struct spn_err *err)
 {
     struct spn_space_values values;
     struct spn_expr_name names[SPN_SPACE_MAX_NAMES];
@@ -45,7 +48,8 @@ static enum spn_status check_expression(struct spn_space *space, const struct sp
     const char *text = spn_json_string(at);
     memset(&values, 0, sizeof values);
     if (!text || !*text || !spn_text_copy(out, SPN_SPACE_EXPR, text))
-        return spn_json_fail(at, err, "must be an expression of at most %d characters", SPN_SPACE_EXPR - 1);
+        return spn_json_fail(at, err, "must be an expression of at most %d characters",
+                             SPN_SPACE_EXPR - 1);
     size_t n = spn_space_names(space, n_derived, &values, names);
     if (spn_expr_create(&expr, text, names, n, &why))
         return spn_json_fail(at, err, "%s", why.msg);
@@ -59,21 +63,25 @@ static enum spn_status check_expression(struct spn_space *space, const struct sp
 static bool is_identifier(const char *text)
 {
     return *text && !(*text >= '0' && *text <= '9') &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == strlen(text);
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+               strlen(text);
 }
 
-static enum spn_status read_derived(struct spn_space *space, const struct spn_json_at *at, struct spn_err *err)
+static enum spn_status read_derived(struct spn_space *space, const struct spn_json_at *at,
+                                    struct spn_err *err)
 {
     if (!at->item)
         return SPN_OK;
     if (!spn_json_is_object(at) || spn_json_size(at) > SPN_SPACE_MAX_COLUMNS / 2)
-        return spn_json_fail(at, err, "must be an object of at most %d expressions", SPN_SPACE_MAX_COLUMNS / 2);
+        return spn_json_fail(at, err, "must be an object of at most %d expressions",
+                             SPN_SPACE_MAX_COLUMNS / 2);
     for (size_t i = 0; i < spn_json_size(at); i++) {
         struct spn_json_at item = spn_json_item(at, i);
         const char *name = spn_json_key(&item);
         int d = space->n_derived;
         if (!is_identifier(name) || !spn_text_copy(space->derived_name[d], SPN_SPACE_NAME, name))
-            return spn_json_fail(&item, err, "the name of a result is made of letters, digits and '_'");
+            return spn_json_fail(&item, err,
+                                 "the name of a result is made of letters, digits and '_'");
         bool taken = spn_column_find(name) >= 0;
         for (int a = 0; a < space->n_axes; a++)
             taken = taken || strcmp(space->axis[a].name, name) == 0;
@@ -87,15 +95,18 @@ static enum spn_status read_derived(struct spn_space *space, const struct spn_js
     return SPN_OK;
 }
 
-static enum spn_status read_constraints(struct spn_space *space, const struct spn_json_at *at, struct spn_err *err)
+static enum spn_status read_constraints(struct spn_space *space, const struct spn_json_at *at,
+                                        struct spn_err *err)
 {
     if (!at->item)
         return SPN_OK;
     if (!spn_json_is_list(at) || spn_json_size(at) > SPN_SPACE_MAX_CONSTRAINTS)
-        return spn_json_fail(at, err, "must be a list of at most %d expressions", SPN_SPACE_MAX_CONSTRAINTS);
+        return spn_json_fail(at, err, "must be a list of at most %d expressions",
+                             SPN_SPACE_MAX_CONSTRAINTS);
     for (size_t i = 0; i < spn_json_size(at); i++) {
         struct spn_json_at item = spn_json_item(at, i);
-        enum spn_status status = check_expression(space, &item, space->n_derived, space->constraint[i], err);
+        enum spn_status status =
+            check_expression(space, &item, space->n_derived, space->constraint[i], err);
         if (status)
             return status;
         space->n_constraints++;
@@ -111,15 +122,18 @@ static const char *next_column(const void *ctx, size_t i)
     size_t n = 0;
     while (spn_columns[n].name)
         n++;
-    return i < n ? spn_columns[i].name : i - n < (size_t)space->n_derived ? space->derived_name[i - n] : NULL;
+    return i < n                              ? spn_columns[i].name
+           : i - n < (size_t)space->n_derived ? space->derived_name[i - n]
+                                              : NULL;
 }
 
-static enum spn_status unknown_column(const struct spn_space *space, const struct spn_json_at *at, const char *name,
-                                      struct spn_err *err)
+static enum spn_status unknown_column(const struct spn_space *space, const struct spn_json_at *at,
+                                      const char *name, struct spn_err *err)
 {
     const char *near = spn_text_nearest(name, next_column, space);
-    return spn_json_fail(at, err, "no result is called \"%.60s\"%s%s%s", name, near ? ": did you mean \"" : "",
-                         near ? near : "", near ? "\"?" : " (see spindle list results)");
+    return spn_json_fail(at, err, "no result is called \"%.60s\"%s%s%s", name,
+                         near ? ": did you mean \"" : "", near ? near : "",
+                         near ? "\"?" : " (see spindle list results)");
 }
 
 /* Keep result `column` (once); false when there is no room. */
@@ -135,7 +149,8 @@ static bool keep(struct spn_space *space, int column)
     return true;
 }
 
-static enum spn_status read_columns(struct spn_space *space, const struct spn_json_at *at, struct spn_err *err)
+static enum spn_status read_columns(struct spn_space *space, const struct spn_json_at *at,
+                                    struct spn_err *err)
 {
     int asked[128], n_asked = space->n_used; /* by expressions */
     memcpy(asked, space->used, sizeof asked);
@@ -162,13 +177,16 @@ static enum spn_status read_columns(struct spn_space *space, const struct spn_js
     return SPN_OK;
 }
 
-static enum spn_status read_objectives(struct spn_space *space, const struct spn_json_at *at, struct spn_err *err)
+static enum spn_status read_objectives(struct spn_space *space, const struct spn_json_at *at,
+                                       struct spn_err *err)
 {
     if (!at->item)
         return SPN_OK;
     if (!spn_json_is_list(at) || spn_json_size(at) > SPN_SPACE_MAX_OBJECTIVES)
-        return spn_json_fail(at, err, "must be a list of at most %d objectives", SPN_SPACE_MAX_OBJECTIVES);
-    for (size_t i = 0; i < 2 * spn_json_size(at); i++) { /* first see that all are kept: derived ones come after */
+        return spn_json_fail(at, err, "must be a list of at most %d objectives",
+                             SPN_SPACE_MAX_OBJECTIVES);
+    for (size_t i = 0; i < 2 * spn_json_size(at);
+         i++) { /* first see that all are kept: derived ones come after */
         struct spn_json_at item = spn_json_item(at, i % spn_json_size(at));
         const char *text = spn_json_string(&item);
         if (!text || (strncmp(text, "min ", 4) != 0 && strncmp(text, "max ", 4) != 0))
@@ -201,12 +219,19 @@ static const char *const distribution_names[] = {"normal", "lognormal", "uniform
 #define LEAST (-1e300)
 #define MOST 1e300
 static const struct spn_field scatter_fields[] = {
-    {.key = "distribution", .type = SPN_FIELD_ENUM, .required = true, .offset = offsetof(struct scatter, distribution),
-     .unit = "", .names = distribution_names, .doc = "shape"},
-    SPN_F_DOUBLE(struct scatter, mean, "", LEAST, MOST, "normal; lognormal: the median; else the field's value"),
+    {.key = "distribution",
+     .type = SPN_FIELD_ENUM,
+     .required = true,
+     .offset = offsetof(struct scatter, distribution),
+     .unit = "",
+     .names = distribution_names,
+     .doc = "shape"},
+    SPN_F_DOUBLE(struct scatter, mean, "", LEAST, MOST,
+                 "normal; lognormal: the median; else the field's value"),
     SPN_F_DOUBLE(struct scatter, sd, "", 0, 1e300, "normal"),
     SPN_F_DOUBLE(struct scatter, relative_sd, "", 0, 10, "normal: of the mean"),
-    SPN_F_DOUBLE(struct scatter, factor, "", 1, 1e6, "lognormal: one standard deviation is this factor"),
+    SPN_F_DOUBLE(struct scatter, factor, "", 1, 1e6,
+                 "lognormal: one standard deviation is this factor"),
     SPN_F_DOUBLE(struct scatter, from, "", LEAST, MOST, "uniform"),
     SPN_F_DOUBLE(struct scatter, to, "", LEAST, MOST, "uniform"),
     SPN_F_DOUBLE(struct scatter, relative_from, "", LEAST, MOST, "uniform: of the field's value"),
@@ -214,8 +239,8 @@ static const struct spn_field scatter_fields[] = {
     SPN_F_ANY("source", "where the numbers are from"),
     SPN_F_END};
 
-static enum spn_status shape(struct spn_uncertain *input, const struct scatter *s, const struct spn_json_at *at,
-                             struct spn_err *err)
+static enum spn_status shape(struct spn_uncertain *input, const struct scatter *s,
+                             const struct spn_json_at *at, struct spn_err *err)
 {
     input->distribution = s->distribution;
     input->absolute = !isnan(s->mean);
@@ -223,7 +248,8 @@ static enum spn_status shape(struct spn_uncertain *input, const struct scatter *
     switch (s->distribution) {
     case SPN_DISTRIBUTION_NORMAL:
         if (isnan(s->sd) == isnan(s->relative_sd))
-            return spn_json_fail(at, err, "a normal distribution has either \"sd\" or \"relative_sd\"");
+            return spn_json_fail(at, err,
+                                 "a normal distribution has either \"sd\" or \"relative_sd\"");
         input->relative = isnan(s->sd);
         input->sd = input->relative ? s->relative_sd : s->sd;
         return SPN_OK;
@@ -237,17 +263,20 @@ static enum spn_status shape(struct spn_uncertain *input, const struct scatter *
         input->from = input->relative ? s->relative_from : s->from;
         input->to = input->relative ? s->relative_to : s->to;
         if (!(input->from <= input->to))
-            return spn_json_fail(at, err, "a uniform distribution has \"from\" <= \"to\" or both relative");
+            return spn_json_fail(at, err,
+                                 "a uniform distribution has \"from\" <= \"to\" or both relative");
         return SPN_OK;
     }
 }
 
-static enum spn_status read_uncertain(struct spn_space *space, const struct spn_json_at *at, struct spn_err *err)
+static enum spn_status read_uncertain(struct spn_space *space, const struct spn_json_at *at,
+                                      struct spn_err *err)
 {
     if (!at->item)
         return SPN_OK;
     if (!spn_json_is_object(at) || spn_json_size(at) > SPN_SPACE_MAX_INPUTS)
-        return spn_json_fail(at, err, "must be an object of at most %d fields", SPN_SPACE_MAX_INPUTS);
+        return spn_json_fail(at, err, "must be an object of at most %d fields",
+                             SPN_SPACE_MAX_INPUTS);
     for (size_t i = 0; i < spn_json_size(at); i++) {
         struct spn_json_at item = spn_json_item(at, i);
         struct scatter s = {0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
@@ -255,7 +284,8 @@ static enum spn_status read_uncertain(struct spn_space *space, const struct spn_
         struct spn_err why;
         if (spn_place_find(&input->place, spn_json_key(&item), &why))
             return spn_json_fail(&item, err, "%s", why.msg);
-        if (input->place.kind != SPN_PLACE_FIELD || input->place.ref.field->type != SPN_FIELD_DOUBLE)
+        if (input->place.kind != SPN_PLACE_FIELD ||
+            input->place.ref.field->type != SPN_FIELD_DOUBLE)
             return spn_json_fail(&item, err, "only a field with a real number can be uncertain");
         spn_text_copy(input->path, sizeof input->path, input->place.path);
         enum spn_status status = spn_json_read(item, scatter_fields, &s, err);
@@ -269,7 +299,8 @@ static enum spn_status read_uncertain(struct spn_space *space, const struct spn_
 }
 
 /* A store has one column per name, and SQL takes upper and lower case for the same. */
-static enum spn_status check_names(const struct spn_space *space, const struct spn_json_at *root, struct spn_err *err)
+static enum spn_status check_names(const struct spn_space *space, const struct spn_json_at *root,
+                                   struct spn_err *err)
 {
     static const char *const reserved[] = {"point", "reason", "rowid", "oid", "_rowid_"};
     enum { N_RESERVED = sizeof reserved / sizeof *reserved };
@@ -288,10 +319,13 @@ static enum spn_status check_names(const struct spn_space *space, const struct s
     return SPN_OK;
 }
 
-enum spn_status spn_space_read_asked(struct spn_space *space, const struct spn_json_at *root, struct spn_err *err)
+enum spn_status spn_space_read_asked(struct spn_space *space, const struct spn_json_at *root,
+                                     struct spn_err *err)
 {
-    struct spn_json_at derived = spn_json_get(root, "derived"), constraints = spn_json_get(root, "constraints"),
-                       columns = spn_json_get(root, "columns"), objectives = spn_json_get(root, "objectives"),
+    struct spn_json_at derived = spn_json_get(root, "derived"),
+                       constraints = spn_json_get(root, "constraints"),
+                       columns = spn_json_get(root, "columns"),
+                       objectives = spn_json_get(root, "objectives"),
                        uncertain = spn_json_get(root, "uncertain");
     enum spn_status status = read_derived(space, &derived, err);
     if (!status)

@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The axes that conditions refer to are the controlling ones. Each combination of their values is a segment of consecutive
- * numbers; inside it the set of axes that take part is fixed, so that the rest is a mixed-radix number.
+ * The axes that conditions refer to are the controlling ones. Each combination of their values is a
+ * segment of consecutive numbers; inside it the set of axes that take part is fixed, so that the
+ * rest is a mixed-radix number.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -80,8 +81,9 @@ enum spn_status spn_space_number(struct spn_space *space, struct spn_err *err)
         space->control[space->n_control++] = a;
         n *= (size_t)space->axis[a].n_values + 1;
         if (n > SPN_SPACE_MAX_SEGMENTS)
-            return spn_err_set(err, SPN_EINPUT, "%s: conditions refer to axes with more than %d combinations", space->file,
-                               SPN_SPACE_MAX_SEGMENTS);
+            return spn_err_set(err, SPN_EINPUT,
+                               "%s: conditions refer to axes with more than %d combinations",
+                               space->file, SPN_SPACE_MAX_SEGMENTS);
     }
     space->segment = calloc(n, sizeof *space->segment);
     space->segment_of = calloc(n, sizeof *space->segment_of);

@@ -1,4 +1,5 @@
-/* space_parts.c -- loads every network, chip, node, device and DRAM that a space names, so that nothing is read later.
+/* space_parts.c -- loads every network, chip, node, device and DRAM that a space names, so that
+ * nothing is read later.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -34,12 +35,12 @@ static const struct part {
     const struct spn_field *fields;
     enum spn_status (*load)(void *out, const char *name, struct spn_err *err);
 } parts[] = {
-    {"node", sizeof(struct spn_node), offsetof(struct spn_chip, node), offsetof(struct spn_chip, node_name),
-     spn_node_fields, load_node},
-    {"device", sizeof(struct spn_device), offsetof(struct spn_chip, device), offsetof(struct spn_chip, device_name),
-     spn_device_fields, load_device},
-    {"dram", sizeof(struct spn_dram), offsetof(struct spn_chip, dram), offsetof(struct spn_chip, dram_name),
-     spn_dram_fields, load_dram},
+    {"node", sizeof(struct spn_node), offsetof(struct spn_chip, node),
+     offsetof(struct spn_chip, node_name), spn_node_fields, load_node},
+    {"device", sizeof(struct spn_device), offsetof(struct spn_chip, device),
+     offsetof(struct spn_chip, device_name), spn_device_fields, load_device},
+    {"dram", sizeof(struct spn_dram), offsetof(struct spn_chip, dram),
+     offsetof(struct spn_chip, dram_name), spn_dram_fields, load_dram},
 };
 union any_part {
     struct spn_node node;
@@ -48,7 +49,8 @@ union any_part {
 };
 enum { N_PARTS = sizeof parts / sizeof *parts };
 
-static enum spn_status prefix(const struct spn_space *space, enum spn_status status, struct spn_err *err)
+static enum spn_status prefix(const struct spn_space *space, enum spn_status status,
+                              struct spn_err *err)
 {
     if (!status)
         return SPN_OK;
@@ -97,18 +99,20 @@ static enum spn_status load_chips(struct spn_space *space, struct spn_err *err)
 
 /* ---- nodes, devices, DRAMs on axes ---- */
 
-static enum spn_status load_part(const struct spn_space *space, const struct part *part, const char *name, void *object,
-                                 struct spn_err *err)
+static enum spn_status load_part(const struct spn_space *space, const struct part *part,
+                                 const char *name, void *object, struct spn_err *err)
 {
     size_t n = strlen(part->name);
     enum spn_status status = part->load(object, name, err);
     for (int i = 0; i < space->n_settings && !status; i++)
         if (strncmp(space->setting_path[i], part->name, n) == 0 && space->setting_path[i][n] == '.')
-            status = spn_field_set(part->fields, object, space->setting_path[i] + n + 1, space->setting_value[i], err);
+            status = spn_field_set(part->fields, object, space->setting_path[i] + n + 1,
+                                   space->setting_value[i], err);
     return prefix(space, status, err);
 }
 
-static enum spn_status add_piece(struct spn_space *space, struct spn_piece piece, struct spn_err *err)
+static enum spn_status add_piece(struct spn_space *space, struct spn_piece piece,
+                                 struct spn_err *err)
 {
     if (space->n_pieces == space->piece_capacity) {
         int more = space->piece_capacity ? 2 * space->piece_capacity : 32;
@@ -123,7 +127,8 @@ static enum spn_status add_piece(struct spn_space *space, struct spn_piece piece
 }
 
 /* Fill the rows of axis `a` with place `p`'s parts, which begin at byte `from`. */
-static enum spn_status fill_parts(struct spn_space *space, int a, int p, size_t from, struct spn_err *err)
+static enum spn_status fill_parts(struct spn_space *space, int a, int p, size_t from,
+                                  struct spn_err *err)
 {
     struct spn_axis *axis = &space->axis[a];
     const struct part *part = &parts[axis->place[p].part];
@@ -137,13 +142,16 @@ static enum spn_status fill_parts(struct spn_space *space, int a, int p, size_t 
         memcpy(row + SPN_PART_NAME, &object, part->size);
     }
     if (!status)
-        status = add_piece(space, (struct spn_piece){a, from, part->name_offset, SPN_PART_NAME}, err);
+        status =
+            add_piece(space, (struct spn_piece){a, from, part->name_offset, SPN_PART_NAME}, err);
     if (!status)
-        status = add_piece(space, (struct spn_piece){a, from + SPN_PART_NAME, part->offset, part->size}, err);
+        status = add_piece(
+            space, (struct spn_piece){a, from + SPN_PART_NAME, part->offset, part->size}, err);
     return status;
 }
 
-static enum spn_status set_pieces(struct spn_space *space, enum spn_place_kind kind, struct spn_err *err)
+static enum spn_status set_pieces(struct spn_space *space, enum spn_place_kind kind,
+                                  struct spn_err *err)
 {
     enum spn_status status = SPN_OK;
     for (int a = 0; a < space->n_axes; a++) {
@@ -153,8 +161,10 @@ static enum spn_status set_pieces(struct spn_space *space, enum spn_place_kind k
             if (place->kind == kind && kind == SPN_PLACE_PART)
                 status = fill_parts(space, a, p, from, err);
             else if (place->kind == kind)
-                status = add_piece(space,
-                                   (struct spn_piece){a, from, place->root + place->ref.offset, place->n_bytes}, err);
+                status = add_piece(
+                    space,
+                    (struct spn_piece){a, from, place->root + place->ref.offset, place->n_bytes},
+                    err);
             from += place->n_bytes;
         }
     }
@@ -168,7 +178,8 @@ static bool is_network(const struct spn_place *place)
     return place->kind == SPN_PLACE_NETWORK || place->kind == SPN_PLACE_SETTING;
 }
 
-/* Table of plans: mixed radix over the axes that concern the network; one more digit where an axis may take no part. */
+/* Table of plans: mixed radix over the axes that concern the network; one more digit where an axis
+ * may take no part. */
 static enum spn_status size_plans(struct spn_space *space, struct spn_err *err)
 {
     int64_t n = 1;
@@ -181,7 +192,8 @@ static enum spn_status size_plans(struct spn_space *space, struct spn_err *err)
         space->axis[a].plan_stride = (int)n;
         n *= space->axis[a].n_values + (space->axis[a].n_when > 0);
         if (n > SPN_SPACE_MAX_PLANS)
-            return spn_err_set(err, SPN_EINPUT, "%s: more than %d different networks", space->file, SPN_SPACE_MAX_PLANS);
+            return spn_err_set(err, SPN_EINPUT, "%s: more than %d different networks", space->file,
+                               SPN_SPACE_MAX_PLANS);
     }
     space->n_plans = (int)n;
     space->plan = calloc((size_t)n, sizeof *space->plan);
@@ -192,12 +204,14 @@ static enum spn_status load_network(struct spn_space *space, int number, struct 
 {
     struct spn_plan_entry *entry = &space->plan[number];
     const char *name = space->base_name[BASE_NETWORK];
-    struct spn_network_override override[SPN_SPACE_MAX_SETTINGS + SPN_SPACE_MAX_AXES * SPN_AXIS_MAX_PLACES];
+    struct spn_network_override
+        override[SPN_SPACE_MAX_SETTINGS + SPN_SPACE_MAX_AXES * SPN_AXIS_MAX_PLACES];
     char path[SPN_DATA_PATH];
     size_t n = 0;
     for (int i = 0; i < space->n_settings; i++)
         if (strncmp(space->setting_path[i], "network.", 8) == 0)
-            override[n++] = (struct spn_network_override){space->setting_path[i] + 8, space->setting_value[i]};
+            override[n++] =
+                (struct spn_network_override){space->setting_path[i] + 8, space->setting_value[i]};
     for (int a = 0; a < space->n_axes; a++) {
         const struct spn_axis *axis = &space->axis[a];
         if (!axis->plan_stride)
@@ -207,7 +221,8 @@ static enum spn_status load_network(struct spn_space *space, int number, struct 
             if (axis->place[p].kind == SPN_PLACE_NETWORK)
                 name = axis->text[digit][p];
             else if (axis->place[p].kind == SPN_PLACE_SETTING)
-                override[n++] = (struct spn_network_override){axis->place[p].rest, axis->text[digit][p]};
+                override[n++] =
+                    (struct spn_network_override){axis->place[p].rest, axis->text[digit][p]};
         }
     }
     if (!*name)
@@ -246,8 +261,9 @@ static void dump_networks(const struct spn_space *space, struct spn_text *text)
         const struct spn_network *net = space->plan[i].net;
         for (int l = 0; l < net->n_layers; l++) {
             const struct spn_layer *layer = &net->layer[l];
-            spn_text_add(text, "%s %d %lld %lld %lld %.17g;", layer->name, layer->op, (long long)layer->n_weights,
-                         (long long)layer->n_macs, (long long)layer->n_out, layer->sparsity);
+            spn_text_add(text, "%s %d %lld %lld %lld %.17g;", layer->name, layer->op,
+                         (long long)layer->n_weights, (long long)layer->n_macs,
+                         (long long)layer->n_out, layer->sparsity);
             for (int k = 0; k < layer->n_in; k++)
                 spn_text_add(text, "%d ", layer->in[k]);
         }
@@ -255,8 +271,8 @@ static void dump_networks(const struct spn_space *space, struct spn_text *text)
 }
 
 /* Nodes, devices and DRAMs on an axis, with their numbers. */
-static void dump_parts(const struct spn_axis *axis, const struct spn_piece *piece, const struct part *part,
-                       struct spn_text *text)
+static void dump_parts(const struct spn_axis *axis, const struct spn_piece *piece,
+                       const struct part *part, struct spn_text *text)
 {
     union any_part object;
     for (int i = 0; i < axis->n_values; i++) {

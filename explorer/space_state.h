@@ -21,7 +21,7 @@ enum {
     SPN_PART_NAME = sizeof(((struct spn_chip *)0)->node_name), /* also of device and dram */
     SPN_AXIS_MAX_VALUES = 10000,
     SPN_SPACE_MAX_SETTINGS = 64,
-    SPN_SPACE_MAX_PLANS = 4096,    /* networks, with what varies in them */
+    SPN_SPACE_MAX_PLANS = 4096,     /* networks, with what varies in them */
     SPN_SPACE_MAX_SEGMENTS = 65536, /* combinations of the axes that conditions refer to */
     SPN_SPACE_MAX_CONSTRAINTS = 16,
     SPN_SPACE_EXPR = 256
@@ -80,11 +80,15 @@ struct spn_plan_entry {
 
 struct spn_segment {
     int64_t first;
-    uint32_t active; /* bit per axis */
+    uint32_t active;               /* bit per axis */
     int digit[SPN_SPACE_MAX_AXES]; /* of the axes that control */
 };
 
-enum spn_distribution { SPN_DISTRIBUTION_NORMAL, SPN_DISTRIBUTION_LOGNORMAL, SPN_DISTRIBUTION_UNIFORM };
+enum spn_distribution {
+    SPN_DISTRIBUTION_NORMAL,
+    SPN_DISTRIBUTION_LOGNORMAL,
+    SPN_DISTRIBUTION_UNIFORM
+};
 
 /* An uncertain input: a numeric field and how its value scatters. */
 struct spn_uncertain {
@@ -101,7 +105,8 @@ struct spn_space {
     char name[64], description[256];
     char file[256];
     struct spn_override setting[SPN_SPACE_MAX_SETTINGS]; /* "set", in text_of_setting */
-    char setting_path[SPN_SPACE_MAX_SETTINGS][SPN_SPACE_NAME], setting_value[SPN_SPACE_MAX_SETTINGS][SPN_SPACE_NAME];
+    char setting_path[SPN_SPACE_MAX_SETTINGS][SPN_SPACE_NAME],
+        setting_value[SPN_SPACE_MAX_SETTINGS][SPN_SPACE_NAME];
     int n_settings;
     char base_name[5][256]; /* network, chip, node, device, dram; "" = the chip's own */
 
@@ -122,7 +127,8 @@ struct spn_space {
 
     int n_results, result[SPN_SPACE_MAX_COLUMNS]; /* kept columns, numbers in spn_columns */
     int n_derived;
-    char derived_name[SPN_SPACE_MAX_COLUMNS][SPN_SPACE_NAME], derived_text[SPN_SPACE_MAX_COLUMNS][SPN_SPACE_EXPR];
+    char derived_name[SPN_SPACE_MAX_COLUMNS][SPN_SPACE_NAME],
+        derived_text[SPN_SPACE_MAX_COLUMNS][SPN_SPACE_EXPR];
     int n_constraints;
     char constraint[SPN_SPACE_MAX_CONSTRAINTS][SPN_SPACE_EXPR];
     int n_objectives;
@@ -137,11 +143,14 @@ struct spn_space {
 /* axis.c */
 enum spn_status spn_place_find(struct spn_place *place, const char *path, struct spn_err *err);
 /* Text of a number, string or truth value, as axes and settings take it. */
-enum spn_status spn_axis_value_text(const struct spn_json_at *at, char out[SPN_AXIS_LABEL], struct spn_err *err);
-/* Read the axis `name` with the values or range at `at`. Conditions are read later, by spn_axis_read_when. */
+enum spn_status spn_axis_value_text(const struct spn_json_at *at, char out[SPN_AXIS_LABEL],
+                                    struct spn_err *err);
+/* Read the axis `name` with the values or range at `at`. Conditions are read later, by
+ * spn_axis_read_when. */
 enum spn_status spn_axis_read(struct spn_axis *axis, const char *name, const struct spn_json_at *at,
                               struct spn_err *err);
-enum spn_status spn_axis_read_when(struct spn_space *space, int axis, const struct spn_json_at *at, struct spn_err *err);
+enum spn_status spn_axis_read_when(struct spn_space *space, int axis, const struct spn_json_at *at,
+                                   struct spn_err *err);
 void spn_axis_clear(struct spn_axis *axis);
 
 /* space_parts.c: load what the axes name. */
@@ -151,16 +160,19 @@ enum spn_status spn_space_load_parts(struct spn_space *space, struct spn_err *er
 enum spn_status spn_space_number(struct spn_space *space, struct spn_err *err);
 
 /* space_ask.c: columns, derived columns, constraints, objectives, uncertain inputs. */
-enum spn_status spn_space_read_asked(struct spn_space *space, const struct spn_json_at *root, struct spn_err *err);
+enum spn_status spn_space_read_asked(struct spn_space *space, const struct spn_json_at *root,
+                                     struct spn_err *err);
 
-/* Names and places of everything an expression may use: results, derived columns, numeric axes. Returns how many. */
+/* Names and places of everything an expression may use: results, derived columns, numeric axes.
+ * Returns how many. */
 enum { SPN_SPACE_MAX_NAMES = 256 };
 struct spn_space_values {
-    double column[128];                     /* by number in spn_columns */
+    double column[128]; /* by number in spn_columns */
     double derived[SPN_SPACE_MAX_COLUMNS];
     double axis[SPN_SPACE_MAX_AXES];
 };
-size_t spn_space_names(const struct spn_space *space, int n_derived, struct spn_space_values *values,
+size_t spn_space_names(const struct spn_space *space, int n_derived,
+                       struct spn_space_values *values,
                        struct spn_expr_name names[SPN_SPACE_MAX_NAMES]);
 
 #endif

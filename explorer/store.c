@@ -14,10 +14,10 @@
 #include "spindle.h"
 
 enum {
-    BUSY_MS = 60000,      /* how long to wait for another process' transaction */
+    BUSY_MS = 60000, /* how long to wait for another process' transaction */
     RETRY_MS = 10,
     BATCHES_PER_SPACE = 64, /* at least, so that threads and processes share small spaces */
-    LOOK_AHEAD = 256      /* batches looked at in one transaction */
+    LOOK_AHEAD = 256        /* batches looked at in one transaction */
 };
 
 int spn_batch_size(const struct spn_space *space)
@@ -35,13 +35,15 @@ enum spn_status spn_store_fail(const struct spn_store *store, const char *what, 
     switch (code) {
     case SQLITE_FULL:
     case SQLITE_IOERR:
-        return spn_err_set(err, SPN_EINTERNAL,
-                           "%s: cannot %s: %s (disk full?); what was stored before is safe, run again to continue",
-                           store->path, what, why);
+        return spn_err_set(
+            err, SPN_EINTERNAL,
+            "%s: cannot %s: %s (disk full?); what was stored before is safe, run again to continue",
+            store->path, what, why);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return spn_err_set(err, SPN_EINTERNAL, "%s: cannot %s: another process has kept it locked for %d s", store->path,
-                           what, BUSY_MS / 1000);
+        return spn_err_set(err, SPN_EINTERNAL,
+                           "%s: cannot %s: another process has kept it locked for %d s",
+                           store->path, what, BUSY_MS / 1000);
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
     case SQLITE_CANTOPEN:
@@ -63,13 +65,16 @@ enum spn_status spn_store_exec(struct spn_store *store, const char *sql, struct 
     return spn_store_fail(store, what, err);
 }
 
-enum spn_status spn_store_prepare(struct spn_store *store, const char *sql, sqlite3_stmt **statement, struct spn_err *err)
+enum spn_status spn_store_prepare(struct spn_store *store, const char *sql,
+                                  sqlite3_stmt **statement, struct spn_err *err)
 {
-    return sqlite3_prepare_v2(store->db, sql, -1, statement, NULL) == SQLITE_OK ? SPN_OK
-                                                                                : spn_store_fail(store, "read it", err);
+    return sqlite3_prepare_v2(store->db, sql, -1, statement, NULL) == SQLITE_OK
+               ? SPN_OK
+               : spn_store_fail(store, "read it", err);
 }
 
-enum spn_status spn_store_connect(struct spn_store **out, const char *path, int flags, struct spn_err *err)
+enum spn_status spn_store_connect(struct spn_store **out, const char *path, int flags,
+                                  struct spn_err *err)
 {
     struct spn_store *store = calloc(1, sizeof *store);
     if (!store)
@@ -98,19 +103,21 @@ void spn_store_close(struct spn_store *store)
         snprintf(sql, sizeof sql, "DELETE FROM claims WHERE owner = '%s'", store->owner);
         (void)sqlite3_exec(store->db, sql, NULL, NULL, NULL);
     }
-    sqlite3_stmt *const all[] = {store->begin, store->commit, store->insert, store->present,
-                                 store->claimant, store->claim, store->release};
+    sqlite3_stmt *const all[] = {store->begin,    store->commit, store->insert, store->present,
+                                 store->claimant, store->claim,  store->release};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         sqlite3_finalize(all[i]);
     sqlite3_close(store->db);
     free(store);
 }
 
-/* Turn on the write-ahead log: kept after a crash of the program; a crash of the machine may lose the last transactions, never
- * the file. SQLite does not wait when another process is doing the same: this does. */
+/* Turn on the write-ahead log: kept after a crash of the program; a crash of the machine may lose
+ * the last transactions, never the file. SQLite does not wait when another process is doing the
+ * same: this does. */
 enum spn_status spn_store_start_log(struct spn_store *store, struct spn_err *err)
 {
-    static const char sql[] = "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;";
+    static const char sql[] =
+        "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;";
     for (int waited_ms = 0; waited_ms < BUSY_MS; waited_ms += RETRY_MS) {
         int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
         if (code == SQLITE_OK)
@@ -127,10 +134,13 @@ enum spn_status spn_store_start_log(struct spn_store *store, struct spn_err *err
 static void add_schema(const struct spn_space *space, struct spn_text *sql)
 {
     spn_text_add(sql, "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-                      "CREATE TABLE axes(position INTEGER PRIMARY KEY, name TEXT NOT NULL, n INTEGER NOT NULL, numeric "
+                      "CREATE TABLE axes(position INTEGER PRIMARY KEY, name TEXT NOT NULL, n "
+                      "INTEGER NOT NULL, numeric "
                       "INTEGER NOT NULL);"
-                      "CREATE TABLE results(position INTEGER PRIMARY KEY, name TEXT NOT NULL, unit TEXT NOT NULL);"
-                      "CREATE TABLE objectives(position INTEGER PRIMARY KEY, name TEXT NOT NULL, sense TEXT NOT NULL);"
+                      "CREATE TABLE results(position INTEGER PRIMARY KEY, name TEXT NOT NULL, unit "
+                      "TEXT NOT NULL);"
+                      "CREATE TABLE objectives(position INTEGER PRIMARY KEY, name TEXT NOT NULL, "
+                      "sense TEXT NOT NULL);"
                       "CREATE TABLE claims(batch INTEGER PRIMARY KEY, owner TEXT NOT NULL);"
                       "CREATE TABLE points(point INTEGER PRIMARY KEY");
     for (int a = 0; a < spn_space_n_axes(space); a++)
@@ -140,22 +150,25 @@ static void add_schema(const struct spn_space *space, struct spn_text *sql)
     spn_text_add(sql, ", reason TEXT);");
 }
 
-/* Names hold letters, digits, '_', '.' and '-' only; sqlite3_mprintf's %q is not needed but for the space's. */
+/* Names hold letters, digits, '_', '.' and '-' only; sqlite3_mprintf's %q is not needed but for the
+ * space's. */
 static void add_description(const struct spn_space *space, struct spn_text *sql)
 {
     char *name = sqlite3_mprintf("%q", spn_space_name(space));
     spn_text_add(sql,
-                 "INSERT INTO meta VALUES('format', '" SPN_STORE_FORMAT "'), ('version', '" SPN_VERSION
+                 "INSERT INTO meta VALUES('format', '" SPN_STORE_FORMAT
+                 "'), ('version', '" SPN_VERSION
                  "'), ('space', '%s'), ('digest', '%016llx'), ('points', '%lld'), ('batch', '%d');",
-                 name ? name : "", (unsigned long long)spn_space_digest(space), (long long)spn_space_size(space),
-                 spn_batch_size(space));
+                 name ? name : "", (unsigned long long)spn_space_digest(space),
+                 (long long)spn_space_size(space), spn_batch_size(space));
     sqlite3_free(name);
     for (int a = 0; a < spn_space_n_axes(space); a++)
-        spn_text_add(sql, "INSERT INTO axes VALUES(%d, '%s', %d, %d);", a, spn_space_axis_name(space, a),
-                     spn_space_axis_size(space, a), spn_space_axis_numeric(space, a));
+        spn_text_add(sql, "INSERT INTO axes VALUES(%d, '%s', %d, %d);", a,
+                     spn_space_axis_name(space, a), spn_space_axis_size(space, a),
+                     spn_space_axis_numeric(space, a));
     for (int c = 0; c < spn_space_n_columns(space); c++)
-        spn_text_add(sql, "INSERT INTO results VALUES(%d, '%s', '%s');", c, spn_space_column(space, c),
-                     spn_space_column_unit(space, c));
+        spn_text_add(sql, "INSERT INTO results VALUES(%d, '%s', '%s');", c,
+                     spn_space_column(space, c), spn_space_column_unit(space, c));
     for (int i = 0; i < spn_space_n_objectives(space); i++)
         spn_text_add(sql, "INSERT INTO objectives VALUES(%d, '%s', '%s');", i,
                      spn_space_column(space, spn_space_objective(space, i)->column),
@@ -178,13 +191,18 @@ static enum spn_status make_or_check(struct spn_store *store, struct spn_err *er
         spn_text_clear(&sql);
     } else {
         snprintf(expected, sizeof expected, "%016llx", (unsigned long long)spn_space_digest(space));
-        if (!spn_store_meta(store, "digest", digest, sizeof digest) || strcmp(digest, expected) != 0)
+        if (!spn_store_meta(store, "digest", digest, sizeof digest) ||
+            strcmp(digest, expected) != 0)
             status = spn_err_set(err, SPN_EINPUT,
-                                 "%s: holds another space (digest %.20s, %s has %s): inputs have changed; take another file",
+                                 "%s: holds another space (digest %.20s, %s has %s): inputs have "
+                                 "changed; take another file",
                                  store->path, digest, spn_space_name(space), expected);
-        else if (!spn_store_meta(store, "version", version, sizeof version) || strcmp(version, SPN_VERSION) != 0)
-            status = spn_err_set(err, SPN_EINPUT, "%s: holds results of version %.20s, this is " SPN_VERSION
-                                 ": take another file", store->path, version);
+        else if (!spn_store_meta(store, "version", version, sizeof version) ||
+                 strcmp(version, SPN_VERSION) != 0)
+            status = spn_err_set(err, SPN_EINPUT,
+                                 "%s: holds results of version %.20s, this is " SPN_VERSION
+                                 ": take another file",
+                                 store->path, version);
     }
     if (!status)
         status = spn_store_exec(store, "COMMIT", err);
@@ -207,7 +225,8 @@ static enum spn_status prepare_all(struct spn_store *store, struct spn_err *err)
         {"BEGIN IMMEDIATE", &store->begin},
         {"COMMIT", &store->commit},
         {insert.data, &store->insert},
-        {"SELECT point FROM points WHERE point >= ?1 AND point < ?2 ORDER BY point", &store->present},
+        {"SELECT point FROM points WHERE point >= ?1 AND point < ?2 ORDER BY point",
+         &store->present},
         {"SELECT owner FROM claims WHERE batch = ?1", &store->claimant},
         {"INSERT OR REPLACE INTO claims VALUES(?1, ?2)", &store->claim},
         {"DELETE FROM claims WHERE batch = ?1", &store->release},
@@ -219,13 +238,16 @@ static enum spn_status prepare_all(struct spn_store *store, struct spn_err *err)
     return status;
 }
 
-enum spn_status spn_store_open(struct spn_store **out, const char *path, const struct spn_space *space,
-                               struct spn_shard shard, struct spn_err *err)
+enum spn_status spn_store_open(struct spn_store **out, const char *path,
+                               const struct spn_space *space, struct spn_shard shard,
+                               struct spn_err *err)
 {
     struct spn_store *store = NULL;
     if (shard.n < 1 || shard.index < 0 || shard.index >= shard.n)
-        return spn_err_set(err, SPN_EUSAGE, "shard %d of %d: must be 0 to n - 1", shard.index, shard.n);
-    enum spn_status status = spn_store_connect(&store, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
+        return spn_err_set(err, SPN_EUSAGE, "shard %d of %d: must be 0 to n - 1", shard.index,
+                           shard.n);
+    enum spn_status status =
+        spn_store_connect(&store, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
     if (status)
         return status;
     store->space = space;
@@ -258,7 +280,8 @@ static int step(sqlite3_stmt *statement)
 }
 
 /* Fill work with the points of `batch` that are not there. */
-static enum spn_status missing(struct spn_store *store, int64_t batch, struct spn_work *work, struct spn_err *err)
+static enum spn_status missing(struct spn_store *store, int64_t batch, struct spn_work *work,
+                               struct spn_err *err)
 {
     int64_t first = batch * store->batch_size, end = first + store->batch_size, next = first;
     int code;
@@ -292,7 +315,8 @@ static bool is_taken(struct spn_store *store, int64_t batch)
     return taken;
 }
 
-static enum spn_status look(struct spn_store *store, struct spn_work *work, bool *found, struct spn_err *err)
+static enum spn_status look(struct spn_store *store, struct spn_work *work, bool *found,
+                            struct spn_err *err)
 {
     *found = false;
     for (int i = 0; i < LOOK_AHEAD && store->next_batch < store->n_batches; i++) {
@@ -309,7 +333,8 @@ static enum spn_status look(struct spn_store *store, struct spn_work *work, bool
         sqlite3_bind_int64(store->claim, 1, batch);
         sqlite3_bind_text(store->claim, 2, store->owner, -1, SQLITE_STATIC);
         *found = true;
-        return step(store->claim) == SQLITE_DONE ? SPN_OK : spn_store_fail(store, "claim points", err);
+        return step(store->claim) == SQLITE_DONE ? SPN_OK
+                                                 : spn_store_fail(store, "claim points", err);
     }
     return SPN_OK;
 }
@@ -353,7 +378,8 @@ static void bind_axes(struct spn_store *store, int64_t number)
             else
                 sqlite3_bind_double(store->insert, a + 2, value);
         } else {
-            sqlite3_bind_text(store->insert, a + 2, spn_space_axis_label(space, a, digit[a]), -1, SQLITE_STATIC);
+            sqlite3_bind_text(store->insert, a + 2, spn_space_axis_label(space, a, digit[a]), -1,
+                              SQLITE_STATIC);
         }
     }
 }
@@ -364,7 +390,8 @@ static int insert_point(struct spn_store *store, const struct spn_point *point)
     sqlite3_bind_int64(store->insert, 1, point->number);
     bind_axes(store, point->number);
     for (int c = 0; c < n; c++) /* a NaN is bound as NULL */
-        sqlite3_bind_double(store->insert, at + c, point->state == SPN_POINT_INFEASIBLE ? NAN : point->value[c]);
+        sqlite3_bind_double(store->insert, at + c,
+                            point->state == SPN_POINT_INFEASIBLE ? NAN : point->value[c]);
     if (point->state == SPN_POINT_GOOD)
         sqlite3_bind_null(store->insert, at + n);
     else
@@ -372,8 +399,8 @@ static int insert_point(struct spn_store *store, const struct spn_point *point)
     return step(store->insert);
 }
 
-enum spn_status spn_store_put(struct spn_store *store, const struct spn_work *work, const struct spn_point *points,
-                              struct spn_err *err)
+enum spn_status spn_store_put(struct spn_store *store, const struct spn_work *work,
+                              const struct spn_point *points, struct spn_err *err)
 {
     enum spn_status status = SPN_OK;
     if (step(store->begin) != SQLITE_DONE)

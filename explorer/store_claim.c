@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * WAL needs shared memory, so that all users of a file are on one machine: a claim names a process by its id and start time, and
- * holds as long as that process runs. Where /proc does not tell the start time, the id alone counts.
+ * WAL needs shared memory, so that all users of a file are on one machine: a claim names a process
+ * by its id and start time, and holds as long as that process runs. Where /proc does not tell the
+ * start time, the id alone counts.
  */
 #include <errno.h>
 #include <signal.h>

@@ -16,7 +16,8 @@ bool spn_store_meta(struct spn_store *store, const char *key, char *out, size_t 
 {
     sqlite3_stmt *get = NULL;
     bool found = false;
-    if (sqlite3_prepare_v2(store->db, "SELECT value FROM main.meta WHERE key = ?1", -1, &get, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(store->db, "SELECT value FROM main.meta WHERE key = ?1", -1, &get,
+                           NULL) != SQLITE_OK)
         return false;
     sqlite3_bind_text(get, 1, key, -1, SQLITE_STATIC);
     *out = '\0';
@@ -32,20 +33,24 @@ bool spn_store_meta(struct spn_store *store, const char *key, char *out, size_t 
 static bool is_name(const char *text)
 {
     return text && *text && strlen(text) < SPN_SPACE_NAME &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") == strlen(text);
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") ==
+               strlen(text);
 }
 
-static enum spn_status describe(struct spn_store *store, const char *sql, enum spn_store_kind kind, struct spn_err *err)
+static enum spn_status describe(struct spn_store *store, const char *sql, enum spn_store_kind kind,
+                                struct spn_err *err)
 {
     sqlite3_stmt *list = NULL;
     enum spn_status status = spn_store_prepare(store, sql, &list, err);
     int code = SQLITE_DONE;
     while (!status && (code = sqlite3_step(list)) == SQLITE_ROW) {
         struct spn_store_column *column = &store->column[store->n_columns];
-        const char *name = (const char *)sqlite3_column_text(list, 0), *unit = (const char *)sqlite3_column_text(list, 1),
+        const char *name = (const char *)sqlite3_column_text(list, 0),
+                   *unit = (const char *)sqlite3_column_text(list, 1),
                    *sense = (const char *)sqlite3_column_text(list, 3);
         if (store->n_columns == SPN_STORE_MAX_COLUMNS || !is_name(name)) {
-            status = spn_err_set(err, SPN_EINPUT, "%s: is not a store of design points", store->path);
+            status =
+                spn_err_set(err, SPN_EINPUT, "%s: is not a store of design points", store->path);
             break;
         }
         memset(column, 0, sizeof *column);
@@ -66,21 +71,27 @@ static enum spn_status describe(struct spn_store *store, const char *sql, enum s
 enum spn_status spn_store_describe(struct spn_store *store, struct spn_err *err)
 {
     char format[16], points[32];
-    if (!spn_store_meta(store, "format", format, sizeof format) || !spn_store_meta(store, "points", points, sizeof points) ||
+    if (!spn_store_meta(store, "format", format, sizeof format) ||
+        !spn_store_meta(store, "points", points, sizeof points) ||
         !spn_store_meta(store, "space", store->space_name, sizeof store->space_name) ||
         !spn_text_to_int64(points, &store->size)) {
         int code = sqlite3_errcode(store->db) & 0xff;
         return code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_IOERR
                    ? spn_store_fail(store, "read it", err)
-                   : spn_err_set(err, SPN_EINPUT, "%s: is not a store of design points", store->path);
+                   : spn_err_set(err, SPN_EINPUT, "%s: is not a store of design points",
+                                 store->path);
     }
     if (strcmp(format, SPN_STORE_FORMAT) != 0)
-        return spn_err_set(err, SPN_EINPUT, "%s: store format %s, this program knows " SPN_STORE_FORMAT, store->path, format);
+        return spn_err_set(err, SPN_EINPUT,
+                           "%s: store format %s, this program knows " SPN_STORE_FORMAT, store->path,
+                           format);
     enum spn_status status =
-        describe(store, "SELECT name, '', numeric, NULL, 0 FROM axes ORDER BY position", SPN_STORE_AXIS, err);
+        describe(store, "SELECT name, '', numeric, NULL, 0 FROM axes ORDER BY position",
+                 SPN_STORE_AXIS, err);
     if (!status)
         status = describe(store,
-                          "SELECT r.name, r.unit, 1, o.sense, o.position FROM results r LEFT JOIN objectives o ON o.name = r.name "
+                          "SELECT r.name, r.unit, 1, o.sense, o.position FROM results r LEFT JOIN "
+                          "objectives o ON o.name = r.name "
                           "ORDER BY r.position",
                           SPN_STORE_RESULT, err);
     return status;
@@ -129,8 +140,8 @@ int64_t spn_store_size(const struct spn_store *store)
 
 /* ---- rows ---- */
 
-static enum spn_status build_query(struct spn_store *store, const struct spn_store_query *query, struct spn_text *sql,
-                                   struct spn_err *err)
+static enum spn_status build_query(struct spn_store *store, const struct spn_store_query *query,
+                                   struct spn_text *sql, struct spn_err *err)
 {
     sqlite3_stmt *condition = NULL;
     spn_text_add(sql, "SELECT point");
@@ -143,7 +154,8 @@ static enum spn_status build_query(struct spn_store *store, const struct spn_sto
         struct spn_text test = {0};
         const char *tail = NULL;
         spn_text_add(&test, "SELECT 1 FROM points WHERE (%s\n)", query->where);
-        int code = test.failed ? SQLITE_NOMEM : sqlite3_prepare_v2(store->db, test.data, -1, &condition, &tail);
+        int code = test.failed ? SQLITE_NOMEM
+                               : sqlite3_prepare_v2(store->db, test.data, -1, &condition, &tail);
         bool rest = code == SQLITE_OK && tail && *tail;
         spn_text_clear(&test);
         sqlite3_finalize(condition);
@@ -153,7 +165,8 @@ static enum spn_status build_query(struct spn_store *store, const struct spn_sto
         spn_text_add(sql, "%s(%s\n)", query->bad_too ? "" : " AND ", query->where);
     }
     if (query->order >= 0)
-        spn_text_add(sql, " ORDER BY \"%s\" %s, point", store->column[query->order].name, query->falling ? "DESC" : "ASC");
+        spn_text_add(sql, " ORDER BY \"%s\" %s, point", store->column[query->order].name,
+                     query->falling ? "DESC" : "ASC");
     else
         spn_text_add(sql, " ORDER BY point");
     if (query->limit > 0)
@@ -165,14 +178,16 @@ static void read_cell(sqlite3_stmt *select, int i, struct spn_store_cell *cell)
 {
     int type = sqlite3_column_type(select, i);
     cell->null = type == SQLITE_NULL;
-    cell->number = type == SQLITE_INTEGER || type == SQLITE_FLOAT ? sqlite3_column_double(select, i) : NAN;
+    cell->number =
+        type == SQLITE_INTEGER || type == SQLITE_FLOAT ? sqlite3_column_double(select, i) : NAN;
     cell->text = type == SQLITE_NULL ? "" : (const char *)sqlite3_column_text(select, i);
     cell->text = cell->text ? cell->text : "";
 }
 
 enum spn_status spn_store_select(struct spn_store *store, const struct spn_store_query *asked,
-                                 bool (*visit)(void *ctx, int64_t number, const struct spn_store_cell *cells), void *ctx,
-                                 struct spn_err *err)
+                                 bool (*visit)(void *ctx, int64_t number,
+                                               const struct spn_store_cell *cells),
+                                 void *ctx, struct spn_err *err)
 {
     struct spn_store_query query = *asked;
     int all[SPN_STORE_MAX_COLUMNS], code = SQLITE_DONE;
@@ -187,7 +202,8 @@ enum spn_status spn_store_select(struct spn_store *store, const struct spn_store
     }
     enum spn_status status = build_query(store, &query, &sql, err);
     if (!status && (status = spn_store_prepare(store, sql.data, &select, err)) && query.where)
-        status = spn_err_set(err, SPN_EUSAGE, "condition \"%.200s\": %s", query.where, sqlite3_errmsg(store->db));
+        status = spn_err_set(err, SPN_EUSAGE, "condition \"%.200s\": %s", query.where,
+                             sqlite3_errmsg(store->db));
     while (!status && (code = sqlite3_step(select)) == SQLITE_ROW) {
         for (int i = 0; i < query.n_columns; i++)
             read_cell(select, i + 1, &cell[i]);
@@ -203,15 +219,17 @@ enum spn_status spn_store_select(struct spn_store *store, const struct spn_store
     return status;
 }
 
-enum spn_status spn_store_counts(struct spn_store *store, struct spn_store_counts *counts, struct spn_err *err)
+enum spn_status spn_store_counts(struct spn_store *store, struct spn_store_counts *counts,
+                                 struct spn_err *err)
 {
     sqlite3_stmt *count = NULL;
-    enum spn_status status =
-        spn_store_prepare(store, "SELECT COUNT(*), COUNT(*) - COUNT(reason) FROM points", &count, err);
+    enum spn_status status = spn_store_prepare(
+        store, "SELECT COUNT(*), COUNT(*) - COUNT(reason) FROM points", &count, err);
     if (!status && sqlite3_step(count) != SQLITE_ROW)
         status = spn_store_fail(store, "count points", err);
     if (!status)
-        *counts = (struct spn_store_counts){store->size, sqlite3_column_int64(count, 1), sqlite3_column_int64(count, 0)};
+        *counts = (struct spn_store_counts){store->size, sqlite3_column_int64(count, 1),
+                                            sqlite3_column_int64(count, 0)};
     sqlite3_finalize(count);
     return status;
 }
@@ -223,12 +241,15 @@ static enum spn_status copy_schema(struct spn_store *store, struct spn_err *err)
     struct spn_text sql = {0};
     sqlite3_stmt *list = NULL;
     spn_text_add(&sql, "BEGIN IMMEDIATE;");
-    enum spn_status status =
-        spn_store_prepare(store, "SELECT sql FROM other.sqlite_master WHERE type = 'table' AND sql IS NOT NULL", &list, err);
+    enum spn_status status = spn_store_prepare(
+        store, "SELECT sql FROM other.sqlite_master WHERE type = 'table' AND sql IS NOT NULL",
+        &list, err);
     while (!status && sqlite3_step(list) == SQLITE_ROW)
         spn_text_add(&sql, "%s;", (const char *)sqlite3_column_text(list, 0));
     sqlite3_finalize(list);
-    for (const char *const *t = (const char *const[]){"meta", "axes", "results", "objectives", NULL}; *t; t++)
+    for (const char *const *t =
+             (const char *const[]){"meta", "axes", "results", "objectives", NULL};
+         *t; t++)
         spn_text_add(&sql, "INSERT INTO main.%s SELECT * FROM other.%s;", *t, *t);
     spn_text_add(&sql, "COMMIT;");
     if (!status && sql.failed)
@@ -245,11 +266,16 @@ static enum spn_status copy_points(struct spn_store *store, struct spn_err *err)
 {
     sqlite3_stmt *copy = NULL, *last = NULL;
     int64_t from = -1;
-    enum spn_status status = spn_store_prepare(
-        store, "SELECT MAX(point) FROM (SELECT point FROM other.points WHERE point > ?1 ORDER BY point LIMIT ?2)", &last, err);
+    enum spn_status status =
+        spn_store_prepare(store,
+                          "SELECT MAX(point) FROM (SELECT point FROM other.points WHERE point > ?1 "
+                          "ORDER BY point LIMIT ?2)",
+                          &last, err);
     if (!status)
-        status = spn_store_prepare(
-            store, "INSERT OR IGNORE INTO main.points SELECT * FROM other.points WHERE point > ?1 AND point <= ?2", &copy, err);
+        status = spn_store_prepare(store,
+                                   "INSERT OR IGNORE INTO main.points SELECT * FROM other.points "
+                                   "WHERE point > ?1 AND point <= ?2",
+                                   &copy, err);
     while (!status) {
         sqlite3_bind_int64(last, 1, from);
         sqlite3_bind_int(last, 2, MERGE_ROWS);
@@ -301,7 +327,9 @@ enum spn_status spn_store_merge(const char *to, const char *from, struct spn_err
         memcpy(mine, its, sizeof mine);
     }
     if (!status && strcmp(mine, its) != 0)
-        status = spn_err_set(err, SPN_EINPUT, "%s: holds another space (digest %s) than %s (digest %s)", from, its, to, mine);
+        status =
+            spn_err_set(err, SPN_EINPUT, "%s: holds another space (digest %s) than %s (digest %s)",
+                        from, its, to, mine);
     if (!status)
         status = copy_points(store, err);
     spn_store_close(store);

@@ -29,15 +29,18 @@ struct spn_store {
 };
 
 /* SPN_EINTERNAL or SPN_EINPUT with the file and what SQLite says. */
-enum spn_status spn_store_fail(const struct spn_store *store, const char *what, struct spn_err *err);
+enum spn_status spn_store_fail(const struct spn_store *store, const char *what,
+                               struct spn_err *err);
 enum spn_status spn_store_exec(struct spn_store *store, const char *sql, struct spn_err *err);
-enum spn_status spn_store_prepare(struct spn_store *store, const char *sql, sqlite3_stmt **statement, struct spn_err *err);
+enum spn_status spn_store_prepare(struct spn_store *store, const char *sql,
+                                  sqlite3_stmt **statement, struct spn_err *err);
 enum spn_status spn_store_start_log(struct spn_store *store, struct spn_err *err);
 /* Value of a key of "meta"; false if it is not there. */
 bool spn_store_meta(struct spn_store *store, const char *key, char *out, size_t size);
 /* Fill space_name, size and columns from the file. */
 enum spn_status spn_store_describe(struct spn_store *store, struct spn_err *err);
-enum spn_status spn_store_connect(struct spn_store **store, const char *path, int flags, struct spn_err *err);
+enum spn_status spn_store_connect(struct spn_store **store, const char *path, int flags,
+                                  struct spn_err *err);
 
 /* store_claim.c */
 void spn_store_name_owner(struct spn_store *store);

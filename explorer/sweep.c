@@ -2,7 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Each thread takes a batch, evaluates it into its own memory, and writes it in one transaction; taking and writing are serial.
+ * Each thread takes a batch, evaluates it into its own memory, and writes it in one transaction;
+ * taking and writing are serial.
  */
 #include "explorer/sweep.h"
 
@@ -71,8 +72,8 @@ static void fail(struct sweep *sweep, enum spn_status status, const struct spn_e
     atomic_store(&sweep->stop, true);
 }
 
-static enum spn_status evaluate(struct sweep *sweep, struct thread *thread, struct spn_sweep_counts *counts,
-                                struct spn_err *err)
+static enum spn_status evaluate(struct sweep *sweep, struct thread *thread,
+                                struct spn_sweep_counts *counts, struct spn_err *err)
 {
     enum spn_status status = SPN_OK;
     for (int i = 0; i < thread->work.n && !status; i++) {
@@ -93,8 +94,8 @@ static enum spn_status evaluate(struct sweep *sweep, struct thread *thread, stru
 }
 
 /* Store what is done, count it, take the next batch. */
-static enum spn_status turn(struct sweep *sweep, struct thread *thread, const struct spn_sweep_counts *done,
-                            struct spn_err *err)
+static enum spn_status turn(struct sweep *sweep, struct thread *thread,
+                            const struct spn_sweep_counts *done, struct spn_err *err)
 {
     enum spn_status status = SPN_OK;
     pthread_mutex_lock(&sweep->lock);
@@ -106,7 +107,8 @@ static enum spn_status turn(struct sweep *sweep, struct thread *thread, const st
         sweep->counts.n_excluded += done->n_excluded;
         sweep->counts.n_infeasible += done->n_infeasible;
         if (!spn_progress_step(sweep->options->progress, "design points",
-                               (size_t)(sweep->counts.n_before + sweep->counts.n_evaluated), (size_t)sweep->to_do))
+                               (size_t)(sweep->counts.n_before + sweep->counts.n_evaluated),
+                               (size_t)sweep->to_do))
             atomic_store(&sweep->stop, true);
     }
     thread->work.n = 0;
@@ -158,13 +160,16 @@ static enum spn_status start(struct sweep *sweep, int n_threads, bool front, str
     return status;
 }
 
-/* Points that the sweep will have done at its end: all, or those of its shard (then what is stored of others counts not). */
+/* Points that the sweep will have done at its end: all, or those of its shard (then what is stored
+ * of others counts not). */
 static int64_t points_to_do(const struct sweep *sweep)
 {
     int64_t size = spn_space_size(sweep->space);
     if (sweep->options->shard.n == 1)
         return size;
-    int64_t batches = (sweep->n_batches - sweep->options->shard.index + sweep->options->shard.n - 1) / sweep->options->shard.n;
+    int64_t batches =
+        (sweep->n_batches - sweep->options->shard.index + sweep->options->shard.n - 1) /
+        sweep->options->shard.n;
     int64_t n = batches * sweep->batch_size;
     return n < size ? n : size;
 }
@@ -174,12 +179,18 @@ enum spn_status spn_sweep_run(const struct spn_space *space, struct spn_store *s
                               struct spn_sweep_counts *counts, struct spn_err *err)
 {
     int n_threads = spn_parallel_threads(options->n_threads);
-    struct sweep sweep = {.space = space, .store = store, .options = options, .next = options->shard.index,
+    struct sweep sweep = {.space = space,
+                          .store = store,
+                          .options = options,
+                          .next = options->shard.index,
                           .batch_size = spn_batch_size(space)};
-    if (options->shard.n < 1 || options->shard.index < 0 || options->shard.index >= options->shard.n)
-        return spn_err_set(err, SPN_EUSAGE, "shard %d of %d: must be 0 to n - 1", options->shard.index, options->shard.n);
+    if (options->shard.n < 1 || options->shard.index < 0 ||
+        options->shard.index >= options->shard.n)
+        return spn_err_set(err, SPN_EUSAGE, "shard %d of %d: must be 0 to n - 1",
+                           options->shard.index, options->shard.n);
     if (front && !spn_space_n_objectives(space))
-        return spn_err_set(err, SPN_EUSAGE, "%s has no objectives: no front", spn_space_name(space));
+        return spn_err_set(err, SPN_EUSAGE, "%s has no objectives: no front",
+                           spn_space_name(space));
     sweep.n_batches = (spn_space_size(space) + sweep.batch_size - 1) / sweep.batch_size;
     sweep.counts.n_points = spn_space_size(space);
     sweep.to_do = points_to_do(&sweep);

@@ -17,27 +17,29 @@ static const char *next_column(const void *ctx, size_t i)
     return i < (size_t)spn_store_n_columns(store) ? spn_store_column(store, (int)i)->name : NULL;
 }
 
-enum spn_status spn_designs_column(const struct spn_store *store, const char *name, int *column, struct spn_err *err)
+enum spn_status spn_designs_column(const struct spn_store *store, const char *name, int *column,
+                                   struct spn_err *err)
 {
     int found = spn_store_find_column(store, name);
     if (found < 0) {
         const char *near = spn_text_nearest(name, next_column, store);
-        return spn_err_set(err, SPN_EUSAGE, "the store has no column \"%.60s\"%s%s%s", name, near ? ": did you mean \"" : "",
-                           near ? near : "", near ? "\"?" : "");
+        return spn_err_set(err, SPN_EUSAGE, "the store has no column \"%.60s\"%s%s%s", name,
+                           near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
     }
     *column = found;
     return SPN_OK;
 }
 
-static enum spn_status add_goal(struct spn_goals *goals, const struct spn_store *store, const char *name, bool maximize,
-                                struct spn_err *err)
+static enum spn_status add_goal(struct spn_goals *goals, const struct spn_store *store,
+                                const char *name, bool maximize, struct spn_err *err)
 {
     int column;
     enum spn_status status = spn_designs_column(store, name, &column, err);
     if (status)
         return status;
     if (!spn_store_column(store, column)->numeric)
-        return spn_err_set(err, SPN_EUSAGE, "%s is no number: cannot be minimised or maximised", name);
+        return spn_err_set(err, SPN_EUSAGE, "%s is no number: cannot be minimised or maximised",
+                           name);
     if (goals->n == SPN_FRONT_MAX_OBJECTIVES)
         return spn_err_set(err, SPN_EUSAGE, "more than %d objectives", SPN_FRONT_MAX_OBJECTIVES);
     for (int i = 0; i < goals->n; i++)
@@ -48,8 +50,9 @@ static enum spn_status add_goal(struct spn_goals *goals, const struct spn_store 
     return SPN_OK;
 }
 
-enum spn_status spn_goals_set(struct spn_goals *goals, struct spn_store *store, const char *const *minimize,
-                              size_t n_minimize, const char *const *maximize, size_t n_maximize, struct spn_err *err)
+enum spn_status spn_goals_set(struct spn_goals *goals, struct spn_store *store,
+                              const char *const *minimize, size_t n_minimize,
+                              const char *const *maximize, size_t n_maximize, struct spn_err *err)
 {
     enum spn_status status = SPN_OK;
     for (size_t i = 0; i < n_minimize && !status; i++)
@@ -57,13 +60,15 @@ enum spn_status spn_goals_set(struct spn_goals *goals, struct spn_store *store, 
     for (size_t i = 0; i < n_maximize && !status; i++)
         status = add_goal(goals, store, maximize[i], true, err);
     int n_columns = n_minimize + n_maximize == 0 ? spn_store_n_columns(store) : 0;
-    for (int i = 0; i < SPN_FRONT_MAX_OBJECTIVES * n_columns && !status; i++) { /* in the order of the space file */
+    for (int i = 0; i < SPN_FRONT_MAX_OBJECTIVES * n_columns && !status;
+         i++) { /* in the order of the space file */
         const struct spn_store_column *column = spn_store_column(store, i % n_columns);
         if (column->objective && column->objective_place == i / n_columns)
             status = add_goal(goals, store, column->name, column->objective > 0, err);
     }
     if (!status && goals->n == 0)
-        return spn_err_set(err, SPN_EUSAGE, "space %s has no objectives: give --min or --max", spn_store_space_name(store));
+        return spn_err_set(err, SPN_EUSAGE, "space %s has no objectives: give --min or --max",
+                           spn_store_space_name(store));
     return status;
 }
 
@@ -78,8 +83,8 @@ struct search {
     struct spn_err err;
 };
 
-static bool read_item(const struct search *search, int64_t number, const struct spn_store_cell *cells,
-                      struct spn_front_item *item)
+static bool read_item(const struct search *search, int64_t number,
+                      const struct spn_store_cell *cells, struct spn_front_item *item)
 {
     *item = (struct spn_front_item){.number = number};
     for (int i = 0; i < search->goals->n; i++) {
@@ -107,11 +112,12 @@ static int by_first(const void *a, const void *b)
     return (x->number > y->number) - (x->number < y->number);
 }
 
-enum spn_status spn_designs_front(struct spn_store *store, const struct spn_goals *goals, struct spn_front_item **items,
-                                  size_t *n, struct spn_err *err)
+enum spn_status spn_designs_front(struct spn_store *store, const struct spn_goals *goals,
+                                  struct spn_front_item **items, size_t *n, struct spn_err *err)
 {
     struct search search = {.goals = goals};
-    struct spn_store_query query = {.where = goals->where, .order = -1, .columns = goals->column, .n_columns = goals->n};
+    struct spn_store_query query = {
+        .where = goals->where, .order = -1, .columns = goals->column, .n_columns = goals->n};
     enum spn_status status = spn_front_create(&search.front, goals->n, err);
     if (!status)
         status = spn_store_select(store, &query, visit_front, &search, err);
@@ -153,12 +159,17 @@ static bool visit_best(void *ctx, int64_t number, const struct spn_store_cell *c
     return true;
 }
 
-enum spn_status spn_designs_best(struct spn_store *store, const struct spn_goals *goals, int64_t limit,
-                                 struct spn_front_item **items, size_t *n, struct spn_err *err)
+enum spn_status spn_designs_best(struct spn_store *store, const struct spn_goals *goals,
+                                 int64_t limit, struct spn_front_item **items, size_t *n,
+                                 struct spn_err *err)
 {
     struct search search = {.goals = goals};
-    struct spn_store_query query = {.where = goals->where, .order = goals->column[0], .falling = goals->maximize[0],
-                                    .limit = limit, .columns = goals->column, .n_columns = goals->n};
+    struct spn_store_query query = {.where = goals->where,
+                                    .order = goals->column[0],
+                                    .falling = goals->maximize[0],
+                                    .limit = limit,
+                                    .columns = goals->column,
+                                    .n_columns = goals->n};
     enum spn_status status = spn_store_select(store, &query, visit_best, &search, err);
     if (!status && search.status) {
         status = search.status;
@@ -177,7 +188,8 @@ enum spn_status spn_designs_best(struct spn_store *store, const struct spn_goals
 /* ---- tables ---- */
 
 /* Axes, then goals, then other results: column numbers of what a table shows. */
-static int choose(const struct spn_store *store, const struct spn_goals *goals, int out[SPN_TABLE_MAX_COLUMNS])
+static int choose(const struct spn_store *store, const struct spn_goals *goals,
+                  int out[SPN_TABLE_MAX_COLUMNS])
 {
     int n = 0, room = SPN_TABLE_MAX_COLUMNS - goals->n;
     for (int i = 0; i < spn_store_n_columns(store) && n < room; i++) {
@@ -215,7 +227,8 @@ static bool visit_row(void *ctx, int64_t number, const struct spn_store_cell *ce
     for (int i = 0; i < row->n; i++) {
         if (cells[i].null)
             spn_table_empty(row->table);
-        else if (spn_store_column(row->store, row->columns[i])->kind == SPN_STORE_AXIS || isnan(cells[i].number))
+        else if (spn_store_column(row->store, row->columns[i])->kind == SPN_STORE_AXIS ||
+                 isnan(cells[i].number))
             spn_table_text(row->table, "%.90s", cells[i].text);
         else
             spn_table_number(row->table, cells[i].number);
@@ -224,8 +237,8 @@ static bool visit_row(void *ctx, int64_t number, const struct spn_store_cell *ce
 }
 
 enum spn_status spn_designs_table(struct spn_store *store, const struct spn_goals *goals,
-                                  const struct spn_front_item *items, size_t n, size_t limit, struct spn_table *table,
-                                  struct spn_err *err)
+                                  const struct spn_front_item *items, size_t n, size_t limit,
+                                  struct spn_table *table, struct spn_err *err)
 {
     int columns[SPN_TABLE_MAX_COLUMNS];
     struct row row = {store, table, columns, choose(store, goals, columns)};
@@ -233,7 +246,8 @@ enum spn_status spn_designs_table(struct spn_store *store, const struct spn_goal
     for (int i = 0; i < row.n; i++) { /* TSV puts the unit back behind the name */
         const struct spn_store_column *column = spn_store_column(store, columns[i]);
         size_t name = strlen(column->name), unit = strlen(column->unit);
-        bool suffix = unit && name > unit + 1 && strcmp(column->name + name - unit, column->unit) == 0;
+        bool suffix =
+            unit && name > unit + 1 && strcmp(column->name + name - unit, column->unit) == 0;
         char bare[SPN_SPACE_NAME];
         snprintf(bare, sizeof bare, "%.*s", (int)(suffix ? name - unit - 1 : name), column->name);
         spn_table_column_unit(table, bare, column->unit);
@@ -241,13 +255,15 @@ enum spn_status spn_designs_table(struct spn_store *store, const struct spn_goal
     for (size_t i = 0; i < n && (!limit || i < limit) && !status; i++) {
         char where[64];
         snprintf(where, sizeof where, "point = %lld", (long long)items[i].number);
-        struct spn_store_query query = {.where = where, .bad_too = true, .order = -1, .columns = columns, .n_columns = row.n};
+        struct spn_store_query query = {
+            .where = where, .bad_too = true, .order = -1, .columns = columns, .n_columns = row.n};
         status = spn_store_select(store, &query, visit_row, &row, err);
     }
     return status;
 }
 
-enum spn_status spn_designs_counts(struct spn_store *store, struct spn_table *table, struct spn_err *err)
+enum spn_status spn_designs_counts(struct spn_store *store, struct spn_table *table,
+                                   struct spn_err *err)
 {
     struct spn_store_counts counts;
     enum spn_status status = spn_store_counts(store, &counts, err);

@@ -2,7 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Each data file begins with a block of labels that the script reads, so that one script serves all quantities.
+ * Each data file begins with a block of labels that the script reads, so that one script serves all
+ * quantities.
  */
 #include <math.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@
 #include "base/units.h"
 #include "reports/designs.h"
 
-#define LOG_FROM 8.0 /* largest over smallest from which an axis is logarithmic */
+#define LOG_FROM 8.0     /* largest over smallest from which an axis is logarithmic */
 #define BRIGHT_FROM 0.55 /* share of the colour scale from which text is black */
 enum { MAX_DOTS = 6000, MAX_CELLS = 4096, MAX_LINES = 400, MAX_SHOWN = 150 };
 
@@ -50,7 +51,8 @@ static void axis_title(const struct spn_store *store, int column, char *out, siz
 {
     const struct spn_store_column *c = spn_store_column(store, column);
     size_t name = strlen(c->name), unit = strlen(c->unit);
-    if (unit && name > unit + 1 && c->name[name - unit - 1] == '_' && strcmp(c->name + name - unit, c->unit) == 0)
+    if (unit && name > unit + 1 && c->name[name - unit - 1] == '_' &&
+        strcmp(c->name + name - unit, c->unit) == 0)
         name -= unit + 1;
     const char *shown = axis_scale(store, column) != 1 ? "mm2" : c->unit;
     snprintf(out, size, "%.*s%s%s%s", (int)name, c->name, unit ? " (" : "", shown, unit ? ")" : "");
@@ -87,18 +89,23 @@ static bool visit_dot(void *ctx, int64_t number, const struct spn_store_cell *ce
 }
 
 enum spn_status spn_designs_plot_pareto(struct spn_store *store, const struct spn_goals *goals,
-                                        const struct spn_front_item *items, size_t n, struct spn_figure *figure,
-                                        struct spn_err *err)
+                                        const struct spn_front_item *items, size_t n,
+                                        struct spn_figure *figure, struct spn_err *err)
 {
     char x[128], y[128];
     struct spn_store_counts counts;
     struct spn_text body = {0};
-    struct spn_store_query query = {.where = goals->where, .order = -1, .columns = goals->column, .n_columns = 2};
+    struct spn_store_query query = {
+        .where = goals->where, .order = -1, .columns = goals->column, .n_columns = 2};
     if (goals->n < 2)
         return spn_err_set(err, SPN_EUSAGE, "a Pareto figure needs two objectives");
     enum spn_status status = spn_store_counts(store, &counts, err);
-    struct dots dots = {&body, status ? 1 : counts.n_good / MAX_DOTS + 1, 0,
-                        {axis_scale(store, goals->column[0]), axis_scale(store, goals->column[1])}, {INFINITY, -INFINITY}, {INFINITY, -INFINITY}};
+    struct dots dots = {&body,
+                        status ? 1 : counts.n_good / MAX_DOTS + 1,
+                        0,
+                        {axis_scale(store, goals->column[0]), axis_scale(store, goals->column[1])},
+                        {INFINITY, -INFINITY},
+                        {INFINITY, -INFINITY}};
     if (!status)
         status = spn_store_select(store, &query, visit_dot, &dots, err);
     spn_text_add(&body, "\n\n");
@@ -111,10 +118,14 @@ enum spn_status spn_designs_plot_pareto(struct spn_store *store, const struct sp
     axis_title(store, goals->column[0], x, sizeof x);
     axis_title(store, goals->column[1], y, sizeof y);
     figure->name = "pareto";
-    spn_text_add(&figure->dat, "# labels: x, y, title, log x, log y, objectives; then all designs; then the front\n");
-    spn_text_add(&figure->dat, "%s\t%s\t%s: %zu of %lld designs are on the front of %d objectives\t%d\t%d\t%d\n\n\n", x, y,
-                 spn_store_space_name(store), n, (long long)counts.n_good, goals->n, is_log(&dots.x), is_log(&dots.y),
-                 goals->n);
+    spn_text_add(
+        &figure->dat,
+        "# labels: x, y, title, log x, log y, objectives; then all designs; then the front\n");
+    spn_text_add(
+        &figure->dat,
+        "%s\t%s\t%s: %zu of %lld designs are on the front of %d objectives\t%d\t%d\t%d\n\n\n", x, y,
+        spn_store_space_name(store), n, (long long)counts.n_good, goals->n, is_log(&dots.x),
+        is_log(&dots.y), goals->n);
     if (body.data)
         spn_text_add_n(&figure->dat, body.data, body.length);
     if (!status && (body.failed || figure->dat.failed))
@@ -193,11 +204,13 @@ static int place(const struct cells *all, int i, bool y)
     return before;
 }
 
-enum spn_status spn_designs_plot_heatmap(struct spn_store *store, const struct spn_goals *goals, int x, int y,
-                                         struct spn_figure *figure, struct spn_err *err)
+enum spn_status spn_designs_plot_heatmap(struct spn_store *store, const struct spn_goals *goals,
+                                         int x, int y, struct spn_figure *figure,
+                                         struct spn_err *err)
 {
     const int columns[] = {x, y, goals->column[0]};
-    struct spn_store_query query = {.where = goals->where, .order = -1, .columns = columns, .n_columns = 3};
+    struct spn_store_query query = {
+        .where = goals->where, .order = -1, .columns = columns, .n_columns = 3};
     struct cells all = {calloc(MAX_CELLS, sizeof *all.cell), 0, goals->maximize[0], false};
     struct range range = {INFINITY, -INFINITY};
     char title[3][128], shown[32];
@@ -205,8 +218,9 @@ enum spn_status spn_designs_plot_heatmap(struct spn_store *store, const struct s
         return spn_err_memory(err, "a figure");
     enum spn_status status = spn_store_select(store, &query, visit_cell, &all, err);
     if (!status && all.full)
-        status = spn_err_set(err, SPN_EUSAGE, "%s x %s has more than %d cells", spn_store_column(store, x)->name,
-                             spn_store_column(store, y)->name, MAX_CELLS);
+        status = spn_err_set(err, SPN_EUSAGE, "%s x %s has more than %d cells",
+                             spn_store_column(store, x)->name, spn_store_column(store, y)->name,
+                             MAX_CELLS);
     if (!status && all.n == 0)
         status = spn_err_set(err, SPN_EUSAGE, "no design is good: nothing to draw");
     for (int i = 0; i < all.n; i++)
@@ -214,18 +228,22 @@ enum spn_status spn_designs_plot_heatmap(struct spn_store *store, const struct s
     for (int k = 0; k < 3; k++)
         axis_title(store, columns[k], title[k], sizeof title[k]);
     figure->name = "heatmap";
-    spn_text_add(&figure->dat, "# labels: x, y, quantity, title, log; then x, y, value, x label, y label, value on dark, on bright\n"
-                               "%s\t%s\t%s\t%s: %s, %s of all other axes\t%d\n\n\n",
+    spn_text_add(&figure->dat,
+                 "# labels: x, y, quantity, title, log; then x, y, value, x label, y label, value "
+                 "on dark, on bright\n"
+                 "%s\t%s\t%s\t%s: %s, %s of all other axes\t%d\n\n\n",
                  title[0], title[1], title[2], spn_store_space_name(store), title[2],
                  goals->maximize[0] ? "highest" : "lowest", is_log(&range));
     for (int i = 0; i < all.n && !status; i++) {
         const struct cell *cell = &all.cell[i];
         bool bright = normalised(cell->value, &range) > BRIGHT_FROM;
-        spn_units_format(shown, sizeof shown, cell->value, spn_store_column(store, columns[2])->unit, 3);
+        spn_units_format(shown, sizeof shown, cell->value,
+                         spn_store_column(store, columns[2])->unit, 3);
         if (all.n > MAX_SHOWN)
             *shown = '\0';
-        spn_text_add(&figure->dat, "%d\t%d\t%.9g\t%s\t%s\t%s\t%s\n", place(&all, i, false), place(&all, i, true),
-                     cell->value * axis_scale(store, columns[2]), cell->x, cell->y, bright ? "" : shown, bright ? shown : "");
+        spn_text_add(&figure->dat, "%d\t%d\t%.9g\t%s\t%s\t%s\t%s\n", place(&all, i, false),
+                     place(&all, i, true), cell->value * axis_scale(store, columns[2]), cell->x,
+                     cell->y, bright ? "" : shown, bright ? shown : "");
     }
     if (!status && figure->dat.failed)
         status = spn_err_memory(err, "a figure");
@@ -276,8 +294,10 @@ static void number_words(struct lines *lines, int column)
     }
 }
 
-/* Axes, each with the labels of its ends (or of all its words), then one line per design, coloured by the last column. */
-static void write_parallel(const struct spn_store *store, struct lines *lines, const int *columns, struct spn_text *out)
+/* Axes, each with the labels of its ends (or of all its words), then one line per design, coloured
+ * by the last column. */
+static void write_parallel(const struct spn_store *store, struct lines *lines, const int *columns,
+                           struct spn_text *out)
 {
     struct range range[SPN_TABLE_MAX_COLUMNS];
     char title[128];
@@ -297,7 +317,8 @@ static void write_parallel(const struct spn_store *store, struct lines *lines, c
                 new = lines->line[j].value[c] != line->value[c];
             char shown[32];
             if (new && !words)
-                spn_units_format(shown, sizeof shown, line->value[c], spn_store_column(store, columns[c])->unit, 3);
+                spn_units_format(shown, sizeof shown, line->value[c],
+                                 spn_store_column(store, columns[c])->unit, 3);
             if (new)
                 spn_text_add(out, "%d\t%.6g\t%s\t%s\n", c, normalised(line->value[c], &range[c]),
                              words ? line->text[c] : shown, titled ? "" : title);
@@ -315,14 +336,15 @@ static void write_parallel(const struct spn_store *store, struct lines *lines, c
 }
 
 enum spn_status spn_designs_plot_parallel(struct spn_store *store, const struct spn_goals *goals,
-                                          const struct spn_front_item *items, size_t n, struct spn_figure *figure,
-                                          struct spn_err *err)
+                                          const struct spn_front_item *items, size_t n,
+                                          struct spn_figure *figure, struct spn_err *err)
 {
     int columns[SPN_TABLE_MAX_COLUMNS], n_columns = 0;
     size_t step = n / MAX_LINES + 1;
     struct lines lines = {calloc(n / step + 2, sizeof *lines.line), 0, 0};
     enum spn_status status = lines.line ? SPN_OK : spn_err_memory(err, "a figure");
-    for (int i = 0; i < spn_store_n_columns(store) && n_columns < SPN_TABLE_MAX_COLUMNS - goals->n; i++)
+    for (int i = 0; i < spn_store_n_columns(store) && n_columns < SPN_TABLE_MAX_COLUMNS - goals->n;
+         i++)
         if (spn_store_column(store, i)->kind == SPN_STORE_AXIS)
             columns[n_columns++] = i;
     for (int g = goals->n - 1; g >= 0; g--) /* the first goal last: it gives the colour */
@@ -333,13 +355,16 @@ enum spn_status spn_designs_plot_parallel(struct spn_store *store, const struct 
     for (size_t i = 0; i < n && !status; i += step) {
         char where[64];
         snprintf(where, sizeof where, "point = %lld", (long long)items[i].number);
-        struct spn_store_query query = {.where = where, .order = -1, .columns = columns, .n_columns = n_columns};
+        struct spn_store_query query = {
+            .where = where, .order = -1, .columns = columns, .n_columns = n_columns};
         status = spn_store_select(store, &query, visit_line, &lines, err);
     }
     if (!status) {
         figure->name = "parallel";
-        spn_text_add(&figure->dat, "# title, number of axes; then axis, place, label, title; then lines: axis, place, colour\n"
-                                   "%s: %zu designs\t%d\n\n\n",
+        spn_text_add(&figure->dat,
+                     "# title, number of axes; then axis, place, label, title; then lines: axis, "
+                     "place, colour\n"
+                     "%s: %zu designs\t%d\n\n\n",
                      spn_store_space_name(store), lines.n, n_columns);
         write_parallel(store, &lines, columns, &figure->dat);
         if (figure->dat.failed)

@@ -1,4 +1,5 @@
-/* check_optimize.c -- NSGA-II against the exhaustive front by hypervolume; sensitivity against functions with known answers.
+/* check_optimize.c -- NSGA-II against the exhaustive front by hypervolume; sensitivity against
+ * functions with known answers.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -14,11 +15,15 @@ static struct spn_err err;
 
 /* 20736 lenet5 designs, some of which cannot be built, some excluded. */
 static const char text[] =
-    "{\"name\": \"test\", \"network\": \"lenet5\", \"chip\": \"ning2025\", \"scheme\": [\"dense\", \"external-index\", \"index-free\"],"
-    "\"axes\": {\"array\": {\"set\": [\"chip.array.rows\", \"chip.array.columns\"], \"values\": [32, 64, 128, 256]},"
+    "{\"name\": \"test\", \"network\": \"lenet5\", \"chip\": \"ning2025\", \"scheme\": [\"dense\", "
+    "\"external-index\", \"index-free\"],"
+    "\"axes\": {\"array\": {\"set\": [\"chip.array.rows\", \"chip.array.columns\"], \"values\": "
+    "[32, 64, 128, 256]},"
     "\"chip.adc.bits\": [3, 4, 5, 6, 7, 8], \"chip.adc.columns_per_adc\": [2, 4, 7, 8],"
-    "\"chip.clock_Hz\": {\"from\": 1e8, \"to\": 1e9, \"count\": 12, \"log\": true}, \"chip.tile.bus_bit\": [8, 16, 32, 64, 128, 256]},"
-    "\"constraints\": [\"area_m2 < 1e-5\"], \"objectives\": [\"min energy_J\", \"min latency_s\", \"min area_m2\"]}";
+    "\"chip.clock_Hz\": {\"from\": 1e8, \"to\": 1e9, \"count\": 12, \"log\": true}, "
+    "\"chip.tile.bus_bit\": [8, 16, 32, 64, 128, 256]},"
+    "\"constraints\": [\"area_m2 < 1e-5\"], \"objectives\": [\"min energy_J\", \"min latency_s\", "
+    "\"min area_m2\"]}";
 
 static struct spn_space *space;
 
@@ -40,7 +45,8 @@ static struct spn_front_item *items_of(const struct spn_front *front)
     return items;
 }
 
-/* Share of the exhaustive front's hypervolume, over the box from its best to its worst corner, widened by a tenth. */
+/* Share of the exhaustive front's hypervolume, over the box from its best to its worst corner,
+ * widened by a tenth. */
 static double quality(const struct spn_front *all, const struct spn_front *some)
 {
     struct spn_front_item *a = items_of(all), *b = items_of(some);
@@ -61,7 +67,8 @@ static double quality(const struct spn_front *all, const struct spn_front *some)
     return part / whole;
 }
 
-static struct spn_front *search(int64_t n, uint64_t seed, int n_threads, struct spn_optimize_counts *counts)
+static struct spn_front *search(int64_t n, uint64_t seed, int n_threads,
+                                struct spn_optimize_counts *counts)
 {
     struct spn_front *front = NULL;
     struct spn_optimize_options how = spn_optimize_options_default();
@@ -112,8 +119,10 @@ END_TEST
 /* A space smaller than the budget is searched to its end: then the front is exact. */
 START_TEST(nsga2_ends_when_all_is_known)
 {
-    static const char small[] = "{\"network\": \"lenet5\", \"axes\": {\"chip.adc.bits\": [3, 4, 5, 6], \"chip.clock_Hz\": [1e8, 2e8, 5e8]},"
-                                "\"objectives\": [\"min energy_J\", \"min latency_s\", \"min area_m2\"]}";
+    static const char small[] =
+        "{\"network\": \"lenet5\", \"axes\": {\"chip.adc.bits\": [3, 4, 5, 6], \"chip.clock_Hz\": "
+        "[1e8, 2e8, 5e8]},"
+        "\"objectives\": [\"min energy_J\", \"min latency_s\", \"min area_m2\"]}";
     struct spn_optimize_counts counts;
     spn_space_destroy(space);
     space = NULL;
@@ -126,21 +135,25 @@ END_TEST
 
 START_TEST(nsga2_refuses_nonsense)
 {
-    static const char aimless[] = "{\"network\": \"lenet5\", \"axes\": {\"chip.adc.bits\": [3, 4]}}";
+    static const char aimless[] =
+        "{\"network\": \"lenet5\", \"axes\": {\"chip.adc.bits\": [3, 4]}}";
     struct spn_optimize_options how = spn_optimize_options_default();
     struct spn_optimize_counts counts;
     struct spn_front *front = NULL;
     ck_assert_ok(spn_front_create(&front, 3, &err));
     how.population = 5;
-    ck_assert_fails(spn_optimize_nsga2(space, &how, front, &counts, &err), SPN_EUSAGE, "population of 5");
+    ck_assert_fails(spn_optimize_nsga2(space, &how, front, &counts, &err), SPN_EUSAGE,
+                    "population of 5");
     how = spn_optimize_options_default();
     how.n_evaluations = 0;
-    ck_assert_fails(spn_optimize_nsga2(space, &how, front, &counts, &err), SPN_EUSAGE, "0 evaluations");
+    ck_assert_fails(spn_optimize_nsga2(space, &how, front, &counts, &err), SPN_EUSAGE,
+                    "0 evaluations");
     spn_space_destroy(space);
     space = NULL;
     ck_assert_ok(spn_space_parse(&space, aimless, strlen(aimless), "aimless.json", &err));
     how = spn_optimize_options_default();
-    ck_assert_fails(spn_optimize_nsga2(space, &how, front, &counts, &err), SPN_EUSAGE, "no objectives");
+    ck_assert_fails(spn_optimize_nsga2(space, &how, front, &counts, &err), SPN_EUSAGE,
+                    "no objectives");
     spn_front_destroy(front);
 }
 END_TEST
@@ -164,8 +177,10 @@ END_TEST
 
 /* ---- sensitivity ---- */
 
-/* sin x1 + 7 sin^2 x2 + 0.1 x3^4 sin x1 on [-pi, pi]^3: variance and indices are known in closed form [ishigami1990]. */
-static enum spn_status ishigami(void *ctx, int thread, const double *u, double *y, bool *good, struct spn_err *e)
+/* sin x1 + 7 sin^2 x2 + 0.1 x3^4 sin x1 on [-pi, pi]^3: variance and indices are known in closed
+ * form [ishigami1990]. */
+static enum spn_status ishigami(void *ctx, int thread, const double *u, double *y, bool *good,
+                                struct spn_err *e)
 {
     double x[3];
     (void)ctx;
@@ -185,8 +200,8 @@ START_TEST(sobol_indices_of_ishigami)
     struct spn_sampling sampling = {8192, 2, 1, NULL};
     struct spn_sobol_index index[6], again[6];
     struct spn_sobol_summary summary;
-    double pi4 = pow(M_PI, 4), v1 = 0.5 * pow(1 + 0.1 * pi4 / 5, 2), v2 = 49.0 / 8, v13 = 0.01 * pi4 * pi4 * 8 / 225,
-           v = v1 + v2 + v13;
+    double pi4 = pow(M_PI, 4), v1 = 0.5 * pow(1 + 0.1 * pi4 / 5, 2), v2 = 49.0 / 8,
+           v13 = 0.01 * pi4 * pi4 * 8 / 225, v = v1 + v2 + v13;
     const double first[3] = {v1 / v, v2 / v, 0}, total[3] = {(v1 + v13) / v, v2 / v, v13 / v};
     ck_assert_ok(spn_sobol_indices(&model, &sampling, index, &summary, &err));
     ck_assert_int_eq(summary.n_evaluated, 8192 * 5);
@@ -194,24 +209,31 @@ START_TEST(sobol_indices_of_ishigami)
     for (int i = 0; i < 3; i++) {
         ck_assert_double_eq_tol(index[i].first.value, first[i], 0.01);
         ck_assert_double_eq_tol(index[i].total.value, total[i], 0.01);
-        ck_assert(index[i].first.low <= first[i] + 0.005 && first[i] <= index[i].first.high + 0.005);
-        ck_assert(index[i].total.low <= total[i] + 0.005 && total[i] <= index[i].total.high + 0.005);
+        ck_assert(index[i].first.low <= first[i] + 0.005 &&
+                  first[i] <= index[i].first.high + 0.005);
+        ck_assert(index[i].total.low <= total[i] + 0.005 &&
+                  total[i] <= index[i].total.high + 0.005);
         ck_assert(index[i].total.high - index[i].total.low < 0.1);
-        ck_assert(index[3 + i].first.value == 0 && index[3 + i].total.value == 0); /* the constant */
+        ck_assert(index[3 + i].first.value == 0 &&
+                  index[3 + i].total.value == 0); /* the constant */
     }
     sampling.n_threads = 1;
     ck_assert_ok(spn_sobol_indices(&model, &sampling, again, &summary, &err));
     ck_assert_mem_eq(index, again, sizeof index);
     model.n_inputs = 21;
-    ck_assert_fails(spn_sobol_indices(&model, &sampling, index, &summary, &err), SPN_EUSAGE, "21 inputs");
+    ck_assert_fails(spn_sobol_indices(&model, &sampling, index, &summary, &err), SPN_EUSAGE,
+                    "21 inputs");
     model.n_inputs = 3;
     sampling.n_samples = 3;
-    ck_assert_fails(spn_sobol_indices(&model, &sampling, index, &summary, &err), SPN_EUSAGE, "3 samples");
+    ck_assert_fails(spn_sobol_indices(&model, &sampling, index, &summary, &err), SPN_EUSAGE,
+                    "3 samples");
 }
 END_TEST
 
-/* Sum of two normal variables with sd 3 and 4 about 10: sd 5. Half of the samples of the second result cannot be had. */
-static enum spn_status normal_sum(void *ctx, int thread, const double *u, double *y, bool *good, struct spn_err *e)
+/* Sum of two normal variables with sd 3 and 4 about 10: sd 5. Half of the samples of the second
+ * result cannot be had. */
+static enum spn_status normal_sum(void *ctx, int thread, const double *u, double *y, bool *good,
+                                  struct spn_err *e)
 {
     (void)thread;
     (void)e;
@@ -237,14 +259,16 @@ START_TEST(spread_of_a_normal_sum)
     ck_assert_ok(spn_spread(&model, &sampling, &spread, &summary, &err));
     ck_assert_rel(summary.good_frac, 0.25, 1e-2);
     share = 0;
-    ck_assert_fails(spn_spread(&model, &sampling, &spread, &summary, &err), SPN_EINFEASIBLE, "only 0 of 16384");
+    ck_assert_fails(spn_spread(&model, &sampling, &spread, &summary, &err), SPN_EINFEASIBLE,
+                    "only 0 of 16384");
 }
 END_TEST
 
 START_TEST(swings_are_the_evaluations_they_say)
 {
     struct spn_sensitivity_inputs inputs;
-    const int results[] = {spn_space_find_column(space, "energy_J"), spn_space_find_column(space, "area_m2")};
+    const int results[] = {spn_space_find_column(space, "energy_J"),
+                           spn_space_find_column(space, "area_m2")};
     double base[2];
     struct spn_swing swing[2 * 6];
     struct spn_evaluator *evaluator = NULL;
@@ -269,19 +293,22 @@ START_TEST(swings_are_the_evaluations_they_say)
         ck_assert(swing[i].low <= swing[i].first && swing[i].first <= swing[i].high);
         ck_assert(swing[i].low <= swing[i].last && swing[i].last <= swing[i].high);
     }
-    ck_assert_fails(spn_sensitivity_inputs(space, false, true, &inputs, &err), SPN_EUSAGE, "0 inputs");
+    ck_assert_fails(spn_sensitivity_inputs(space, false, true, &inputs, &err), SPN_EUSAGE,
+                    "0 inputs");
     spn_evaluator_destroy(evaluator);
 }
 END_TEST
 
-/* Dynamic energy of drivers and cells grows with the square of the read voltage: a wide voltage explains most of the scatter, an
- * input that inference does not know explains none. */
+/* Dynamic energy of drivers and cells grows with the square of the read voltage: a wide voltage
+ * explains most of the scatter, an input that inference does not know explains none. */
 START_TEST(uncertain_inputs_of_a_space)
 {
     static const char scatter[] =
-        "{\"network\": \"lenet5\", \"chip\": \"ning2025\", \"objectives\": [\"min energy_J\"], \"uncertain\": {"
+        "{\"network\": \"lenet5\", \"chip\": \"ning2025\", \"objectives\": [\"min energy_J\"], "
+        "\"uncertain\": {"
         "\"device.read_voltage_V\": {\"distribution\": \"normal\", \"relative_sd\": 0.05},"
-        "\"node.vdd_V\": {\"distribution\": \"uniform\", \"relative_from\": 0.95, \"relative_to\": 1.05},"
+        "\"node.vdd_V\": {\"distribution\": \"uniform\", \"relative_from\": 0.95, \"relative_to\": "
+        "1.05},"
         "\"device.write_pulse_s\": {\"distribution\": \"lognormal\", \"factor\": 2}}}";
     struct spn_sensitivity_inputs inputs;
     struct spn_sensitivity_model model;
@@ -303,7 +330,8 @@ START_TEST(uncertain_inputs_of_a_space)
     ck_assert_double_eq_tol(index[0].total.value + index[1].total.value, 1.0, 0.1);
     ck_assert(spread.low < spread.mean && spread.mean < spread.high && spread.sd > 0);
     spn_sensitivity_model_clear(&model);
-    ck_assert_fails(spn_sensitivity_model_init(&model, space, 5, &inputs, &result, 1, 2, &err), SPN_EUSAGE, "point 5");
+    ck_assert_fails(spn_sensitivity_model_init(&model, space, 5, &inputs, &result, 1, 2, &err),
+                    SPN_EUSAGE, "point 5");
 }
 END_TEST
 

@@ -38,11 +38,13 @@ static void compare(int n_objectives, size_t n, uint32_t n_levels)
     struct spn_rng rng = spn_rng_init(7, (uint32_t)n_objectives, n_levels);
     struct spn_front *front = NULL;
     ck_assert_ok(spn_front_create(&front, n_objectives, &err));
-    for (size_t i = 0; i < n; i++) { /* near a surface, so that fronts are large; coarse, so that there are equals */
+    for (size_t i = 0; i < n;
+         i++) { /* near a surface, so that fronts are large; coarse, so that there are equals */
         double sum = 0;
         all[i].number = (int64_t)i;
         for (int k = 0; k < n_objectives; k++)
-            sum += all[i].value[k] = n_levels ? spn_rng_below(&rng, n_levels) : spn_rng_uniform(&rng);
+            sum += all[i].value[k] =
+                n_levels ? spn_rng_below(&rng, n_levels) : spn_rng_uniform(&rng);
         for (int k = 0; k < n_objectives && !n_levels; k++)
             all[i].value[k] /= sum * (1 + 0.01 * (double)(i % 7));
     }
@@ -114,8 +116,10 @@ START_TEST(front_says_what_it_kept)
     ck_assert_ok(spn_front_add(front, &(struct spn_front_item){7, {0.5, 2}}, &kept, &err));
     ck_assert(kept);
     ck_assert_uint_eq(spn_front_size(front), 1);
-    ck_assert_fails(spn_front_add(front, &(struct spn_front_item){8, {NAN, 1}}, &kept, &err), SPN_EUSAGE, "point 8");
-    ck_assert_fails(spn_front_add(front, &(struct spn_front_item){8, {1, INFINITY}}, &kept, &err), SPN_EUSAGE, "finite");
+    ck_assert_fails(spn_front_add(front, &(struct spn_front_item){8, {NAN, 1}}, &kept, &err),
+                    SPN_EUSAGE, "point 8");
+    ck_assert_fails(spn_front_add(front, &(struct spn_front_item){8, {1, INFINITY}}, &kept, &err),
+                    SPN_EUSAGE, "finite");
     spn_front_destroy(front);
     ck_assert_fails(spn_front_create(&front, 0, &err), SPN_EUSAGE, "1 to 8");
     ck_assert_fails(spn_front_create(&front, 9, &err), SPN_EUSAGE, "9 objectives");
@@ -124,12 +128,15 @@ END_TEST
 
 START_TEST(hypervolume_by_hand)
 {
-    /* Boxes from the reference (4, 4): (1,3) covers 3x1, (2,2) 2x2, (3,1) 1x3; the union, by steps: 3 + 2 + 1. */
-    const struct spn_front_item stairs[] = {{0, {1, 3}}, {1, {2, 2}}, {2, {3, 1}}, {3, {5, 0}}, {4, {2, 3}}};
+    /* Boxes from the reference (4, 4): (1,3) covers 3x1, (2,2) 2x2, (3,1) 1x3; the union, by steps:
+     * 3 + 2 + 1. */
+    const struct spn_front_item stairs[] = {
+        {0, {1, 3}}, {1, {2, 2}}, {2, {3, 1}}, {3, {5, 0}}, {4, {2, 3}}};
     double volume = 0;
     ck_assert_ok(spn_hypervolume(&volume, stairs, 5, 2, (const double[]){4, 4}, &err));
     ck_assert_rel(volume, 6.0, 1e-15);
-    /* Three cubes with one edge shorter: 2*2*1 each, any two share 1*2*1... by inclusion-exclusion 3*4 - 3*2 + 1 = 7. */
+    /* Three cubes with one edge shorter: 2*2*1 each, any two share 1*2*1... by inclusion-exclusion
+     * 3*4 - 3*2 + 1 = 7. */
     const struct spn_front_item cubes[] = {{0, {0, 0, 1}}, {1, {0, 1, 0}}, {2, {1, 0, 0}}};
     ck_assert_ok(spn_hypervolume(&volume, cubes, 3, 3, (const double[]){2, 2, 2}, &err));
     ck_assert_rel(volume, 7.0, 1e-15);
@@ -154,7 +161,8 @@ START_TEST(hypervolume_counts_cells)
             for (int k = 0; k < D; k++)
                 item[i].value[k] = spn_rng_below(&rng, SIDE);
         for (int c = 0; c < SIDE * SIDE * SIDE * SIDE; c++) {
-            const int at[D] = {c % SIDE, c / SIDE % SIDE, c / (SIDE * SIDE) % SIDE, c / (SIDE * SIDE * SIDE)};
+            const int at[D] = {c % SIDE, c / SIDE % SIDE, c / (SIDE * SIDE) % SIDE,
+                               c / (SIDE * SIDE * SIDE)};
             bool covered = false;
             for (int i = 0; i < N && !covered; i++) {
                 covered = true;

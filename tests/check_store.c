@@ -1,4 +1,5 @@
-/* check_store.c -- stores: complete, resumable, shared by processes, merged; and what happens when the disk is full.
+/* check_store.c -- stores: complete, resumable, shared by processes, merged; and what happens when
+ * the disk is full.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -19,10 +20,13 @@ static struct spn_err err;
 
 /* 3456 lenet5 designs, a quarter of which cannot be built (7 does not divide). */
 static const char text[] =
-    "{\"name\": \"test\", \"network\": \"lenet5\", \"chip\": \"ning2025\", \"scheme\": [\"dense\", \"external-index\", \"index-free\"],"
-    "\"axes\": {\"chip.sparsity.index_format\": {\"values\": [\"bitmap\", \"csr\"], \"when\": {\"scheme\": \"external-index\"}},"
+    "{\"name\": \"test\", \"network\": \"lenet5\", \"chip\": \"ning2025\", \"scheme\": [\"dense\", "
+    "\"external-index\", \"index-free\"],"
+    "\"axes\": {\"chip.sparsity.index_format\": {\"values\": [\"bitmap\", \"csr\"], \"when\": "
+    "{\"scheme\": \"external-index\"}},"
     "\"chip.adc.bits\": [3, 4, 5, 6, 7, 8], \"chip.adc.columns_per_adc\": [2, 4, 7, 8],"
-    "\"chip.clock_Hz\": {\"from\": 1e8, \"to\": 1e9, \"count\": 12, \"log\": true}, \"chip.tile.bus_bit\": [32, 64, 128]},"
+    "\"chip.clock_Hz\": {\"from\": 1e8, \"to\": 1e9, \"count\": 12, \"log\": true}, "
+    "\"chip.tile.bus_bit\": [32, 64, 128]},"
     "\"objectives\": [\"min energy_J\", \"max ops_per_s_m2\"]}";
 enum { N_POINTS = 3456, N_BAD = N_POINTS / 4 };
 
@@ -46,14 +50,16 @@ static void teardown(void)
     char name[96];
     spn_space_destroy(space);
     for (const char *const *file = (const char *const[]){path, other, NULL}; *file; file++)
-        for (const char *const *end = (const char *const[]){"", "-wal", "-shm", "-journal", NULL}; *end; end++) {
+        for (const char *const *end = (const char *const[]){"", "-wal", "-shm", "-journal", NULL};
+             *end; end++) {
             snprintf(name, sizeof name, "%s%s", *file, *end);
             unlink(name);
         }
     ck_assert_int_eq(rmdir(dir), 0);
 }
 
-static struct spn_sweep_counts sweep(const char *file, struct spn_shard shard, const struct spn_progress *progress)
+static struct spn_sweep_counts sweep(const char *file, struct spn_shard shard,
+                                     const struct spn_progress *progress)
 {
     struct spn_store *store = NULL;
     struct spn_sweep_options how = {.n_threads = 2, .shard = shard, .progress = progress};
@@ -98,15 +104,16 @@ static void check_complete(const char *file)
 {
     struct spn_store *store = NULL;
     struct spn_store_counts counts;
-    struct expected e = {.n_columns = spn_space_n_columns(space), .n_axes = spn_space_n_axes(space)};
+    struct expected e = {.n_columns = spn_space_n_columns(space),
+                         .n_axes = spn_space_n_axes(space)};
     ck_assert_ok(spn_evaluator_create(&e.evaluator, space, &err));
     ck_assert_ok(spn_store_read(&store, file, &err));
     ck_assert_ok(spn_store_counts(store, &counts, &err));
     ck_assert_int_eq(counts.n_points, N_POINTS);
     ck_assert_int_eq(counts.n_stored, N_POINTS);
     ck_assert_int_eq(counts.n_good, N_POINTS - N_BAD);
-    ck_assert_ok(
-        spn_store_select(store, &(struct spn_store_query){.bad_too = true, .order = -1}, compare_row, &e, &err));
+    ck_assert_ok(spn_store_select(store, &(struct spn_store_query){.bad_too = true, .order = -1},
+                                  compare_row, &e, &err));
     ck_assert_int_eq(e.next, N_POINTS);
     spn_store_close(store);
     spn_evaluator_destroy(e.evaluator);
@@ -164,7 +171,8 @@ START_TEST(a_stopped_sweep_goes_on)
 }
 END_TEST
 
-/* Killed without warning, 20 times, at another moment each time: whole batches are there, and none is lost again. */
+/* Killed without warning, 20 times, at another moment each time: whole batches are there, and none
+ * is lost again. */
 START_TEST(kill_minus_nine)
 {
     int64_t stored = 0;
@@ -187,7 +195,8 @@ START_TEST(kill_minus_nine)
         ck_assert_ok(spn_store_open(&store, path, space, all, &err));
         ck_assert_ok(spn_store_count(store, &stored, &err));
         ck_assert_int_ge(stored, before);
-        ck_assert_int_eq(stored % spn_batch_size(space), stored == N_POINTS ? N_POINTS % spn_batch_size(space) : 0);
+        ck_assert_int_eq(stored % spn_batch_size(space),
+                         stored == N_POINTS ? N_POINTS % spn_batch_size(space) : 0);
         spn_store_close(store);
         if (stored == N_POINTS && round < 19) { /* too late to kill: from the start */
             unlink(path);
@@ -217,7 +226,8 @@ START_TEST(processes_share_a_file)
             struct spn_sweep_options how = {.n_threads = 1, .shard = all};
             struct spn_sweep_counts counts = {0};
             int64_t n = -1000000;
-            if (!spn_store_open(&store, path, space, all, &err) && !spn_sweep_run(space, store, &how, NULL, &counts, &err))
+            if (!spn_store_open(&store, path, space, all, &err) &&
+                !spn_sweep_run(space, store, &how, NULL, &counts, &err))
                 n = counts.n_evaluated;
             else
                 fprintf(stderr, "%s\n", err.msg);
@@ -286,19 +296,24 @@ START_TEST(questions_in_sql)
     int energy = spn_store_find_column(store, "energy_J");
     ck_assert_int_eq(spn_store_column(store, energy)->objective, -1);
     ck_assert_str_eq(spn_store_column(store, energy)->unit, "J");
-    ck_assert_int_eq(spn_store_column(store, spn_store_find_column(store, "ops_per_s_m2"))->objective, 1);
+    ck_assert_int_eq(
+        spn_store_column(store, spn_store_find_column(store, "ops_per_s_m2"))->objective, 1);
     ck_assert_int_eq(spn_store_column(store, 0)->kind, SPN_STORE_AXIS);
     ck_assert_int_eq(spn_store_find_column(store, "energy_j"), -1);
-    struct spn_store_query query = {.where = "scheme = 'dense' and \"chip.adc.bits\" in (3, 4) -- so", .order = -1};
+    struct spn_store_query query = {
+        .where = "scheme = 'dense' and \"chip.adc.bits\" in (3, 4) -- so", .order = -1};
     ck_assert_ok(spn_store_select(store, &query, count_rows, &n, &err));
     ck_assert_int_eq(n, 2 * 3 * 12 * 3);
-    query = (struct spn_store_query){.order = energy, .falling = true, .limit = 10, .columns = &energy, .n_columns = 1};
+    query = (struct spn_store_query){
+        .order = energy, .falling = true, .limit = 10, .columns = &energy, .n_columns = 1};
     ck_assert_ok(spn_store_select(store, &query, keep_number, &last, &err));
     ck_assert(isfinite(last));
-    static const char *const nonsense[] = {"schem = 'dense'", "1) UNION SELECT (1", "1; DROP TABLE points", "(", "", "/*"};
+    static const char *const nonsense[] = {
+        "schem = 'dense'", "1) UNION SELECT (1", "1; DROP TABLE points", "(", "", "/*"};
     for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++) {
         query = (struct spn_store_query){.where = nonsense[i], .order = -1};
-        ck_assert_fails(spn_store_select(store, &query, count_rows, &n, &err), SPN_EUSAGE, "condition");
+        ck_assert_fails(spn_store_select(store, &query, count_rows, &n, &err), SPN_EUSAGE,
+                        "condition");
     }
     spn_store_close(store);
 }
@@ -318,17 +333,24 @@ START_TEST(other_files_are_refused)
     ck_assert_fails(spn_store_merge(path, other, &err), SPN_EINPUT, "another space");
     sqlite3 *db = NULL;
     ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    ck_assert_int_eq(sqlite3_exec(db, "UPDATE meta SET value = '0.0.1' WHERE key = 'version'", NULL, NULL, NULL), SQLITE_OK);
+    ck_assert_int_eq(
+        sqlite3_exec(db, "UPDATE meta SET value = '0.0.1' WHERE key = 'version'", NULL, NULL, NULL),
+        SQLITE_OK);
     sqlite3_close(db);
     ck_assert_fails(spn_store_open(&store, path, space, all, &err), SPN_EINPUT, "version 0.0.1");
     FILE *file = fopen(other, "wb");
-    fputs("this is no database, but it is long enough to look like one to a careless reader of its first page", file);
+    fputs("this is no database, but it is long enough to look like one to a careless reader of its "
+          "first page",
+          file);
     fclose(file);
     ck_assert_fails(spn_store_open(&store, other, space, all, &err), SPN_EINPUT, "not a database");
     ck_assert_fails(spn_store_read(&store, other, &err), SPN_EINPUT, other);
-    ck_assert_fails(spn_store_read(&store, "/nowhere/x.sqlite", &err), SPN_EINPUT, "/nowhere/x.sqlite");
-    ck_assert_fails(spn_store_open(&store, "/nowhere/x.sqlite", space, all, &err), SPN_EINPUT, "cannot open");
-    ck_assert_fails(spn_store_open(&store, path, space, (struct spn_shard){3, 3}, &err), SPN_EUSAGE, "shard 3 of 3");
+    ck_assert_fails(spn_store_read(&store, "/nowhere/x.sqlite", &err), SPN_EINPUT,
+                    "/nowhere/x.sqlite");
+    ck_assert_fails(spn_store_open(&store, "/nowhere/x.sqlite", space, all, &err), SPN_EINPUT,
+                    "cannot open");
+    ck_assert_fails(spn_store_open(&store, path, space, (struct spn_shard){3, 3}, &err), SPN_EUSAGE,
+                    "shard 3 of 3");
     ck_assert_ptr_null(store);
     spn_space_destroy(second);
 }
@@ -348,7 +370,8 @@ START_TEST(a_full_disk)
     limit.rlim_cur = 200000;
     ck_assert_ok(spn_store_open(&store, path, space, all, &err));
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    ck_assert_fails(spn_sweep_run(space, store, &how, NULL, &counts, &err), SPN_EINTERNAL, "disk full?");
+    ck_assert_fails(spn_sweep_run(space, store, &how, NULL, &counts, &err), SPN_EINTERNAL,
+                    "disk full?");
     ck_assert_ptr_nonnull(strstr(err.msg, path));
     spn_store_close(store);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &was), 0);

@@ -1,4 +1,5 @@
-/* fuzz_space.c -- any bytes as a space file: accepted or refused, its points evaluated, never a crash.
+/* fuzz_space.c -- any bytes as a space file: accepted or refused, its points evaluated, never a
+ * crash.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
