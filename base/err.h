@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A function that can fail returns enum spn_status and takes `struct spn_err *err` last. On failure err->msg
- * is one line that names the object, the value and the limit, and the outputs are untouched. err may be NULL.
+ * A function that can fail returns enum spn_status and takes `struct spn_err *err` last. On failure
+ * err->msg is one line that names the object, the value and the limit, and the outputs are
+ * untouched. err may be NULL.
  */
 #ifndef SPN_BASE_ERR_H
 #define SPN_BASE_ERR_H

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A growing string; {0} is empty. A failed allocation sets `failed` and later appends do nothing, so that a
- * writer checks once, at the end. */
+/* A growing string; {0} is empty. A failed allocation sets `failed` and later appends do nothing,
+ * so that a writer checks once, at the end. */
 struct spn_text {
     char *data;
     size_t length, capacity;
@@ -18,12 +18,14 @@ struct spn_text {
 };
 
 void spn_text_clear(struct spn_text *text);
-void spn_text_add(struct spn_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void spn_text_add(struct spn_text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void spn_text_add_n(struct spn_text *text, const char *bytes, size_t n);
 
-/* The candidate nearest to `word` by edit distance, or NULL when none is near (distance > 1 + length/4).
- * `next(ctx, i)` returns candidate i, or NULL after the last. */
-const char *spn_text_nearest(const char *word, const char *(*next)(const void *ctx, size_t i), const void *ctx);
+/* The candidate nearest to `word` by edit distance, or NULL when none is near (distance > 1 +
+ * length/4). `next(ctx, i)` returns candidate i, or NULL after the last. */
+const char *spn_text_nearest(const char *word, const char *(*next)(const void *ctx, size_t i),
+                             const void *ctx);
 
 /* Whole-string numbers; false on anything else (trailing text, empty, NaN, infinity, overflow). */
 bool spn_text_to_double(const char *text, double *out);

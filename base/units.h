@@ -13,8 +13,9 @@
 #define SPN_BOLTZMANN_J_PER_K 1.380649e-23    /* exact, SI 2019 */
 #define SPN_ELECTRON_CHARGE_C 1.602176634e-19 /* exact, SI 2019 */
 
-/* Write `value` of SI unit `unit` with a metric prefix and `digits` significant digits into out, e.g.
- * (3.21e-6, "J", 3) -> "3.21 uJ". "m2" is scaled by squared prefixes (mm2, um2). "" gives a plain number. */
+/* Write `value` of SI unit `unit` with a metric prefix and `digits` significant digits into out,
+ * e.g. (3.21e-6, "J", 3) -> "3.21 uJ". "m2" is scaled by squared prefixes (mm2, um2). "" gives a
+ * plain number. */
 void spn_units_format(char *out, size_t size, double value, const char *unit, int digits);
 
 #endif

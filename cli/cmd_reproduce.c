@@ -76,7 +76,7 @@ static const struct {
     {"ning2025-msnet-rigl", "sparse from the start, rewired by gradient"},
 };
 
-enum { ONE_UPDATE = 7 }; /* of runs[] */
+enum { CELLS = 3, ONE_UPDATE = 7 }; /* of runs[] */
 
 static enum spn_status train(struct job *job, struct spn_err *err)
 {
@@ -91,7 +91,7 @@ static enum spn_status train(struct job *job, struct spn_err *err)
     job->study->data_dir = common->data;
     for (size_t i = 0; i < sizeof runs / sizeof *runs && !status; i++)
         status = spn_study_add(job->study, runs[i].experiment, runs[i].label, NULL, err);
-    job->runs = (struct spn_ning2025_runs){0, 1, ONE_UPDATE, -1, -1};
+    job->runs = (struct spn_ning2025_runs){0, 1, CELLS, ONE_UPDATE, -1, -1};
     if (!status && common->data) { /* the same two on handwriting */
         job->runs.other_paper = job->study->n_runs;
         job->runs.other_dense = job->study->n_runs + 1;

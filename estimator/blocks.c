@@ -234,7 +234,8 @@ static enum spn_status set_drivers(struct spn_blocks *b, const struct spn_blocks
     const struct spn_block_request dacs = {&spn_component_dac, &dac, "chip.input.dac_bits",
                                            n * b->array.rows};
     const struct setting list[] = {
-        {SPN_BLOCK_INPUT_DRIVER, chip->input.dac_bits == 1 || chip->input.pulse_s > 0 ? switches : dacs},
+        {SPN_BLOCK_INPUT_DRIVER,
+         chip->input.dac_bits == 1 || chip->input.pulse_s > 0 ? switches : dacs},
         {SPN_BLOCK_GATE_DRIVER,
          {&spn_component_driver_wordline, &gate, "chip.array", b->lines.gate.F > 0 ? n : 0}},
         {SPN_BLOCK_COLUMN_DRIVER,
@@ -411,8 +412,8 @@ static void transpose(struct spn_array *a)
     a->device.mask.cell_width_F = mask_height;
 }
 
-/* What follows settling while the columns still conduct: sampling; converting them all; or, if only the
- * column in its turn conducts, converting that one. [M:E11, M:W3] */
+/* What follows settling while the columns still conduct: sampling; converting them all; or, if only
+ * the column in its turn conducts, converting that one. [M:E11, M:W3] */
 static double hold_s(const struct spn_blocks *b, const struct spn_array_values *values,
                      bool transposed, bool selected_only)
 {

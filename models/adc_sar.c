@@ -4,8 +4,9 @@
  *
  * P = (a bits + b) + c R^(-d / ln 10), R = 0.5 V / I: control and comparator, and the branch that
  * carries the column current. One cycle of 1 ns a bit and one more [neurosim14]. Valid for 4 to 8
- * bits, where it was fitted, and at the node's own supply; others scale it. Deviation: published silicon spreads by a factor of 4 to 6 either way
- * about any such law [murmann]. Equations A20-A22 of docs/MODELS.md.
+ * bits, where it was fitted, and at the node's own supply; others scale it. Deviation: published
+ * silicon spreads by a factor of 4 to 6 either way about any such law [murmann]. Equations A20-A22
+ * of docs/MODELS.md.
  */
 #include "models/adc.h"
 
@@ -25,8 +26,8 @@
 /* Off-currents of low-power processes lie at 1e-4 A/m, of high-performance ones at 1e-1 A/m. */
 #define LOW_POWER_OFF_A_PER_M 1e-2
 
-/* Coefficients of [neurosim14]: node, W per bit, W, W ohm^(d/ln 10), exponent; and the supply that its
- * roadmap gives the node, at which they hold. */
+/* Coefficients of [neurosim14]: node, W per bit, W, W ohm^(d/ln 10), exponent; and the supply that
+ * its roadmap gives the node, at which they hold. */
 struct coefficients {
     double feature_size_m, a_W, b_W, c, d, vdd_V;
 };

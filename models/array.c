@@ -122,7 +122,8 @@ static double read_J(const struct spn_array *a, const struct spn_array_lines *l,
 {
     const double v = read_V(a), used_columns = a->columns * a->used_columns_frac;
     /* [M:W1] from a supply above: the same current, E[x] = sqrt(E[x^2] driven), at its voltage */
-    const double x_v2 = a->read_supply_V > v ? sqrt(x2 * driven) * v * a->read_supply_V : x2 * v * v;
+    const double x_v2 =
+        a->read_supply_V > v ? sqrt(x2 * driven) * v * a->read_supply_V : x2 * v * v;
     const double cells = n_rows * used_columns * x_v2 * a->cell_mean_S * t_s;
     const double data = n_rows * spn_gate_cycle_J(l->data.F, v) * x2;
     const double gates = n_rows * driven * spn_gate_cycle_J(l->gate.F, a->device.gate_voltage_V);

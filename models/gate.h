@@ -26,8 +26,9 @@ double spn_gate_off_A_per_m(const struct spn_env *env, enum spn_channel channel)
 
 double spn_gate_min_width_m(const struct spn_env *env); /* narrowest NMOS, 2 F; FinFET: one fin */
 double spn_gate_min_pmos_m(const struct spn_env *env);  /* the PMOS that balances it */
-/* How many times wider both transistors can be made within the area of an unfolded gate, as standard
- * cells do: the diffusion strip over their width, in whole fins for FinFETs; at least 1. [M:B2] */
+/* How many times wider both transistors can be made within the area of an unfolded gate, as
+ * standard cells do: the diffusion strip over their width, in whole fins for FinFETs; at least 1.
+ * [M:B2] */
 double spn_gate_fill(const struct spn_env *env, double wn_m, double wp_m);
 double spn_gate_on_ohm(const struct spn_env *env, enum spn_channel channel,
                        double width_m); /* switching [M:G2] */

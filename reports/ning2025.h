@@ -12,7 +12,7 @@
 
 /* Which run of the study is what; -1: not run. */
 struct spn_ning2025_runs {
-    int paper, dense, one_update;
+    int paper, dense, cells, one_update;
     int other_paper, other_dense; /* the second data set */
 };
 

@@ -245,6 +245,25 @@ static enum spn_status map_loss(struct spn_insitu_state *s, struct spn_insitu_lo
     return SPN_OK;
 }
 
+/* Accuracy after times at rest: states drift from what they were at the end. */
+static void rest(struct spn_insitu_state *s, struct spn_insitu_log *log)
+{
+    const struct spn_insitu_options *o = &s->job->options;
+    for (int i = 0; i < o->n_rests && s->on_chip; i++) {
+        int n_right;
+        for (int m = 0; m < s->n_matrices; m++) {
+            struct spn_pairs *pairs = s->matrix[m].pairs;
+            const double t0_s = pairs->drift_t0_s;
+            /* (t2/t0)^-nu is (t2/t1)^-nu more than (t1/t0)^-nu */
+            const double past_s = i > 0 ? fmax(o->rest_s[i - 1], t0_s) : t0_s;
+            spn_pairs_rest(pairs, past_s > 0 ? o->rest_s[i] / past_s * t0_s : 0);
+        }
+        spn_insitu_view(s, 0);
+        pass(s, s->job->test, false, &n_right, NULL);
+        log->rest_frac[i] = (double)n_right / s->job->test->n_images;
+    }
+}
+
 /* ---- setting up ---- */
 
 /* Cells hold [out][in][kh][kw], kernels [out][kh][kw][in]. */
@@ -394,6 +413,8 @@ enum spn_status spn_insitu_run(const struct spn_insitu_job *job,
     log.n_weights = (int)s.n_weights;
     if (!status && !log.stopped && job->options.landscape_points > 0)
         status = map_loss(&s, &log, err);
+    if (!status && !log.stopped)
+        rest(&s, &log);
     state_clear(&s);
     if (status)
         spn_insitu_log_clear(&log);

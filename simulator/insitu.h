@@ -34,6 +34,7 @@
 #define SPN_INSITU_MAX_SNAPSHOTS 16
 #define SPN_INSITU_MAX_LAYERS 32 /* with weights in arrays */
 #define SPN_INSITU_MAX_CLASSES 32
+#define SPN_INSITU_MAX_RESTS 8
 
 enum spn_insitu_kind { SPN_INSITU_PRUNE, SPN_INSITU_REGROW, SPN_INSITU_REWIRE };
 enum spn_insitu_choice {
@@ -83,6 +84,8 @@ struct spn_insitu_options {
     int n_events;
     double snapshot_epochs[SPN_INSITU_MAX_SNAPSHOTS];
     int n_snapshots;
+    double rest_s[SPN_INSITU_MAX_RESTS]; /* tested again after such times at rest, rising */
+    int n_rests;
     int landscape_points;    /* per side; 0: none */
     double landscape_radius; /* of its corners' middle, over the weights' norm */
     uint64_t seed;
@@ -143,6 +146,7 @@ struct spn_insitu_log {
     struct spn_insitu_layer layer[SPN_INSITU_MAX_LAYERS];
     struct spn_insitu_snapshot snapshot[SPN_INSITU_MAX_SNAPSHOTS];
     int confusion[SPN_INSITU_MAX_CLASSES][SPN_INSITU_MAX_CLASSES]; /* [true][found] at the end */
+    double rest_frac[SPN_INSITU_MAX_RESTS]; /* test accuracy after the options' times at rest */
     float *landscape; /* training loss [points][points] around the final weights */
     double landscape_radius;
     bool stopped;

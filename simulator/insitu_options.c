@@ -91,6 +91,8 @@ const struct spn_field spn_insitu_fields[] = {
     SPN_F_ANY("events", "list: when masks change, and how"),
     SPN_F_DOUBLES(struct spn_insitu_options, snapshot_epochs, n_snapshots, "", 1,
                   SPN_INSITU_MAX_EPOCHS, "after which weights are kept for figures"),
+    SPN_F_DOUBLES(struct spn_insitu_options, rest_s, n_rests, "s", 0, 1e12,
+                  "tested again after so long at rest, rising"),
     SPN_F_INT(struct spn_insitu_options, landscape_points, "", 0, 101,
               "side of the map of the loss around the final weights; 0: none"),
     SPN_F_DOUBLE(struct spn_insitu_options, landscape_radius, "", 0, 100,
@@ -172,6 +174,10 @@ enum spn_status spn_insitu_options_check(const struct spn_insitu_options *o, str
                                  "snapshot_epochs[%d] = %g after the last of %d "
                                  "epochs",
                                  i, o->snapshot_epochs[i], o->epochs);
+    for (int i = 1; i < o->n_rests && !status; i++)
+        if (!(o->rest_s[i] > o->rest_s[i - 1]))
+            status = spn_err_set(err, SPN_EINPUT, "rest_s[%d] = %g is not after the %g before it",
+                                 i, o->rest_s[i], o->rest_s[i - 1]);
     for (int i = 0; i < o->n_events && !status; i++)
         status = check_event(o, i, err);
     return status;

@@ -83,6 +83,8 @@ enum spn_status spn_pairs_create(struct spn_pairs **out, const struct spn_pairs_
     pairs->mask_off_states = d->mask.off_conductance_S / pairs->step_S;
     pairs->write_sd = d->programming_sd_frac * top;
     pairs->read_sd = d->read_noise_frac * top;
+    pairs->drift_nu = d->drift_nu;
+    pairs->drift_t0_s = d->drift_t0_s;
     pairs->cycle_sd = d->pulse.cycle_to_cycle_sd * top;
     pairs->write_rng = spn_rng_init(config->seed, STREAM_WRITE, config->layer);
     pairs->read_rng = spn_rng_init(config->seed, STREAM_READ, config->layer);
@@ -303,6 +305,15 @@ void spn_pairs_verify(struct spn_pairs *pairs, const float *target)
         pairs->count.residual_square += (code - (double)target[k]) * (code - (double)target[k]);
         pairs->count.n_residual++;
     }
+}
+
+void spn_pairs_rest(struct spn_pairs *pairs, double time_s)
+{
+    const bool drifts = pairs->drift_nu > 0 && time_s > pairs->drift_t0_s;
+    const double left = drifts ? pow(time_s / pairs->drift_t0_s, -pairs->drift_nu) : 1;
+    for (int s = 0; s < SPN_N_POLARITIES; s++)
+        for (size_t k = 0; k < pairs->config.n; k++)
+            pairs->cell[s][k].state *= (float)left;
 }
 
 void spn_pairs_read(struct spn_pairs *pairs, bool exact, float *code)

@@ -67,7 +67,8 @@ struct spn_cell_state {
 struct spn_pairs {
     struct spn_pairs_config config;
     int n_arrays;
-    double step_S, mask_off_states;     /* conductance of one state; of a mask that is off */
+    double step_S, mask_off_states; /* conductance of one state; of a mask that is off */
+    double drift_nu, drift_t0_s;
     double write_sd, read_sd, cycle_sd; /* in states: of a verified try, a read, a pulse */
     struct spn_cell_state *cell[SPN_N_POLARITIES]; /* [n] */
     float *line[SPN_N_POLARITIES]; /* pulses that unselected cells of each line have felt */
@@ -102,6 +103,9 @@ void spn_pairs_turn(struct spn_pairs *pairs, const float *target);
 /* Bring every kept weight within the tolerance of its target code, which may move it from one cell
  * of its pair to the other; cells are read between tries. [M:V7] */
 void spn_pairs_verify(struct spn_pairs *pairs, const float *target);
+
+/* What rest of `time_s` leaves: conductance times (time/t0)^-nu, the device's. [M:V5] */
+void spn_pairs_rest(struct spn_pairs *pairs, double time_s);
 
 /* Codes as read, with read noise; `exact` leaves the noise out. */
 void spn_pairs_read(struct spn_pairs *pairs, bool exact, float *code);

@@ -1,4 +1,5 @@
-/* chip.h -- the organisation of a CIM chip. Data: tech/chips/<name>.json; names a node, a device and a DRAM.
+/* chip.h -- the organisation of a CIM chip. Data: tech/chips/<name>.json; names a node, a device
+ * and a DRAM.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -14,8 +15,10 @@
 
 enum spn_encoding {
     SPN_ENCODING_DIFFERENTIAL, /* w = g+ - g-, two cells per digit */
-    SPN_ENCODING_OFFSET,       /* w + 2^(b-1) in the cells; a reference column is subtracted before the ADC */
-    SPN_ENCODING_TWOS_COMPLEMENT /* digits of the two's complement, most significant counts negative */
+    SPN_ENCODING_OFFSET, /* w + 2^(b-1) in the cells; a reference column is subtracted before the
+                            ADC */
+    SPN_ENCODING_TWOS_COMPLEMENT /* digits of the two's complement, most significant counts negative
+                                  */
 };
 enum spn_adc_range {
     SPN_RANGE_FULL,       /* every reachable sum fits */
@@ -24,7 +27,12 @@ enum spn_adc_range {
 };
 enum spn_mapping { SPN_MAPPING_CONVENTIONAL, SPN_MAPPING_KERNEL_POSITION };
 enum spn_schedule { SPN_SCHEDULE_LAYER_BY_LAYER, SPN_SCHEDULE_PIPELINED };
-enum spn_scheme { SPN_SCHEME_DENSE, SPN_SCHEME_EXTERNAL_INDEX, SPN_SCHEME_INDEX_FREE, SPN_N_SCHEMES };
+enum spn_scheme {
+    SPN_SCHEME_DENSE,
+    SPN_SCHEME_EXTERNAL_INDEX,
+    SPN_SCHEME_INDEX_FREE,
+    SPN_N_SCHEMES
+};
 enum spn_index_place { SPN_INDEX_DRAM, SPN_INDEX_GLOBAL_BUFFER, SPN_INDEX_TILE_BUFFER };
 enum spn_update { SPN_UPDATE_CELL, SPN_UPDATE_ROW, SPN_UPDATE_VECTOR };
 enum spn_interconnect { SPN_INTERCONNECT_HTREE, SPN_INTERCONNECT_MESH };
@@ -32,9 +40,10 @@ enum spn_interconnect { SPN_INTERCONNECT_HTREE, SPN_INTERCONNECT_MESH };
 struct spn_chip_array {
     int rows, columns;
     int rows_read; /* rows switched on at once; 0 = all */
-    double source_ohm, sense_ohm; /* behind every row, of its driver; and every column, of its sense amplifier */
-    double read_supply_V; /* what cells' read current is drawn from when the read voltage is regulated down
-                             linearly; 0 = a source of the read voltage itself */
+    double source_ohm,
+        sense_ohm; /* behind every row, of its driver; and every column, of its sense amplifier */
+    double read_supply_V; /* what cells' read current is drawn from when the read voltage is
+                             regulated down linearly; 0 = a source of the read voltage itself */
 };
 struct spn_chip_weight {
     int bits;      /* signed weight, sign included */
@@ -42,9 +51,10 @@ struct spn_chip_weight {
     int encoding;  /* enum spn_encoding */
 };
 struct spn_chip_input {
-    int bits;     /* unsigned activation */
-    int dac_bits; /* bits per read: 1 = bit-serial */
-    double pulse_s; /* > 0: inputs are pulses of constant voltage, so many seconds per level; 0: amplitudes */
+    int bits;       /* unsigned activation */
+    int dac_bits;   /* bits per read: 1 = bit-serial */
+    double pulse_s; /* > 0: inputs are pulses of constant voltage, so many seconds per level; 0:
+                       amplitudes */
 };
 struct spn_chip_adc {
     char kind[32]; /* a component of role "adc" in models/registry.c */
@@ -53,18 +63,21 @@ struct spn_chip_adc {
     int range;              /* enum spn_adc_range */
     double range_frac;      /* of full, for FIXED */
     double clip_percentile; /* for CALIBRATED, e.g. 99.9 */
-    bool sample_hold; /* all columns are sampled at once, then converted; else the array is read until the last one is */
-    bool selected_only; /* without sample-and-holds: only the column that the mux connects conducts, so that each
-                           settles in its turn; else all conduct until the last is converted */
-    double energy_scale, area_scale, latency_scale; /* fit factors, default 1, listed in the report */
+    bool sample_hold;   /* all columns are sampled at once, then converted; else the array is read
+                           until the last one is */
+    bool selected_only; /* without sample-and-holds: only the column that the mux connects conducts,
+                           so that each settles in its turn; else all conduct until the last is
+                           converted */
+    double energy_scale, area_scale,
+        latency_scale; /* fit factors, default 1, listed in the report */
 };
 struct spn_chip_pe {
     int arrays; /* a square number */
 };
 struct spn_chip_tile {
-    int pes;                           /* a square number */
+    int pes;                                 /* a square number */
     int input_buffer_bit, output_buffer_bit; /* 0 = sized by the mapper */
-    int bus_bit;                       /* width of the H-tree inside tile and PE */
+    int bus_bit;                             /* width of the H-tree inside tile and PE */
 };
 struct spn_chip_global {
     int interconnect; /* enum spn_interconnect between tiles */
@@ -76,32 +89,34 @@ struct spn_dram { /* tech/drams/<name>.json */
     double energy_J_per_bit, bandwidth_bit_per_s, latency_s;
 };
 struct spn_chip_sparsity {
-    int scheme;            /* enum spn_scheme */
-    char index_format[32]; /* a row of the index table: bitmap, csr, rle, ... */
-    int index_place;       /* enum spn_index_place */
-    int index_bus_bit;     /* bits of index a tile's decoder takes per clock */
-    double decode_bit_per_cycle; /* index bits a tile's decoder examines per clock */
-    double vector_threshold_frac; /* a layer at least this sparse is updated vector-wise, if the scheme can */
+    int scheme;                   /* enum spn_scheme */
+    char index_format[32];        /* a row of the index table: bitmap, csr, rle, ... */
+    int index_place;              /* enum spn_index_place */
+    int index_bus_bit;            /* bits of index a tile's decoder takes per clock */
+    double decode_bit_per_cycle;  /* index bits a tile's decoder examines per clock */
+    double vector_threshold_frac; /* a layer at least this sparse is updated vector-wise, if the
+                                     scheme can */
 };
 struct spn_chip_write {
-    int method;             /* enum spn_update for whole-array writes */
-    int index_free_method;  /* and what the index-free scheme uses */
-    bool verify;            /* read after each pulse */
-    double pulses_per_update; /* mean pulses of an updated cell per weight update */
-    double row_pulses_per_update; /* pulse times that a row takes when written at once: SET phase + RESET phase, each the
-                                     largest count in the row */
+    int method;                   /* enum spn_update for whole-array writes */
+    int index_free_method;        /* and what the index-free scheme uses */
+    bool verify;                  /* read after each pulse */
+    double pulses_per_update;     /* mean pulses of an updated cell per weight update */
+    double row_pulses_per_update; /* pulse times that a row takes when written at once: SET phase +
+                                     RESET phase, each the largest count in the row */
     int arrays_per_tile_parallel; /* arrays of one tile written at once; 0 = all */
 };
 struct spn_chip_training {
-    int batch;          /* images per weight update */
+    int batch; /* images per weight update */
     int gradient_bits, error_bits;
-    int mac_units;      /* digital MACs of the weight-gradient unit */
+    int mac_units;            /* digital MACs of the weight-gradient unit */
     bool activations_in_dram; /* stored activations go to DRAM between forward and gradient */
 };
 struct spn_chip {
     char name[64];
     char description[256];
-    char node_name[256], device_name[256], dram_name[256]; /* JSON: "node", "device", "dram": name or path */
+    char node_name[256], device_name[256],
+        dram_name[256]; /* JSON: "node", "device", "dram": name or path */
     double temperature_K, clock_Hz;
     int mapping, schedule; /* enums */
     bool duplicate;        /* copy small layers inside their tile/PE to use idle arrays */
@@ -132,35 +147,45 @@ struct spn_override {
     const char *path, *value;
 };
 
-/* Load chip `name_or_path`, apply overrides (chip.* before its node, device and dram are loaded, the others after),
- * then check. A node, device or dram of the chip file is looked up by spn_data_find; a relative path that is not there is
- * tried beside the chip file. SPN_EUSAGE for an override with an unknown root or field or a value out of range; SPN_EINPUT
- * for files and for combinations. *chip is untouched on failure. */
-enum spn_status spn_chip_load(struct spn_chip *chip, const char *name_or_path, const struct spn_override *overrides,
-                              size_t n_overrides, struct spn_err *err);
+/* Load chip `name_or_path`, apply overrides (chip.* before its node, device and dram are loaded,
+ * the others after), then check. A node, device or dram of the chip file is looked up by
+ * spn_data_find; a relative path that is not there is tried beside the chip file. SPN_EUSAGE for an
+ * override with an unknown root or field or a value out of range; SPN_EINPUT for files and for
+ * combinations. *chip is untouched on failure. */
+enum spn_status spn_chip_load(struct spn_chip *chip, const char *name_or_path,
+                              const struct spn_override *overrides, size_t n_overrides,
+                              struct spn_err *err);
 enum spn_status spn_chip_check(const struct spn_chip *chip, struct spn_err *err);
 
-/* What is allowed but a reader must know: the i-th caveat, written to buf, or NULL after the last. */
+/* What is allowed but a reader must know: the i-th caveat, written to buf, or NULL after the last.
+ */
 const char *spn_chip_warning(const struct spn_chip *chip, int i, char *buf, size_t size);
 
-/* Single files, already parsed: without looking up what they refer to (chip.node, .device, .dram structs stay empty). */
-enum spn_status spn_chip_read(struct spn_chip *chip, const struct spn_json *doc, struct spn_err *err);
+/* Single files, already parsed: without looking up what they refer to (chip.node, .device, .dram
+ * structs stay empty). */
+enum spn_status spn_chip_read(struct spn_chip *chip, const struct spn_json *doc,
+                              struct spn_err *err);
 enum spn_status spn_dram_load(struct spn_dram *dram, const char *name_or_path, struct spn_err *err);
 
 /* Words for enums, NULL-terminated, as in JSON. */
-extern const char *const spn_encoding_names[], *const spn_adc_range_names[], *const spn_mapping_names[],
-    *const spn_schedule_names[], *const spn_scheme_names[], *const spn_index_place_names[], *const spn_update_names[],
-    *const spn_interconnect_names[];
+extern const char *const spn_encoding_names[],
+    *const spn_adc_range_names[], *const spn_mapping_names[],
+                                      *const spn_schedule_names[],
+                                          *const spn_scheme_names[],
+                                              *const spn_index_place_names[],
+                                                  *const spn_update_names[],
+                                                      *const spn_interconnect_names[];
 
-/* Digits of cell_bits that a weight is cut into: all bits for offset, the magnitude (bits - 1) for differential pairs, the
- * magnitude and a cell for the sign bit for two's complement. [M:T5] */
+/* Digits of cell_bits that a weight is cut into: all bits for offset, the magnitude (bits - 1) for
+ * differential pairs, the magnitude and a cell for the sign bit for two's complement. [M:T5] */
 int spn_chip_digits_per_weight(const struct spn_chip *chip);
 /* Cells (columns) that one weight takes: digits, x 2 for differential pairs. */
 int spn_chip_cells_per_weight(const struct spn_chip *chip);
 
 /* All numbers of chip, node, device and dram files with their sources: see spn_json_sources. */
 enum spn_status spn_chip_sources(const char *name_or_path,
-                                 void (*visit)(void *ctx, const char *file, const struct spn_json_source *s), void *ctx,
-                                 struct spn_err *err);
+                                 void (*visit)(void *ctx, const char *file,
+                                               const struct spn_json_source *s),
+                                 void *ctx, struct spn_err *err);
 
 #endif

@@ -193,8 +193,7 @@ START_TEST(bad_weights_leave_the_profile_alone)
     ck_assert_ok(spn_profile_default(&profile, net, &err));
     struct spn_layer_profile before = profile.layer[1];
     struct spn_weights *weights = weights_with("fc.weight", 2, 4, bad);
-    ck_assert_fails(spn_profile_set_weights(&profile, net, weights, &err), SPN_EINPUT,
-                    "fc.weight");
+    ck_assert_fails(spn_profile_set_weights(&profile, net, weights, &err), SPN_EINPUT, "fc.weight");
     ck_assert_fails(spn_profile_set_weights(&other, net, weights, &err), SPN_EUSAGE,
                     "profile of 1 layers");
     spn_weights_destroy(weights);

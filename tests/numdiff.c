@@ -1,9 +1,11 @@
-/* numdiff.c -- compare two texts word by word: numbers within a relative tolerance, everything else exactly.
+/* numdiff.c -- compare two texts word by word: numbers within a relative tolerance, everything else
+ * exactly.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * usage: numdiff EXPECTED GOT. Tolerance 1e-9, or one unit in the last printed digit where fewer are printed, so that rounding
- * differences between machines pass. Lines that start with '#' are provenance and are skipped.
+ * usage: numdiff EXPECTED GOT. Tolerance 1e-9, or one unit in the last printed digit where fewer
+ * are printed, so that rounding differences between machines pass. Lines that start with '#' are
+ * provenance and are skipped.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -52,7 +54,8 @@ static bool same_line(char *a, char *b)
 int main(int argc, char **argv)
 {
     static char a[MAX_LINE], b[MAX_LINE];
-    FILE *expected = argc == 3 ? fopen(argv[1], "r") : NULL, *got = argc == 3 ? fopen(argv[2], "r") : NULL;
+    FILE *expected = argc == 3 ? fopen(argv[1], "r") : NULL,
+         *got = argc == 3 ? fopen(argv[2], "r") : NULL;
     long line_a = 0, line_b = 0;
     if (!expected || !got) {
         fprintf(stderr, "usage: numdiff EXPECTED GOT\n");
