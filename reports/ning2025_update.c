@@ -180,7 +180,7 @@ static enum spn_status add_indices(const struct spn_ning2025_benchmark *b,
                                    struct spn_report *report, struct spn_err *err)
 {
     static const struct {
-        enum spn_index_place place;
+        int place; /* enum spn_index_place */
         const char *name;
     } places[] = {{SPN_INDEX_DRAM, "DRAM"},
                   {SPN_INDEX_GLOBAL_BUFFER, "SRAM on chip"},
