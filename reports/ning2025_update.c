@@ -198,7 +198,7 @@ static enum spn_status add_indices(const struct spn_ning2025_benchmark *b,
             struct spn_chip chip = *b->chip;
             double ratio[SPN_N_RATIOS];
             char name[96];
-            chip.sparsity.index_place = places[p].place;
+            chip.sparsity.index_place = (int)places[p].place;
             spn_text_copy(chip.sparsity.index_format, sizeof chip.sparsity.index_format, f->name);
             status = spn_ratios(b->uniform, &chip, ratio, err);
             if (status)
