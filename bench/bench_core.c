@@ -76,10 +76,11 @@ static double clock_GHz(void)
 
 static struct spn_chip make_chip(const struct work *w)
 {
-    struct spn_chip chip = {.array = {w->size, w->size, 0},
-                            .weight = {8, 8, SPN_ENCODING_DIFFERENTIAL},
-                            .input = {INPUT_BITS, 1},
-                            .adc = {.bits = 8, .range = SPN_RANGE_FULL}};
+    struct spn_chip chip = {
+        .array = {.rows = w->size, .columns = w->size},
+        .weight = {.bits = 8, .cell_bits = 8, .encoding = SPN_ENCODING_DIFFERENTIAL},
+        .input = {.bits = INPUT_BITS, .dac_bits = 1},
+        .adc = {.bits = 8, .range = SPN_RANGE_FULL}};
     chip.device.on_conductance_S = 1e-4;
     chip.device.off_conductance_S = 1e-6;
     chip.device.programming_sd_frac = w->programmed != 0 ? 0.05 : 0;
