@@ -8,6 +8,7 @@
 #include "cli/cmd.h"
 #include "explorer/space.h"
 #include "models/component.h"
+#include "simulator/insitu.h"
 #include "simulator/train.h"
 #include "tech/device.h"
 #include "tech/node.h"
@@ -18,7 +19,7 @@ struct args {
 
 static const struct spn_opt options[] = {
     {"schema", SPN_OPT_FLAG, offsetof(struct args, schema), "",
-     "print the JSON Schema of chip, device, node, dram or train instead", 0, 0, NULL},
+     "print the JSON Schema of chip, device, node, dram, train or insitu instead", 0, 0, NULL},
     SPN_OPT_END,
 };
 
@@ -32,6 +33,7 @@ static const struct {
     {"node", "a CMOS process (tech/nodes/*.json)", spn_node_fields},
     {"dram", "a DRAM (tech/drams/*.json)", spn_dram_fields},
     {"train", "a training recipe (experiments/*.json)", spn_train_fields},
+    {"insitu", "training on simulated cells (experiments/ning2025-*.json)", spn_insitu_fields},
 };
 enum {
     N_TOPICS = sizeof topics / sizeof *topics,

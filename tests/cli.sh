@@ -36,8 +36,8 @@ expect() {
 # Every subcommand prints its own usage; help prints the fields.
 expect 0 "usage: spindle SUBCOMMAND" "$spindle"
 for command in $("$spindle" help | awk '/^  [a-z]+ /{print $1}'); do
-    case $command in chip | device | node | dram | train) expect 0 "$command." "$spindle" help "$command" ;; esac
-    case $command in chip | device | node | dram | space) continue ;; esac
+    case $command in chip | device | node | dram | train | insitu) expect 0 "$command." "$spindle" help "$command" ;; esac
+    case $command in chip | device | node | dram | space | insitu) continue ;; esac
     expect 0 "usage: spindle $command" "$spindle" "$command" --help
 done
 expect 0 "actions: convert" "$spindle" help adc-sar
@@ -50,6 +50,7 @@ expect 0 "spindle 0" "$spindle" version
 expect 2 'did you mean "compare"' "$spindle" compar vgg8
 expect 2 "did you mean --no-accuracy" "$spindle" compare vgg8 --no-acuracy
 expect 2 "usage: spindle compare" "$spindle" compare
+expect 2 "no article" "$spindle" reproduce ning2024
 expect 2 "--seed=x is not a whole number" "$spindle" compare vgg8 --seed=x
 expect 2 'did you mean "bits"' "$spindle" estimate vgg8 --set chip.adc.bit=6
 expect 2 "outside" "$spindle" estimate vgg8 --set chip.adc.bits=99
