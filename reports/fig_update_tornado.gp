@@ -1,6 +1,6 @@
 # fig_update_tornado.gp -- ratios of one weight update with each input at its plausible ends; reads update_tornado.dat.
 load "style.gp"
-set terminal svg size 1200,900 font "Helvetica,11" noenhanced background "white"
+set terminal svg size 1250,900 font "Helvetica,10.5" noenhanced background "white"
 set output "update_tornado.svg"
 unset key
 unset grid
@@ -12,7 +12,7 @@ array published[4] = [27.5, 13.6, 10.3, 9.2]
 stats "update_tornado.dat" using 2 nooutput
 n = STATS_records
 set yrange [-1:n]
-set multiplot layout 2,2 title "Each input from its low to its high plausible value (black: as assumed; orange: published)" margins 0.22,0.98,0.05,0.90 spacing 0.26,0.12
+set multiplot layout 2,2 title "Each input from its low to its high plausible value (black: as assumed; orange: published)" margins 0.265,0.985,0.05,0.90 spacing 0.25,0.12
 do for [i=1:4] {
     set title titles[i]
     set arrow 1 from first published[i], graph 0 to first published[i], graph 1 nohead lw 2 lc rgb "#E69F00"

@@ -161,7 +161,7 @@ static enum spn_status add_tornado(const struct spn_ning2025_benchmark *b,
             break;
         const char *name = strrchr(input->path, '.') + 1;
         spn_table_row(t, input->path, "");
-        spn_text_add(dat, "%s %.2g..%.2g", name, input->low, input->high);
+        spn_text_add(dat, "%s %.4g..%.4g", name, input->low, input->high);
         for (int i = 0; i < 4; i++) {
             spn_table_number(t, low[shown[i]]);
             spn_table_number(t, high[shown[i]]);
