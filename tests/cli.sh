@@ -73,6 +73,9 @@ expect 3 "w.safetensors" "$spindle" simulate msnet --weights w.safetensors
 printf '{"base": "%s/tech/chips/ning2025.json", "temperature_K": 1e999}' "$root" > chip.json
 expect 3 "chip.json" "$spindle" estimate vgg8 --chip chip.json
 
+# The README's way to one's own memory cell.
+expect 0 "my-fefet" "$spindle" compare vgg8 --device "$root/tech/devices/my-fefet.json" --no-accuracy --out mine
+
 # What cannot be built: exit 1.
 expect 1 "mask" "$spindle" compare vgg8 --no-accuracy --device rram-22nm
 
