@@ -72,7 +72,11 @@ with_mpi() { # sweeps shared by three ranks
 }
 
 distribution() {
-    make -s distcheck > distcheck.out 2>&1 || { tail -30 distcheck.out; return 1; }
+    make -s distcheck > distcheck.out 2>&1 || {
+        grep -E "^(FAIL|ERROR)|error:" distcheck.out || tail -30 distcheck.out
+        find spindle-[0-9]* -name '*.log' -exec grep -hE ':[FE]:|^(cli|golden|house|sweep):' {} + | head -40
+        return 1
+    }
     rm -f distcheck.out spindle-*.tar.gz
     passed=$((passed + 1))
 }
