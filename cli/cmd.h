@@ -74,7 +74,7 @@ struct spn_common spn_common_default(void);
 #define SPN_OPT_DATA(s, m)                                                                         \
     {                                                                                              \
         "data", SPN_OPT_STRING, offsetof(s, m.data), "DIR",                                        \
-            "folder with mnist/, fashion/, emnist/, cifar10/", 0, 0, NULL                          \
+            "folder with mnist/, fashion/, emnist/, cifar10/, text/", 0, 0, NULL                   \
     }
 #define SPN_OPT_EXPLAIN(s, m)                                                                      \
     {                                                                                              \
@@ -98,6 +98,12 @@ enum spn_status spn_cmd_load_network(const struct spn_common *common, const char
 enum spn_status spn_cmd_open_data(const struct spn_common *common, const struct spn_network *net,
                                   const char *split, int n, struct spn_dataset *data,
                                   struct spn_err *err);
+/* n images of its training part or, where that is not there (`*from_test`), the last n of its test
+ * part. */
+enum spn_status spn_cmd_open_calibration(const struct spn_common *common,
+                                         const struct spn_network *net, int n,
+                                         struct spn_dataset *data, bool *from_test,
+                                         struct spn_err *err);
 /* Version, command line and digests of the inputs. */
 void spn_cmd_provenance(struct spn_report *report, int argc, char **argv, const char *const *files,
                         size_t n_files);

@@ -51,6 +51,7 @@ struct job {
     struct spn_network *net;
     struct spn_weights *weights;
     struct spn_dataset test, calibration;
+    bool from_test;
     struct spn_simulator *sim;
     struct spn_accuracy accuracy;
     struct spn_report report;
@@ -84,8 +85,8 @@ static enum spn_status open_inputs(struct job *job, struct spn_err *err)
     if (!status)
         status = spn_cmd_open_data(&args->common, job->net, "test", n, &job->test, err);
     if (!status && args->fidelity != SPN_FIDELITY_IDEAL)
-        status = spn_cmd_open_data(&args->common, job->net, "train", CALIBRATION_IMAGES,
-                                   &job->calibration, err);
+        status = spn_cmd_open_calibration(&args->common, job->net, CALIBRATION_IMAGES,
+                                          &job->calibration, &job->from_test, err);
     return status;
 }
 
@@ -127,6 +128,12 @@ static void make_report(struct job *job, int argc, char **argv)
     spn_table_number(table, a->n_images);
     spn_table_row(table, "mean cross-entropy", "");
     spn_table_number(table, a->loss);
+    if (job->test.n_tokens) {
+        spn_table_row(table, "perplexity", "");
+        spn_table_number(table, a->perplexity);
+        spn_table_row(table, "tokens predicted", "count");
+        spn_table_number(table, a->n_answers);
+    }
     for (int i = 0; spn_simulator_note(job->sim, i); i++)
         spn_report_note(&job->report, "%s", spn_simulator_note(job->sim, i));
     if (a->n_images < job->test.n_images)

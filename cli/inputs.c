@@ -13,6 +13,7 @@
 #include <zlib.h>
 
 #include "cli/cmd.h"
+#include "networks/transform.h"
 #include "reports/plot.h"
 #include "spindle.h"
 #include "tech/data.h"
@@ -88,9 +89,9 @@ enum spn_status spn_cmd_open_data(const struct spn_common *common, const struct 
     if (!*name)
         return spn_err_set(err, SPN_EUSAGE, "network %s names no data set: give one with --dataset",
                            net->name);
-    if (net->input.n != 3)
+    if (net->input.n != 3 && net->layer[0].op != SPN_OP_EMBEDDING)
         return spn_err_set(err, SPN_EUSAGE,
-                           "network %s does not take images: no accuracy from a data set",
+                           "network %s takes neither images nor text: no accuracy from a data set",
                            net->name);
     struct spn_dataset_request request = {.name = name,
                                           .split = split,
@@ -101,6 +102,24 @@ enum spn_status spn_cmd_open_data(const struct spn_common *common, const struct 
                                           .max_images = n,
                                           .seed = (uint64_t)common->seed};
     return spn_dataset_open(data, &request, err);
+}
+
+enum spn_status spn_cmd_open_calibration(const struct spn_common *common,
+                                         const struct spn_network *net, int n,
+                                         struct spn_dataset *data, bool *from_test,
+                                         struct spn_err *err)
+{
+    const struct spn_dataset_request train = {.name =
+                                                  common->dataset ? common->dataset : net->dataset,
+                                              .split = "train",
+                                              .dir = common->data};
+    *from_test = !spn_dataset_is_there(&train);
+    if (!*from_test)
+        return spn_cmd_open_data(common, net, "train", n, data, err);
+    enum spn_status status = spn_cmd_open_data(common, net, "test", 0, data, err);
+    if (!status)
+        spn_dataset_keep_last(data, n);
+    return status;
 }
 
 /* ---- provenance and sources ---- */

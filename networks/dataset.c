@@ -1,4 +1,4 @@
-/* dataset.c -- labelled images by name and split: from a folder of files, or drawn.
+/* dataset.c -- labelled images and texts by name and split: from a folder of files, or drawn.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
@@ -20,6 +20,7 @@
 
 #define MAX_PATH_BYTES 1024
 #define MAX_SIDE 4096
+#define MAX_TOKENS 65536
 #define MAX_BATCHES 5
 #define LETTERS_DEFAULT_SIDE                                                                       \
     32                         /* from this side on, letters are in colour unless asked otherwise */
@@ -28,34 +29,70 @@
 struct split_files {
     const char *split;
     int n_batches;    /* > 1: "%d" in the names counts from 1; those that are there are joined */
-    const char *stem; /* IDX: <stem>-images-idx{3,4}-ubyte and <stem>-labels-idx1-ubyte */
+    const char *stem; /* IDX: <stem>-images-idx{3,4}-ubyte and <stem>-labels-idx1-ubyte; texts:
+                         <stem>-idx2-int16 */
     const char *cifar10_file; /* binary records; NULL if the set has none */
+    const char *other_stem;   /* a name under which a part of the set goes round; or NULL */
 };
 
 struct set_files {
     const char *name, *folders[3]; /* "" is <dir> itself; NULL-terminated unless full */
-    int n_classes;
+    int n_classes; /* texts: size of the vocabulary */
     struct split_files split[2];
+    bool text;
+    bool from_one; /* labels may count from 1 */
 };
 
+#define PLAIN(s, f)                                                                                \
+    {                                                                                              \
+        .split = s, .n_batches = 1, .stem = f                                                      \
+    }
+#define RENAMED(s, f, o)                                                                           \
+    {                                                                                              \
+        .split = s, .n_batches = 1, .stem = f, .other_stem = o                                     \
+    }
+
 static const struct set_files sets[] = {
-    {"mnist", {"mnist/", ""}, 10, {{"train", 1, "train", NULL}, {"test", 1, "t10k", NULL}}},
-    {"fashion", {"fashion/", ""}, 10, {{"train", 1, "train", NULL}, {"test", 1, "t10k", NULL}}},
-    {"emnist-spare",
-     {"emnist/", ""},
-     5,
-     {{"train", 1, "spare_train", NULL}, {"test", 1, "spare_test", NULL}}},
-    {"cifar10",
-     {"cifar10/", "cifar-10-batches-bin/", ""},
-     10,
-     {{"train", MAX_BATCHES, "data_batch_%d", "data_batch_%d.bin"},
-      {"test", 1, "test", "test_batch.bin"}}},
+    {.name = "mnist",
+     .folders = {"mnist/", ""},
+     .n_classes = 10,
+     .split = {PLAIN("train", "train"), PLAIN("test", "t10k")}},
+    {.name = "fashion",
+     .folders = {"fashion/", ""},
+     .n_classes = 10,
+     .split = {PLAIN("train", "train"), PLAIN("test", "t10k")}},
+    {.name = "emnist-letters",
+     .folders = {"emnist/", ""},
+     .n_classes = 26,
+     .split = {RENAMED("train", "emnist-letters-train", "az_handwritten"),
+               RENAMED("test", "emnist-letters-test", "letters_test_first10000")},
+     .from_one = true},
+    {.name = "emnist-balanced",
+     .folders = {"emnist/", ""},
+     .n_classes = 47,
+     .split = {RENAMED("train", "emnist-balanced-train", "balanced_small-train"),
+               RENAMED("test", "emnist-balanced-test", "balanced_small-test")}},
+    {.name = "emnist-spare",
+     .folders = {"emnist/", ""},
+     .n_classes = 5,
+     .split = {PLAIN("train", "spare_train"), PLAIN("test", "spare_test")}},
+    {.name = "tinystories",
+     .folders = {"text/", ""},
+     .n_classes = 512,
+     .split = {PLAIN("train", "tinystories_train_tok512"), PLAIN("test", "tinystories_val_tok512")},
+     .text = true},
+    {.name = "cifar10",
+     .folders = {"cifar10/", "cifar-10-batches-bin/", ""},
+     .n_classes = 10,
+     .split = {{"train", MAX_BATCHES, "data_batch_%d", "data_batch_%d.bin", NULL},
+               {"test", 1, "test", "test_batch.bin", NULL}}},
 };
 
 void spn_dataset_clear(struct spn_dataset *data)
 {
     free(data->image);
     free(data->label);
+    free(data->token);
     memset(data, 0, sizeof *data);
 }
 
@@ -138,6 +175,43 @@ out:
     return status;
 }
 
+enum spn_status spn_dataset_load_tokens(struct spn_dataset *out, const char *path, int max_texts,
+                                        struct spn_err *err)
+{
+    struct spn_idx texts = {0};
+    struct spn_dataset data = {0};
+    enum spn_status status = spn_idx_load_int16(&texts, path, max_texts, err);
+    if (!status && (texts.n_dims != 2 || texts.dim[1] < 2 || texts.dim[1] > MAX_TOKENS ||
+                    texts.n_kept > INT_MAX))
+        status = spn_err_set(err, SPN_EINPUT,
+                             "%s: %d dimensions, the last of %" PRId64
+                             "; texts have [n, tokens], tokens in [2, %d]",
+                             path, texts.n_dims, texts.dim[texts.n_dims - 1], MAX_TOKENS);
+    if (status)
+        goto out;
+    base_name(data.name, sizeof data.name, path);
+    data.n_images = (int)texts.n_kept;
+    data.n_tokens = (int)texts.dim[1];
+    for (int64_t i = 0; i < texts.n_kept * texts.dim[1] && !status; i++) {
+        if (texts.word[i] < SPN_TOKEN_NONE)
+            status = spn_err_set(err, SPN_EINPUT,
+                                 "%s: token %d at %" PRId64 " of text %" PRId64 " is below %d",
+                                 path, texts.word[i], i % texts.dim[1], i / texts.dim[1],
+                                 SPN_TOKEN_NONE);
+        else if (texts.word[i] >= data.n_classes)
+            data.n_classes = texts.word[i] + 1;
+    }
+    data.token = texts.word;
+    texts.word = NULL;
+out:
+    spn_idx_clear(&texts);
+    if (status)
+        spn_dataset_clear(&data);
+    else
+        *out = data;
+    return status;
+}
+
 /* <dir>/<folder><name>, or with ".gz"; false if neither is there. */
 static bool find_file(char *path, const char *dir, const char *folder, const char *name)
 {
@@ -162,24 +236,35 @@ static void batch_name(char *out, size_t size, const char *pattern, int batch, c
 /* Where one batch lies in one folder. */
 struct batch_paths {
     char images[MAX_PATH_BYTES],
-        labels[MAX_PATH_BYTES]; /* labels[0] = 0: `images` holds CIFAR-10 records */
+        labels[MAX_PATH_BYTES]; /* labels[0] = 0: `images` holds CIFAR-10 records, or texts */
+    bool text;
 };
 
 static bool find_batch(struct batch_paths *paths, const char *dir, const char *folder,
                        const struct split_files *files, int batch)
 {
-    static const char *const image_endings[] = {"-images-idx3-ubyte", "-images-idx4-ubyte"};
+    static const char *const endings[] = {"-images-idx3-ubyte", "-images-idx4-ubyte",
+                                          "-idx2-int16"};
+    enum { N_ENDINGS = sizeof endings / sizeof endings[0] };
     char name[64];
-    for (size_t i = 0; i < sizeof image_endings / sizeof image_endings[0]; i++) {
-        batch_name(name, sizeof name, files->stem, batch, image_endings[i]);
+    for (int i = 0; i < 2 * N_ENDINGS; i++) {
+        const char *stem = i < N_ENDINGS ? files->stem : files->other_stem;
+        if (!stem)
+            break;
+        batch_name(name, sizeof name, stem, batch, endings[i % N_ENDINGS]);
         if (!find_file(paths->images, dir, folder, name))
             continue;
-        batch_name(name, sizeof name, files->stem, batch, "-labels-idx1-ubyte");
+        paths->labels[0] = '\0';
+        paths->text = i % N_ENDINGS == N_ENDINGS - 1;
+        if (paths->text)
+            return true;
+        batch_name(name, sizeof name, stem, batch, "-labels-idx1-ubyte");
         if (!find_file(paths->labels, dir, folder, name)) /* let the reader say what is missing */
             snprintf(paths->labels, sizeof paths->labels, "%s/%s%s", dir, folder, name);
         return true;
     }
     paths->labels[0] = '\0';
+    paths->text = false;
     if (!files->cifar10_file)
         return false;
     batch_name(name, sizeof name, files->cifar10_file, batch, "");
@@ -223,6 +308,8 @@ static enum spn_status load_batch(struct spn_dataset *data, const struct batch_p
 {
     struct spn_dataset more = {0};
     int left = max_images > 0 ? max_images - data->n_images : 0;
+    if (paths->text)
+        return spn_dataset_load_tokens(data, paths->images, left, err);
     enum spn_status status =
         paths->labels[0] ? spn_dataset_load_idx(&more, paths->images, paths->labels, left, err)
                          : spn_dataset_load_cifar10(&more, paths->images, left, err);
@@ -256,19 +343,63 @@ static enum spn_status load_split(struct spn_dataset *data, const struct set_fil
         if (data->n_images)
             return SPN_OK;
     }
-    batch_name(name, sizeof name, files->stem, 1, "-images-idx*-ubyte[.gz]");
+    batch_name(name, sizeof name, files->stem, 1,
+               set->text ? "-idx2-int16[.gz]" : "-images-idx*-ubyte[.gz]");
     return spn_err_set(err, SPN_EINPUT, "data set %s, split %s: %s is neither in %s/%s nor in %s",
                        set->name, files->split, name, request->dir, set->folders[0], request->dir);
+}
+
+static const struct split_files *find_split(const struct set_files *set, const char *split)
+{
+    for (size_t i = 0; i < sizeof set->split / sizeof set->split[0]; i++)
+        if (strcmp(set->split[i].split, split) == 0)
+            return &set->split[i];
+    return NULL;
+}
+
+static const struct set_files *find_set(const char *name)
+{
+    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
+        if (strcmp(name, sets[i].name) == 0)
+            return &sets[i];
+    return NULL;
+}
+
+bool spn_dataset_is_there(const struct spn_dataset_request *request)
+{
+    const struct set_files *set = find_set(request->name);
+    const struct split_files *files = set ? find_split(set, request->split) : NULL;
+    struct batch_paths paths;
+    if (!files || !request->dir)
+        return strcmp(request->name, "letters") == 0;
+    for (size_t f = 0; f < sizeof set->folders / sizeof set->folders[0] && set->folders[f]; f++)
+        if (find_batch(&paths, request->dir, set->folders[f], files, 1))
+            return true;
+    return false;
+}
+
+/* Labels 1 .. n_classes to 0 .. n_classes - 1. */
+static enum spn_status count_from_zero(struct spn_dataset *data, const struct set_files *set,
+                                       struct spn_err *err)
+{
+    if (!set->from_one || data->n_classes != set->n_classes + 1)
+        return SPN_OK;
+    for (int i = 0; i < data->n_images; i++) {
+        if (data->label[i] == 0)
+            return spn_err_set(err, SPN_EINPUT,
+                               "data set %s: label 0 of image %d outside [1, %d]", set->name, i,
+                               set->n_classes);
+        data->label[i]--;
+    }
+    data->n_classes--;
+    return SPN_OK;
 }
 
 static enum spn_status open_files(struct spn_dataset *out, const struct set_files *set,
                                   const struct spn_dataset_request *request, struct spn_err *err)
 {
     struct spn_dataset data = {0};
-    const struct split_files *files = NULL;
-    for (size_t i = 0; i < sizeof set->split / sizeof set->split[0]; i++)
-        if (strcmp(set->split[i].split, request->split) == 0)
-            files = &set->split[i];
+    const struct split_files *files = find_split(set, request->split);
     if (!files)
         return spn_err_set(err, SPN_EINPUT, "data set %s: split \"%s\" is none of train, test",
                            set->name, request->split);
@@ -278,9 +409,12 @@ static enum spn_status open_files(struct spn_dataset *out, const struct set_file
             "data set %s: needs the folder that holds it (or use letters, which is drawn)",
             set->name);
     enum spn_status status = load_split(&data, set, files, request, err);
+    if (!status)
+        status = count_from_zero(&data, set, err);
     if (!status && data.n_classes > set->n_classes)
-        status = spn_err_set(err, SPN_EINPUT, "data set %s in %s: label %d outside [0, %d]",
-                             set->name, request->dir, data.n_classes - 1, set->n_classes - 1);
+        status = spn_err_set(err, SPN_EINPUT, "data set %s in %s: %s %d outside [0, %d]", set->name,
+                             request->dir, set->text ? "token" : "label", data.n_classes - 1,
+                             set->n_classes - 1);
     if (status) {
         spn_dataset_clear(&data);
         return status;
@@ -338,12 +472,13 @@ enum spn_status spn_dataset_open(struct spn_dataset *data,
                            request->name, request->max_images);
     if (strcmp(request->name, "letters") == 0)
         return open_letters(data, request, err);
-    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
-        if (strcmp(request->name, sets[i].name) == 0)
-            return open_files(data, &sets[i], request, err);
+    const struct set_files *set = find_set(request->name);
+    if (set)
+        return open_files(data, set, request, err);
     const char *near = spn_text_nearest(request->name, set_name, NULL);
     return spn_err_set(
         err, SPN_EINPUT,
-        "data set \"%s\" is none of letters, mnist, fashion, emnist-spare, cifar10%s%s%s",
+        "data set \"%s\" is none of letters, mnist, fashion, emnist-letters, emnist-balanced, "
+        "emnist-spare, cifar10, tinystories%s%s%s",
         request->name, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }

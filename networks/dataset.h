@@ -1,10 +1,12 @@
-/* dataset.h -- labelled images: IDX and CIFAR-10 files, and `letters`, which is drawn.
+/* dataset.h -- labelled images: IDX and CIFAR-10 files, and `letters`, which is drawn; text as
+ * tokens.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #ifndef SPN_NETWORKS_DATASET_H
 #define SPN_NETWORKS_DATASET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +17,12 @@ struct spn_dataset {
     int n_images, channels, height, width, n_classes;
     uint8_t *image; /* [n][channels][height][width], 0..255 */
     uint8_t *label; /* [n] */
+    /* Text instead (channels, height and width are 0): token t of a text predicts token t + 1. */
+    int n_tokens;   /* of a text; 0: images */
+    int16_t *token; /* [n][n_tokens]; SPN_TOKEN_NONE after the end of a short text */
 };
+
+#define SPN_TOKEN_NONE (-1)
 
 void spn_dataset_clear(struct spn_dataset *data);
 
@@ -23,6 +30,9 @@ void spn_dataset_clear(struct spn_dataset *data);
  * (0 = all). */
 enum spn_status spn_dataset_load_idx(struct spn_dataset *data, const char *images_path,
                                      const char *labels_path, int max_images, struct spn_err *err);
+/* Texts [n, tokens] of 16-bit numbers, at least 2 tokens each, from -1 (none) up. */
+enum spn_status spn_dataset_load_tokens(struct spn_dataset *data, const char *path, int max_texts,
+                                        struct spn_err *err);
 /* CIFAR-10 binary batch (3073-byte records), plain or .gz. */
 enum spn_status spn_dataset_load_cifar10(struct spn_dataset *data, const char *path, int max_images,
                                          struct spn_err *err);
@@ -49,13 +59,15 @@ enum spn_status spn_dataset_draw_letters(struct spn_dataset *data, const struct 
 
 /* By name and split ("train" or "test"): "letters" (also split "calibration") is drawn to fit
  * `channels` x `size`, binary at 1 x 20 x 20; 0 takes 10 classes, side 32, 3 channels from side 32
- * on, SPN_LETTERS_N_* images. "mnist", "fashion", "emnist-spare" (classes s p a r e, 0..4) and
- * "cifar10" are read from <dir>/mnist/, <dir>/fashion/, <dir>/emnist/, <dir>/cifar10/ or <dir>/
- * itself: t10k-images-idx3-ubyte[.gz], spare_test-..., test-images-idx4-ubyte[.gz] and
- * data_batch_1-... (2 to 5 too where they are there), or test_batch.bin and data_batch_1.bin ... of
- * the original. Their images are as in the files: `channels`, `size`, `n_classes` and `seed` are
- * for letters alone. SPN_EINPUT if dir is NULL for those. max_images keeps the first ones; 0 = all.
- */
+ * on, SPN_LETTERS_N_* images. "mnist", "fashion", "emnist-letters", "emnist-balanced",
+ * "emnist-spare" (classes s p a r e, 0..4), "cifar10" and "tinystories" (tokens of a vocabulary of
+ * 512) are read from <dir>/mnist/, <dir>/fashion/, <dir>/emnist/, <dir>/cifar10/, <dir>/text/ or
+ * <dir>/ itself: t10k-images-idx3-ubyte[.gz], emnist-letters-test-... or letters_test_first10000-...,
+ * spare_test-..., test-images-idx4-ubyte[.gz] and data_batch_1-... (2 to 5 too where they are
+ * there), or test_batch.bin and data_batch_1.bin ... of the original,
+ * tinystories_val_tok512-idx2-int16. Their images are as in the files (EMNIST's own lie on their
+ * side), labels count from 0: `channels`, `size`, `n_classes` and `seed` are for letters alone.
+ * SPN_EINPUT if dir is NULL for those. max_images keeps the first ones; 0 = all. */
 struct spn_dataset_request {
     const char *name, *split, *dir;
     int channels, size, n_classes, max_images;
@@ -63,5 +75,7 @@ struct spn_dataset_request {
 };
 enum spn_status spn_dataset_open(struct spn_dataset *data,
                                  const struct spn_dataset_request *request, struct spn_err *err);
+/* Whether the set has that split, here; false for an unknown set too. */
+bool spn_dataset_is_there(const struct spn_dataset_request *request);
 
 #endif

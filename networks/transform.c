@@ -61,6 +61,22 @@ enum spn_status spn_dataset_shrink(struct spn_dataset *data, int size, struct sp
     return SPN_OK;
 }
 
+void spn_dataset_keep_last(struct spn_dataset *data, int n)
+{
+    const size_t item = (size_t)data->channels * (size_t)data->height * (size_t)data->width,
+                 tokens = (size_t)data->n_tokens, kept = (size_t)n;
+    if (n >= data->n_images)
+        return;
+    const size_t first = (size_t)(data->n_images - n);
+    if (data->n_tokens > 0) {
+        memmove(data->token, data->token + first * tokens, kept * tokens * sizeof *data->token);
+    } else {
+        memmove(data->image, data->image + first * item, kept * item);
+        memmove(data->label, data->label + first, kept);
+    }
+    data->n_images = n;
+}
+
 void spn_dataset_binarise(struct spn_dataset *data, int threshold)
 {
     const size_t n = (size_t)data->n_images * pixels_of(data);

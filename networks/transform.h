@@ -11,6 +11,9 @@
  * In place. [M:V13] */
 enum spn_status spn_dataset_shrink(struct spn_dataset *data, int size, struct spn_err *err);
 
+/* Only the last n images or texts stay. */
+void spn_dataset_keep_last(struct spn_dataset *data, int n);
+
 /* 255 where a pixel is at least threshold (1..255), else 0. */
 void spn_dataset_binarise(struct spn_dataset *data, int threshold);
 

@@ -107,8 +107,7 @@ static void float_body(void *ctx, size_t index, int thread)
               n = left < CALIBRATION_BATCH ? left : CALIBRATION_BATCH;
     run->matrix = collect;
     run->ctx = &collector;
-    spn_run_set_bytes(
-        run, c->images->image + (size_t)collector.first_image * c->arrays->bound->n_input, n);
+    spn_run_set_data(run, c->images, collector.first_image, n);
     spn_run_forward(run, n);
 }
 

@@ -322,6 +322,29 @@ out:
     return status;
 }
 
+/* What integer inference says of a layer's output; most files say nothing. */
+static enum spn_status bind_codes(struct spn_bound_layer *b, const struct spn_layer *layer,
+                                  const struct spn_weights *weights, struct spn_err *err)
+{
+    char name[128];
+    float code[2];
+    snprintf(name, sizeof name, "%s.out_scale_zp", layer->tensor);
+    if (!weights || !spn_weights_find(weights, name)) {
+        return SPN_OK;
+    }
+    const enum spn_status status = spn_weights_floats(weights, name, 2, code, err);
+    if (status) {
+        return status;
+    }
+    if (!(code[0] > 0.0f) || !(fabsf(code[1]) <= -(float)INT8_MIN)) {
+        return spn_err_set(err, SPN_EINPUT, "tensor '%s': scale %g, zero point %g: not > 0, +-128",
+                           name, (double)code[0], (double)code[1]);
+    }
+    b->code_scale = code[0];
+    b->code_zero = code[1];
+    return SPN_OK;
+}
+
 static enum spn_status bind_layer(struct spn_bound_network *p, int i,
                                   const struct spn_weights *weights, struct spn_err *err)
 {
@@ -337,7 +360,10 @@ static enum spn_status bind_layer(struct spn_bound_network *p, int i,
             layer->op == SPN_OP_CONV2D ? spn_layers_conv2d_scratch(&b->window) : 0;
         p->scratch = scratch > p->scratch ? scratch : p->scratch;
     }
-    return status ? status : bind_parameters(b, layer, weights, err);
+    if (!status) {
+        status = bind_parameters(b, layer, weights, err);
+    }
+    return status ? status : bind_codes(b, layer, weights, err);
 }
 
 enum spn_status spn_bound_create(struct spn_bound_network **bound, const struct spn_network *net,

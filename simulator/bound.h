@@ -8,7 +8,8 @@
  *     spn_run_set_bytes(&run, pixels, n); spn_run_forward(&run, n);
  *     const float *logits = spn_run_output(&run);
  *
- * A softmax at the very end is left off: outputs are logits. Batch normalisation acts as one scale
+ * Tensor "<layer>.out_scale_zp" [scale, zero point] says that a layer's output is held in 8-bit
+ * codes, as integer inference does it. A softmax at the very end is left off: outputs are logits. Batch normalisation acts as one scale
  * and offset per channel.
  */
 #ifndef SPN_SIMULATOR_BOUND_H
@@ -19,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "networks/dataset.h"
 #include "networks/network.h"
 #include "networks/weights.h"
 #include "simulator/layers.h"
@@ -32,6 +34,7 @@ struct spn_bound_layer {
                       the table */
     float *bias;   /* [channels] or NULL */
     float *scale, *offset;        /* batchnorm; gain and offset of other norms */
+    float code_scale, code_zero;  /* > 0: the output is held in 8-bit codes [M:S31] */
     size_t n_weight, n_in, n_out; /* elements: of weight, of the first input, of the output */
     size_t at;                    /* of the output, per image of the batch */
     int matrix;                   /* number among the layers that sit in arrays, or -1 */
@@ -74,6 +77,10 @@ void spn_run_clear(struct spn_run *run);
 /* n images of bytes [C][H][W] or [N]: (x/255 - mean)/std per channel; without a given mean and std,
  * x/255. */
 void spn_run_set_bytes(struct spn_run *run, const uint8_t *pixels, int n);
+/* n texts, `stride` tokens apart; the network takes the first n_input of each. None counts as 0. */
+void spn_run_set_tokens(struct spn_run *run, const int16_t *tokens, int stride, int n);
+/* Images or texts first .. first + n - 1 of a data set. */
+void spn_run_set_data(struct spn_run *run, const struct spn_dataset *data, int first, int n);
 /* n inputs in the network's own order and units. */
 void spn_run_set_floats(struct spn_run *run, const float *values, int n);
 void spn_run_forward(struct spn_run *run, int n);

@@ -32,21 +32,22 @@ void spn_wilson(int k, int n, double *low, double *high)
     *high = k == n ? 1.0 : fmin(centre + half, 1.0);
 }
 
-struct result {
-    float loss;
-    signed char right; /* -1: not run */
+struct result { /* of one image or text */
+    double loss;   /* summed over its answers */
+    int n, n_right; /* n < 0: not run */
 };
 
 struct tally {
     const struct spn_dataset *images;
     const struct spn_progress *progress;
     int n_outputs, n_done;
+    int n_classes; /* of an answer */
     bool stopped;
     pthread_mutex_t lock;
     struct result *result; /* [n_images] */
 };
 
-static struct result judge(const float *logits, int n, int label)
+static void judge(struct result *result, const float *logits, int n, int label)
 {
     int best = 0;
     for (int c = 1; c < n; c++) {
@@ -56,16 +57,34 @@ static struct result judge(const float *logits, int n, int label)
     for (int c = 0; c < n; c++) {
         sum += exp((double)logits[c] - (double)logits[best]);
     }
-    return (struct result){.loss = (float)(log(sum) + (double)logits[best] - (double)logits[label]),
-                           .right = best == label};
+    result->loss += log(sum) + (double)logits[best] - (double)logits[label];
+    result->n++;
+    result->n_right += best == label;
+}
+
+/* The outputs after token t say what token t + 1 is. [M:S30] */
+static void judge_text(struct result *result, const float *outputs, const struct tally *t, int text)
+{
+    const int16_t *token = t->images->token + (size_t)text * (size_t)t->images->n_tokens;
+    for (int i = 0; i < t->n_outputs / t->n_classes; i++) {
+        if (token[i + 1] != SPN_TOKEN_NONE) {
+            judge(result, outputs + (size_t)i * (size_t)t->n_classes, t->n_classes, token[i + 1]);
+        }
+    }
 }
 
 static void count_batch(void *ctx, int start, int n, const float *outputs)
 {
     struct tally *t = ctx;
     for (int i = 0; i < n; i++) {
-        t->result[start + i] = judge(outputs + (size_t)i * (size_t)t->n_outputs, t->n_outputs,
-                                     t->images->label[start + i]);
+        const float *own = outputs + (size_t)i * (size_t)t->n_outputs;
+        struct result result = {0};
+        if (t->images->n_tokens > 0) {
+            judge_text(&result, own, t, start + i);
+        } else {
+            judge(&result, own, t->n_outputs, t->images->label[start + i]);
+        }
+        t->result[start + i] = result;
     }
     pthread_mutex_lock(&t->lock);
     t->n_done += n;
@@ -95,17 +114,19 @@ static struct spn_accuracy sum_up(const struct tally *t, double time_s)
 {
     struct spn_accuracy a = {0};
     for (int i = 0; i < t->images->n_images; i++) {
-        if (t->result[i].right >= 0) {
+        if (t->result[i].n >= 0) {
             a.n_images++;
-            a.n_correct += t->result[i].right;
-            a.loss += (double)t->result[i].loss;
+            a.n_answers += t->result[i].n;
+            a.n_correct += t->result[i].n_right;
+            a.loss += t->result[i].loss;
         }
     }
-    if (a.n_images > 0) {
-        a.top1_frac = (double)a.n_correct / a.n_images;
-        a.loss /= a.n_images;
+    if (a.n_answers > 0) {
+        a.top1_frac = (double)a.n_correct / a.n_answers;
+        a.loss /= a.n_answers;
     }
-    spn_wilson(a.n_correct, a.n_images, &a.low_frac, &a.high_frac);
+    a.perplexity = exp(a.loss);
+    spn_wilson(a.n_correct, a.n_answers, &a.low_frac, &a.high_frac);
     a.images_per_s = time_s > 0.0 ? a.n_images / time_s : 0.0;
     return a;
 }
@@ -120,18 +141,19 @@ enum spn_status spn_simulator_evaluate(struct spn_simulator *sim, const struct s
     if (status) {
         return status;
     }
-    for (int i = 0; i < images->n_images; i++) {
+    for (int i = 0; images->label && i < images->n_images; i++) {
         if (images->label[i] >= t.n_outputs) {
             return spn_err_set(err, SPN_EINPUT, "label %d of image %d in '%s' outside [0, %d]",
                                images->label[i], i, images->name, t.n_outputs - 1);
         }
     }
+    t.n_classes = spn_simulator_classes(sim);
     t.result = malloc((size_t)images->n_images * sizeof(*t.result));
     if (!t.result) {
         return spn_err_memory(err, "results");
     }
     for (int i = 0; i < images->n_images; i++) {
-        t.result[i] = (struct result){.right = -1};
+        t.result[i] = (struct result){.n = -1};
     }
     pthread_mutex_init(&t.lock, NULL);
     const struct spn_batches batches = {.images = images,

@@ -8,6 +8,7 @@
  */
 #include "simulator/bound.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -400,6 +401,28 @@ void spn_run_set_bytes(struct spn_run *run, const uint8_t *pixels, int n)
     }
 }
 
+void spn_run_set_tokens(struct spn_run *run, const int16_t *tokens, int stride, int n)
+{
+    const size_t n_input = run->bound->n_input;
+    float *x = node(run, SPN_NETWORK_INPUT);
+    for (int k = 0; k < n; k++) {
+        for (size_t t = 0; t < n_input; t++) {
+            const int token = tokens[(size_t)k * (size_t)stride + t];
+            x[(size_t)k * n_input + t] = (float)(token > 0 ? token : 0);
+        }
+    }
+}
+
+void spn_run_set_data(struct spn_run *run, const struct spn_dataset *data, int first, int n)
+{
+    if (data->n_tokens > 0) {
+        spn_run_set_tokens(run, data->token + (size_t)first * (size_t)data->n_tokens,
+                           data->n_tokens, n);
+    } else {
+        spn_run_set_bytes(run, data->image + (size_t)first * run->bound->n_input, n);
+    }
+}
+
 void spn_run_set_floats(struct spn_run *run, const float *values, int n)
 {
     const struct spn_bound_network *p = run->bound;
@@ -411,10 +434,24 @@ void spn_run_set_floats(struct spn_run *run, const float *values, int n)
     }
 }
 
+/* y = s (q - z), q = clamp(floor(y / s + 1/2) + z, -128, 127). [M:S31] */
+static void hold_codes(const struct spn_bound_layer *b, float *y, size_t n)
+{
+    const float low = (float)INT8_MIN - b->code_zero, high = (float)INT8_MAX - b->code_zero;
+    for (size_t i = 0; i < n; i++) {
+        const float code = floorf(y[i] / b->code_scale + 0.5f);
+        y[i] = b->code_scale * (code < low ? low : code > high ? high : code);
+    }
+}
+
 void spn_run_forward(struct spn_run *run, int n)
 {
     for (int i = 0; i < run->bound->n_layers; i++) {
+        const struct spn_bound_layer *b = &run->bound->layer[i];
         run_op[run->bound->net->layer[i].op](run, i, n);
+        if (b->code_scale > 0.0f) {
+            hold_codes(b, node(run, i), (size_t)n * b->n_out);
+        }
     }
 }
 

@@ -138,12 +138,38 @@ const char *spn_simulator_note(const struct spn_simulator *sim, int i)
     return i >= 0 && i < MAX_NOTES ? sim->note[i] : NULL;
 }
 
+/* Every token but the last is read, and predicts the next: [sequence] to [sequence, vocabulary]. */
+static enum spn_status check_texts(const struct spn_network *net, const struct spn_dataset *texts,
+                                   struct spn_err *err)
+{
+    const struct spn_layer *first = &net->layer[0], *last = &net->layer[net->n_layers - 1];
+    if (net->input.n != 1 || first->op != SPN_OP_EMBEDDING || last->out_shape.n != 2 ||
+        last->out_shape.dim[0] != net->input.dim[0]) {
+        return spn_err_set(err, SPN_EINPUT,
+                           "network '%s' does not predict the next token of a text as '%s' asks",
+                           net->name, texts->name);
+    }
+    if (texts->n_tokens <= net->input.dim[0]) {
+        return spn_err_set(err, SPN_EINPUT,
+                           "texts of '%s' have %d tokens, network '%s' needs %d and the next",
+                           texts->name, texts->n_tokens, net->name, net->input.dim[0]);
+    }
+    if (texts->n_classes > first->vocabulary) {
+        return spn_err_set(err, SPN_EINPUT, "token %d of '%s' outside [0, %d] of network '%s'",
+                           texts->n_classes - 1, texts->name, first->vocabulary - 1, net->name);
+    }
+    return SPN_OK;
+}
+
 enum spn_status spn_simulator_check_images(const struct spn_simulator *sim,
                                            const struct spn_dataset *images, struct spn_err *err)
 {
     const struct spn_network *net = sim->bound->net;
     const struct spn_shape *in = &net->input;
     const int64_t size = (int64_t)images->channels * images->height * images->width;
+    if (images->n_tokens > 0) {
+        return check_texts(net, images, err);
+    }
     const bool same = in->n == 3 ? in->dim[0] == images->channels && in->dim[1] == images->height &&
                                        in->dim[2] == images->width
                                  : size == spn_shape_size(in);
@@ -198,8 +224,7 @@ static void batch_body(void *ctx, size_t index, int thread)
         return;
     }
     w->work.first_image = b->first + start;
-    spn_run_set_bytes(&w->run,
-                      b->images->image + (size_t)(b->first + start) * pass->sim->bound->n_input, n);
+    spn_run_set_data(&w->run, b->images, b->first + start, n);
     spn_run_forward(&w->run, n);
     b->done(b->ctx, start, n, spn_run_output(&w->run));
 }
@@ -259,6 +284,11 @@ enum spn_status spn_simulator_run_batches(struct spn_simulator *sim,
 int spn_simulator_outputs(const struct spn_simulator *sim)
 {
     return (int)sim->bound->n_output;
+}
+
+int spn_simulator_classes(const struct spn_simulator *sim)
+{
+    return sim->bound->net->n_classes;
 }
 
 struct copy {

@@ -27,6 +27,7 @@ enum spn_status spn_simulator_run_batches(struct spn_simulator *sim,
                                           const struct spn_batches *batches, struct spn_err *err);
 enum spn_status spn_simulator_check_images(const struct spn_simulator *sim,
                                            const struct spn_dataset *images, struct spn_err *err);
-int spn_simulator_outputs(const struct spn_simulator *sim); /* elements per image */
+int spn_simulator_outputs(const struct spn_simulator *sim); /* elements per image or text */
+int spn_simulator_classes(const struct spn_simulator *sim); /* of an answer */
 
 #endif

@@ -15,6 +15,7 @@
 #include "files.h"
 #include "networks/dataset.h"
 #include "networks/idx.h"
+#include "networks/transform.h"
 
 static struct test_files files;
 static char images[96], labels[96];
@@ -314,6 +315,34 @@ END_TEST
 
 /* Images per class: 1,000 each in CIFAR-10's and Fashion-MNIST's test sets by design; MNIST's as
  * counted in the official label files. */
+/* Two texts of three tokens, 16-bit and big-endian; then one token that is none. */
+START_TEST(test_texts)
+{
+    unsigned char bytes[] = {0, 0, 11, 2, 0, 0, 0, 2, 0, 0, 0,    3,    0,
+                             1, 0, 5,  0, 7, 1, 0, 1, 1, 0xff, 0xff};
+    const int16_t want[] = {1, 5, 7, 256, 257, SPN_TOKEN_NONE};
+    struct spn_dataset d = {0};
+    struct spn_err err;
+    put_file(images, bytes, sizeof bytes);
+    ck_assert_ok(spn_dataset_load_tokens(&d, images, 0, &err));
+    ck_assert(d.n_images == 2 && d.n_tokens == 3 && d.n_classes == 258 && d.channels == 0);
+    ck_assert_mem_eq(d.token, want, sizeof want);
+    spn_dataset_keep_last(&d, 1);
+    ck_assert_int_eq(d.n_images, 1);
+    ck_assert_mem_eq(d.token, want + 3, 3 * sizeof *want);
+    spn_dataset_clear(&d);
+    ck_assert_int_eq(spn_dataset_load_idx(&d, images, images, 0, &err), SPN_EINPUT);
+    bytes[sizeof bytes - 1] = 0xfe; /* -2 */
+    put_file(images, bytes, sizeof bytes);
+    ck_assert_int_eq(spn_dataset_load_tokens(&d, images, 0, &err), SPN_EINPUT);
+    ck_assert_ptr_nonnull(strstr(err.msg, "token -2 at 2 of text 1"));
+    ck_assert_ptr_null(d.token);
+    bytes[2] = 8; /* bytes, not words */
+    put_file(images, bytes, sizeof bytes);
+    ck_assert_int_eq(spn_dataset_load_tokens(&d, images, 0, &err), SPN_EINPUT);
+}
+END_TEST
+
 START_TEST(test_real_sets)
 {
     static const struct {
@@ -323,6 +352,9 @@ START_TEST(test_real_sets)
                 {"mnist", "train", 60000, 1, 28, 10, 5923, 5421},
                 {"fashion", "test", 10000, 1, 28, 10, 1000, 1000},
                 {"cifar10", "test", 10000, 3, 32, 10, 1000, 1000},
+                {"emnist-letters", "test", 10000, 1, 28, 26, 800, 800},
+                {"emnist-letters", "train", 5934, 1, 28, 26, 178, 117},
+                {"emnist-balanced", "test", 2000, 1, 28, 47, 37, 39},
                 {"emnist-spare", "train", 900, 1, 28, 5, 180, 0},
                 {"emnist-spare", "test", 250, 1, 28, 5, 50, 0}};
     const char *data = spn_test_data();
@@ -364,6 +396,7 @@ Suite *spn_suite(void)
     tcase_add_test(tcase, test_cifar10_bad);
     tcase_add_test(tcase, test_open_batches);
     tcase_add_test(tcase, test_open_bad);
+    tcase_add_test(tcase, test_texts);
     tcase_add_test(tcase, test_real_sets);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -31,6 +31,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (spn_idx_load(&idx, path, 3, &err) == SPN_OK)
         spn_idx_clear(&idx);
+    if (spn_dataset_load_tokens(&data_set, path, 0, &err) == SPN_OK) {
+        if (data_set.n_tokens < 2 || data_set.n_images < 1)
+            __builtin_trap();
+        spn_dataset_clear(&data_set);
+    }
     close(fd);
     return 0;
 }
