@@ -37,7 +37,7 @@ struct split_files {
 
 struct set_files {
     const char *name, *folders[3]; /* "" is <dir> itself; NULL-terminated unless full */
-    int n_classes; /* texts: size of the vocabulary */
+    int n_classes;                 /* texts: size of the vocabulary */
     struct split_files split[2];
     bool text;
     bool from_one; /* labels may count from 1 */
@@ -194,10 +194,9 @@ enum spn_status spn_dataset_load_tokens(struct spn_dataset *out, const char *pat
     data.n_tokens = (int)texts.dim[1];
     for (int64_t i = 0; i < texts.n_kept * texts.dim[1] && !status; i++) {
         if (texts.word[i] < SPN_TOKEN_NONE)
-            status = spn_err_set(err, SPN_EINPUT,
-                                 "%s: token %d at %" PRId64 " of text %" PRId64 " is below %d",
-                                 path, texts.word[i], i % texts.dim[1], i / texts.dim[1],
-                                 SPN_TOKEN_NONE);
+            status = spn_err_set(
+                err, SPN_EINPUT, "%s: token %d at %" PRId64 " of text %" PRId64 " is below %d",
+                path, texts.word[i], i % texts.dim[1], i / texts.dim[1], SPN_TOKEN_NONE);
         else if (texts.word[i] >= data.n_classes)
             data.n_classes = texts.word[i] + 1;
     }
@@ -386,9 +385,8 @@ static enum spn_status count_from_zero(struct spn_dataset *data, const struct se
         return SPN_OK;
     for (int i = 0; i < data->n_images; i++) {
         if (data->label[i] == 0)
-            return spn_err_set(err, SPN_EINPUT,
-                               "data set %s: label 0 of image %d outside [1, %d]", set->name, i,
-                               set->n_classes);
+            return spn_err_set(err, SPN_EINPUT, "data set %s: label 0 of image %d outside [1, %d]",
+                               set->name, i, set->n_classes);
         data->label[i]--;
     }
     data->n_classes--;

@@ -62,9 +62,9 @@ enum spn_status spn_dataset_draw_letters(struct spn_dataset *data, const struct 
  * on, SPN_LETTERS_N_* images. "mnist", "fashion", "emnist-letters", "emnist-balanced",
  * "emnist-spare" (classes s p a r e, 0..4), "cifar10" and "tinystories" (tokens of a vocabulary of
  * 512) are read from <dir>/mnist/, <dir>/fashion/, <dir>/emnist/, <dir>/cifar10/, <dir>/text/ or
- * <dir>/ itself: t10k-images-idx3-ubyte[.gz], emnist-letters-test-... or letters_test_first10000-...,
- * spare_test-..., test-images-idx4-ubyte[.gz] and data_batch_1-... (2 to 5 too where they are
- * there), or test_batch.bin and data_batch_1.bin ... of the original,
+ * <dir>/ itself: t10k-images-idx3-ubyte[.gz], emnist-letters-test-... or
+ * letters_test_first10000-..., spare_test-..., test-images-idx4-ubyte[.gz] and data_batch_1-... (2
+ * to 5 too where they are there), or test_batch.bin and data_batch_1.bin ... of the original,
  * tinystories_val_tok512-idx2-int16. Their images are as in the files (EMNIST's own lie on their
  * side), labels count from 0: `channels`, `size`, `n_classes` and `seed` are for letters alone.
  * SPN_EINPUT if dir is NULL for those. max_images keeps the first ones; 0 = all. */

@@ -54,8 +54,8 @@ static enum spn_status read_header(struct spn_bytes *in, const char *path, const
     return SPN_OK;
 }
 
-/* Bytes of one item (*n_item holds those of a number before) and of all, checked against the limit and the file before anything is
- * allocated. */
+/* Bytes of one item (*n_item holds those of a number before) and of all, checked against the limit
+ * and the file before anything is allocated. */
 static enum spn_status check_size(const struct spn_bytes *in, const char *path,
                                   const struct spn_idx *idx, uint64_t *n_item, struct spn_err *err)
 {

@@ -21,8 +21,8 @@ struct spn_idx {
     int n_dims;
     int64_t dim[SPN_IDX_MAX_DIMS]; /* as the file says, each at least 1 */
     int64_t n_kept;                /* of dim[0] items, those in data */
-    uint8_t *data; /* unsigned bytes, or */
-    int16_t *word; /* 16-bit integers, in the machine's order */
+    uint8_t *data;                 /* unsigned bytes, or */
+    int16_t *word;                 /* 16-bit integers, in the machine's order */
 };
 
 /* Load the first max_items items (0 = all). SPN_EINPUT: another type, other numbers of dimensions,

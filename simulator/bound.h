@@ -9,8 +9,8 @@
  *     const float *logits = spn_run_output(&run);
  *
  * Tensor "<layer>.out_scale_zp" [scale, zero point] says that a layer's output is held in 8-bit
- * codes, as integer inference does it. A softmax at the very end is left off: outputs are logits. Batch normalisation acts as one scale
- * and offset per channel.
+ * codes, as integer inference does it. A softmax at the very end is left off: outputs are logits.
+ * Batch normalisation acts as one scale and offset per channel.
  */
 #ifndef SPN_SIMULATOR_BOUND_H
 #define SPN_SIMULATOR_BOUND_H

@@ -32,8 +32,8 @@ void spn_wilson(int k, int n, double *low, double *high)
     *high = k == n ? 1.0 : fmin(centre + half, 1.0);
 }
 
-struct result { /* of one image or text */
-    double loss;   /* summed over its answers */
+struct result {     /* of one image or text */
+    double loss;    /* summed over its answers */
     int n, n_right; /* n < 0: not run */
 };
 

@@ -41,12 +41,12 @@ struct spn_simulator_options {
 struct spn_simulator_options spn_simulator_options_default(void);
 
 struct spn_accuracy {
-    int n_images;   /* or texts */
-    int n_answers;  /* one of each image; of a text one for each token that has a next one */
-    int n_correct;  /* answers */
+    int n_images;  /* or texts */
+    int n_answers; /* one of each image; of a text one for each token that has a next one */
+    int n_correct; /* answers */
     double top1_frac, low_frac, high_frac; /* with its 95 % Wilson interval [wilson1927] */
-    double loss;       /* mean cross-entropy of an answer */
-    double perplexity; /* its exponential */
+    double loss;                           /* mean cross-entropy of an answer */
+    double perplexity;                     /* its exponential */
     double images_per_s;
 };
 

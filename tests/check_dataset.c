@@ -318,8 +318,8 @@ END_TEST
 /* Two texts of three tokens, 16-bit and big-endian; then one token that is none. */
 START_TEST(test_texts)
 {
-    unsigned char bytes[] = {0, 0, 11, 2, 0, 0, 0, 2, 0, 0, 0,    3,    0,
-                             1, 0, 5,  0, 7, 1, 0, 1, 1, 0xff, 0xff};
+    unsigned char bytes[] = {0, 0, 11, 2, 0, 0, 0, 2, 0, 0, 0,    3,
+                             0, 1, 0,  5, 0, 7, 1, 0, 1, 1, 0xff, 0xff};
     const int16_t want[] = {1, 5, 7, 256, 257, SPN_TOKEN_NONE};
     struct spn_dataset d = {0};
     struct spn_err err;
