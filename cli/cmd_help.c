@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "cli/manual.h"
 #include "explorer/space.h"
 #include "models/component.h"
 #include "simulator/insitu.h"
@@ -14,12 +15,14 @@
 #include "tech/node.h"
 
 struct args {
-    bool schema;
+    bool schema, manual;
 };
 
 static const struct spn_opt options[] = {
     {"schema", SPN_OPT_FLAG, offsetof(struct args, schema), "",
      "print the JSON Schema of chip, device, node, dram, train or insitu instead", 0, 0, NULL},
+    {"man", SPN_OPT_FLAG, offsetof(struct args, manual), "", "print the manual page for man(1)", 0,
+     0, NULL},
     SPN_OPT_END,
 };
 
@@ -154,7 +157,7 @@ static enum spn_status schema(const char *key, struct spn_text *out, struct spn_
 static enum spn_status run(const struct spn_command *self, int argc, char **argv,
                            struct spn_err *err)
 {
-    struct args args = {.schema = false};
+    struct args args = {.schema = false, .manual = false};
     struct spn_operands operands = {.n = 0};
     bool help = false;
     enum spn_status status = SPN_OK;
@@ -163,7 +166,9 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
     if (status || help)
         return status ? status : spn_cmd_show_help(self, err);
     struct spn_text text = {0};
-    if (operands.n == 0)
+    if (args.manual)
+        spn_manual_add(spn_commands, &text);
+    else if (operands.n == 0)
         list_commands(&text);
     else if (args.schema)
         status = schema(operands.value[0], &text, err);

@@ -40,6 +40,7 @@ for command in $("$spindle" help | awk '/^  [a-z]+ /{print $1}'); do
     case $command in chip | device | node | dram | space | insitu) continue ;; esac
     expect 0 "usage: spindle $command" "$spindle" "$command" --help
 done
+expect 0 ".SS spindle compare" "$spindle" help --man
 expect 0 "actions: convert" "$spindle" help adc-sar
 for kind in nodes devices chips drams networks components schemes figures index-formats results; do
     expect 0 " " "$spindle" list $kind

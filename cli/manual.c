@@ -1,0 +1,80 @@
+/* manual.c -- the manual page, from the tables of subcommands and options.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "cli/manual.h"
+
+#include <string.h>
+
+#include "spindle.h"
+
+/* Text as troff prints it: no hyphens for minus signs, no line taken for a request. */
+static void add_escaped(const char *text, struct spn_text *out)
+{
+    bool line_start = true;
+    for (const char *at = text; *at; at++) {
+        if (line_start && (*at == '.' || *at == '\''))
+            spn_text_add(out, "\\&");
+        if (*at == '-')
+            spn_text_add(out, "\\-");
+        else if (*at == '\\')
+            spn_text_add(out, "\\e");
+        else
+            spn_text_add(out, "%c", *at);
+        line_start = *at == '\n';
+    }
+}
+
+static void add_option(const struct spn_opt *opt, struct spn_text *out)
+{
+    bool flag = opt->type == SPN_OPT_FLAG || opt->type == SPN_OPT_NO;
+    spn_text_add(out, ".TP\n\\fB\\-\\-");
+    add_escaped(opt->name, out);
+    spn_text_add(out, "\\fR");
+    if (!flag) {
+        spn_text_add(out, "=\\fI");
+        add_escaped(opt->arg, out);
+        spn_text_add(out, "\\fR");
+    }
+    spn_text_add(out, "\n");
+    add_escaped(opt->doc, out);
+    spn_text_add(out, "\n");
+}
+
+static void add_command(const struct spn_command *command, struct spn_text *out)
+{
+    spn_text_add(out, ".SS spindle %s ", command->name);
+    add_escaped(command->options->name ? "[OPTION ...] " : "", out);
+    add_escaped(command->operands, out);
+    spn_text_add(out, "\n");
+    add_escaped(command->doc, out);
+    spn_text_add(out, "\n");
+    if (command->details) {
+        spn_text_add(out, ".PP\n.nf\n");
+        add_escaped(command->details, out);
+        spn_text_add(out, ".fi\n");
+    }
+    for (const struct spn_opt *opt = command->options; opt->name; opt++)
+        add_option(opt, out);
+}
+
+void spn_manual_add(const struct spn_command *const *commands, struct spn_text *out)
+{
+    spn_text_add(out,
+                 ".TH SPINDLE 1 \"\" \"Spindle " SPN_VERSION "\" \"User Commands\"\n"
+                 ".SH NAME\n"
+                 "spindle \\- latency, energy, area and accuracy of neural networks on "
+                 "compute\\-in\\-memory chips\n"
+                 ".SH SYNOPSIS\n.B spindle\n.I SUBCOMMAND\n[\\fIOPTION\\fR ...] [\\fIOPERAND\\fR "
+                 "...]\n"
+                 ".SH SUBCOMMANDS\n");
+    for (; *commands; commands++)
+        add_command(*commands, out);
+    spn_text_add(out, ".SH EXIT STATUS\n"
+                      ".TP\n.B 0\nsuccess\n"
+                      ".TP\n.B 1\nthe design cannot be built\n"
+                      ".TP\n.B 2\nwrong usage\n"
+                      ".TP\n.B 3\nan input file is wrong: one line names file, place, value and "
+                      "allowed range\n"
+                      ".TP\n.B 4\nan internal error, or output that cannot be written\n");
+}
