@@ -17,7 +17,7 @@
 #include "estimator/estimate.h"
 
 #define NEUROSIM_LAYERS_PER_S 0.07 /* [neurosim14] V1.4 on VGG8, one core */
-#define CIMLOOP_LAYERS_PER_S 83.0  /* [andrulis2024], one core */
+#define CIMLOOP_LAYERS_PER_S 83.0  /* [cimloop], one core */
 #define LIMIT_S 50e-6
 #define SECONDS 0.5 /* of each measurement */
 #define POINTS 100  /* between looks at the clock */

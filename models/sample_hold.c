@@ -17,7 +17,7 @@
 #define LN2 0.69314718055994530942
 #define NOISE_FACTOR 12.0   /* q^2/12 is the quantisation noise */
 #define LEAST_F 1e-15       /* of a capacitor that is drawn, not parasitic; assumed */
-#define MOM_F_PER_M2 2.3e-3 /* metal capacitor at 22 nm, grows as 1/F [andrulis2024] */
+#define MOM_F_PER_M2 2.3e-3 /* metal capacitor at 22 nm, grows as 1/F [cimloop] */
 #define MOM_FEATURE_M 22e-9
 #define FOLLOWER_SHARE 0.1 /* of the hold time, to settle */
 #define OVERDRIVE_V 0.2    /* gm = 2 I/Vov of the follower; usual choice */

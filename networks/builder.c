@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Inputs can only be earlier layers, so the graph has no cycles by construction. Names are found by
- * hashing (FNV-1a, [fnv]), because networks may have SPN_MAX_LAYERS of them.
+ * hashing (FNV-1a, [fnv2019]), because networks may have SPN_MAX_LAYERS of them.
  */
 #include "networks/builder.h"
 
@@ -25,7 +25,7 @@ static const char *name_at(const struct spn_network *net, const struct spn_name_
 
 static size_t hash(const char *text)
 {
-    const uint64_t basis = 14695981039346656037u, prime = 1099511628211u; /* FNV-1a, 64 bit [fnv] */
+    const uint64_t basis = 14695981039346656037u, prime = 1099511628211u; /* FNV-1a, 64 bit [fnv2019] */
     uint64_t h = basis;
     for (; *text; text++)
         h = (h ^ (unsigned char)*text) * prime;

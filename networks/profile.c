@@ -5,7 +5,7 @@
  * Defaults are closed forms of stated assumptions (docs/MODELS.md, N5-N7): activations are the
  * positive part of a normal variable, kept weights are normal, the first layer sees uniform codes.
  * That energy follows from such distributions, taken as independent, is the approach of
- * [andrulis2024]. Values measured from a weight file replace them.
+ * [cimloop]. Values measured from a weight file replace them.
  */
 #include "networks/profile.h"
 
