@@ -72,7 +72,7 @@ enum spn_block_id {
     SPN_N_BLOCKS
 };
 
-#define SPN_BLOCK_MAX_PARAMS 1024
+#define SPN_BLOCK_MAX_PARAMS 1792
 
 struct spn_block {
     const struct spn_component_type *type; /* NULL: the chip has none */

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/iv.h"
+
 enum {
     MAX_INPUT_BITS = 8,
     MAX_ADC_BITS = 16,
@@ -64,6 +66,20 @@ static double noise_scale(const struct spn_core *core, int digit)
                        : sigma / (core->adc[digit].step * core->level_unit);
 }
 
+/* Converters with errors. Where quantization is not to be seen they have the most bits there are,
+ * on all sums, and the errors of the chip's own. */
+static void set_adc_errors(struct spn_core *core, int digit)
+{
+    const struct spn_adc own = core->adc[digit];
+    double negative, positive;
+    if (!has(core, SPN_ERROR_QUANTIZATION)) {
+        full_range(core, digit, &negative, &positive);
+        core->adc[digit] = spn_adc_for_range(MAX_ADC_BITS, sign_codes(core), negative, positive);
+    }
+    spn_adc_errors_set(core->adc_errors, digit, &core->adc[digit],
+                       own.step / core->adc[digit].step);
+}
+
 static void set_adc(struct spn_core *core)
 {
     const struct spn_chip_adc *adc = &core->chip->adc;
@@ -79,6 +95,8 @@ static void set_adc(struct spn_core *core)
             negative = positive;
         }
         core->adc[d] = spn_adc_for_range(adc->bits, sign_codes(core), negative, positive);
+        if (core->adc_errors != NULL)
+            set_adc_errors(core, d);
         if (core->ideal)
             core->adc[d].step = 1 / unit;
         core->inverse_step[d] = (float)(1 / (core->adc[d].step * unit));
@@ -86,19 +104,39 @@ static void set_adc(struct spn_core *core)
     }
 }
 
-/* I = G sinh(k V) / k: a level drives sinh(k V level / top) / sinh(k V) of full scale [M:S4b]; with
- * two levels nothing. */
+/* Share of the full current that input level `u` of 1 draws: the DAC's curve, the driver's limit,
+ * the cell's curve; pulses have one height. [M:S4b] */
+static double drive(const struct spn_chip *chip, double u)
+{
+    const struct spn_device *device = &chip->device;
+    const struct spn_chip_input *input = &chip->input;
+    double limit = input->saturation_frac > 0 ? input->saturation_frac : 1;
+    double full = spn_iv_current(device, device->read_voltage_V);
+    if (input->pulse_s > 0)
+        return u * spn_iv_current(device, limit * device->read_voltage_V) / full;
+    double bow = input->inl_lsb / ((1 << input->dac_bits) - 1) * 4 * u * (1 - u);
+    double v = fmax(0, fmin(u + bow, limit));
+    return spn_iv_current(device, v * device->read_voltage_V) / full;
+}
+
+static bool is_bent(const struct spn_core *core)
+{
+    const struct spn_chip_input *input = &core->chip->input;
+    bool levels = core->slice_bits > 1 && input->pulse_s <= 0;
+    bool limited = input->saturation_frac > 0 && input->saturation_frac < 1;
+    return has(core, SPN_ERROR_NONLINEARITY) && core->chip->device.read_voltage_V > 0 &&
+           (limited || (levels && (spn_iv_is_bent(&core->chip->device) || input->inl_lsb != 0)));
+}
+
 static void set_levels(struct spn_core *core)
 {
-    const struct spn_device *device = &core->chip->device;
     int top = (1 << core->slice_bits) - 1;
-    double bend = device->nonlinearity_per_V * device->read_voltage_V;
-    bool bent = has(core, SPN_ERROR_NONLINEARITY) && bend > 0 && core->slice_bits > 1;
+    bool bent = is_bent(core);
     core->level_max = bent ? SPN_INPUT_BYTE_MAX : top;
     core->level_unit = (double)core->level_max / top;
     for (int i = 0; i <= top; i++) {
-        double level = bent ? SPN_INPUT_BYTE_MAX * sinh(bend * i / top) / sinh(bend) : i;
-        core->level[i] = (uint8_t)lrint(level);
+        double level = bent ? SPN_INPUT_BYTE_MAX * drive(core->chip, (double)i / top) : i;
+        core->level[i] = (uint8_t)lrint(fmin(level, SPN_INPUT_BYTE_MAX));
         core->square[i] = (float)(core->level[i] * core->level[i]);
     }
 }
@@ -154,6 +192,7 @@ static void free_core(struct spn_core *core)
     if (core == NULL)
         return;
     spn_program_destroy(core->program);
+    spn_adc_errors_destroy(core->adc_errors);
     for (int d = 0; d < SPN_MAX_DIGITS; d++)
         spn_adc_histogram_clear(&core->histogram[d]);
     free(core);
@@ -195,7 +234,7 @@ enum spn_status spn_core_create(struct spn_core **core, const struct spn_core_co
     c->config = *config;
     c->chip = config->chip;
     c->kernel = spn_kernel_find(NULL);
-    c->ideal = !has(c, SPN_ERROR_QUANTIZATION);
+    c->ideal = !has(c, SPN_ERROR_QUANTIZATION) && !spn_adc_errors_act(config);
     c->noisy = has(c, SPN_ERROR_FLUCTUATION) && device->read_noise_frac > 0;
     c->slice_bits = c->chip->input.dac_bits;
     c->n_slices = (c->chip->input.bits + c->slice_bits - 1) / c->slice_bits;
@@ -216,6 +255,9 @@ enum spn_status spn_core_create(struct spn_core **core, const struct spn_core_co
         .max_group_rows = c->ideal ? IDEAL_GROUP_ROWS : 0,
         .fixed_point = c->ideal && c->noisy};
     if ((status = spn_program_create(&c->program, &request, err)) != SPN_OK)
+        goto out;
+    if (spn_adc_errors_act(config) &&
+        (status = spn_adc_errors_create(&c->adc_errors, &c->config, c->program, err)) != SPN_OK)
         goto out;
     size_t bytes = (size_t)c->program->n_groups * (size_t)c->program->group_quads * 4;
     c->plane_stride = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + ALIGNMENT;

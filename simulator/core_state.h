@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "simulator/adc.h"
+#include "simulator/adc_errors.h"
 #include "simulator/core.h"
 #include "simulator/kernel.h"
 #include "simulator/program.h"
@@ -34,6 +35,7 @@ struct spn_core {
     int level_max;
     double level_unit; /* input bytes of one input level */
     struct spn_adc adc[SPN_MAX_DIGITS];
+    struct spn_adc_errors *adc_errors;  /* NULL: converters are what they should be */
     float inverse_step[SPN_MAX_DIGITS]; /* of the sums as the kernels see them */
     float noise_scale[SPN_MAX_DIGITS];  /* of one unit of deviation */
     struct spn_adc_histogram histogram[SPN_MAX_DIGITS];

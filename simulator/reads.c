@@ -311,7 +311,12 @@ static void read_groups(const struct spn_read_block *b, int first, int last)
             if (c.variance != NULL)
                 sum_variance(b, g);
         }
-        core->kernel->convert(&c);
+        if (core->adc_errors != NULL)
+            spn_adc_errors_convert(
+                core->adc_errors, &c,
+                &(struct spn_adc_place){b->digit, b->column_group, p->groups[g].first});
+        else
+            core->kernel->convert(&c);
     }
 }
 

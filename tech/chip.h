@@ -55,6 +55,9 @@ struct spn_chip_input {
     int dac_bits;   /* bits per read: 1 = bit-serial */
     double pulse_s; /* > 0: inputs are pulses of constant voltage, so many seconds per level; 0:
                        amplitudes */
+    double inl_lsb; /* of amplitudes: bow of the DAC's curve in its middle, in its steps */
+    double saturation_frac; /* of the read voltage: what a driver reaches at most; 0: all of it */
+    double gain_sd_frac;    /* spread of the rows' drivers, frozen */
 };
 struct spn_chip_adc {
     char kind[32]; /* a component of role "adc" in models/registry.c */
@@ -68,6 +71,9 @@ struct spn_chip_adc {
     bool selected_only; /* without sample-and-holds: only the column that the mux connects conducts,
                            so that each settles in its turn; else all conduct until the last is
                            converted */
+    double offset_sd_lsb, gain_sd_frac; /* spread over converters, frozen */
+    double inl_lsb;      /* bow of all converters' curves in their middle, in steps */
+    double unit_sd_frac; /* mismatch of one unit capacitor of a binary-weighted converter */
     double energy_scale, area_scale,
         latency_scale; /* fit factors, default 1, listed in the report */
 };

@@ -49,6 +49,12 @@ static const struct spn_field pulse_fields[] = {
                  "sd of a step, fraction of Gmax - Gmin"),
     SPN_F_END};
 
+static const struct spn_field iv_fields[] = {
+    SPN_F_DOUBLES(struct spn_device_iv, voltage_V, n_voltage, "V", 1e-6, 20,
+                  "points of the curve, ascending from above 0"),
+    SPN_F_DOUBLES(struct spn_device_iv, current_A, n_current, "A", 1e-18, 1, "current at each"),
+    SPN_F_END};
+
 const struct spn_field spn_device_fields[] = {
     SPN_F_STRING(struct spn_device, name, "name, as in the file name"),
     SPN_F_STRING(struct spn_device, description, "one line"),
@@ -95,6 +101,10 @@ const struct spn_field spn_device_fields[] = {
     SPN_F_DOUBLE(struct spn_device, endurance_cycles, "", 0, 1e20, "0: not stated"),
     SPN_F_DOUBLE(struct spn_device, nonlinearity_per_V, "1/V", 0, 1000,
                  "k of I = G/k sinh(k V); 0: linear"),
+    SPN_F_DOUBLE(struct spn_device, quadratic_per_V, "1/V", -1000, 1000,
+                 "a of I = G (V + a V^2 + b V^3)"),
+    SPN_F_DOUBLE(struct spn_device, cubic_per_V2, "1/V2", -1e6, 1e6, "b of it"),
+    SPN_F_OBJECT(struct spn_device, iv, iv_fields, "a measured curve instead"),
     SPN_F_DOUBLE(struct spn_device, standby_leakage_A, "A", 0, 1e-3,
                  "per cell at Vdd, 300 K; 0: non-volatile"),
     SPN_F_OBJECT(struct spn_device, pulse, pulse_fields, "response to identical pulses"),
@@ -139,6 +149,39 @@ static enum spn_status check_mask(const struct spn_device *device, struct spn_er
     return SPN_OK;
 }
 
+/* One law for the current, and one that rises up to the read voltage. */
+static enum spn_status check_iv(const struct spn_device *device, struct spn_err *err)
+{
+    const struct spn_device_iv *iv = &device->iv;
+    const double a = device->quadratic_per_V, b = device->cubic_per_V2, v = device->read_voltage_V;
+    const int n_laws = (device->nonlinearity_per_V > 0) + (a != 0 || b != 0) + (iv->n_current > 0);
+    if (n_laws > 1)
+        return spn_err_set(
+            err, SPN_EINPUT,
+            "device '%s': nonlinearity_per_V, quadratic_per_V with cubic_per_V2, and "
+            "iv are three laws for one current: give one",
+            device->name);
+    if (iv->n_voltage != iv->n_current)
+        return spn_err_set(err, SPN_EINPUT, "device '%s': iv has %d voltages and %d currents",
+                           device->name, iv->n_voltage, iv->n_current);
+    for (int i = 1; i < iv->n_current; i++)
+        if (!(iv->voltage_V[i] > iv->voltage_V[i - 1]) ||
+            !(iv->current_A[i] > iv->current_A[i - 1]))
+            return spn_err_set(err, SPN_EINPUT,
+                               "device '%s': iv point %d (%g V, %g A) is not above the one before",
+                               device->name, i + 1, iv->voltage_V[i], iv->current_A[i]);
+    /* 1 + 2 a V + 3 b V^2 > 0 on [0, v]: at its end, and where it is least in between */
+    const double least_V = b != 0 ? -a / (3 * b) : 0,
+                 at_V = least_V > 0 && least_V < v ? least_V : v;
+    if (!(1 + 2 * a * v + 3 * b * v * v > 0) || !(1 + 2 * a * at_V + 3 * b * at_V * at_V > 0))
+        return spn_err_set(
+            err, SPN_EINPUT,
+            "device '%s': with quadratic_per_V = %g and cubic_per_V2 = %g the current "
+            "falls below the read voltage of %g V",
+            device->name, a, b, v);
+    return SPN_OK;
+}
+
 enum spn_status spn_device_check(const struct spn_device *device, struct spn_err *err)
 {
     if (!spn_data_is_name(device->name))
@@ -169,7 +212,8 @@ enum spn_status spn_device_check(const struct spn_device *device, struct spn_err
                            "device '%s': write_charge_C_per_m2 needs gate_area_F2 above 0",
                            device->name);
     }
-    return check_mask(device, err);
+    enum spn_status status = check_iv(device, err);
+    return status ? status : check_mask(device, err);
 }
 
 enum spn_status spn_device_read(struct spn_device *device, const struct spn_json *doc,

@@ -44,6 +44,14 @@ struct spn_device_pulse {
     double cycle_to_cycle_sd;    /* sd of each step, fraction of Gmax - Gmin */
 };
 
+/* A measured I-V curve of one state, from the first point above 0 V upwards. Only its shape counts.
+ */
+enum { SPN_DEVICE_MAX_POINTS = 8 };
+struct spn_device_iv {
+    int n_voltage, n_current;
+    double voltage_V[SPN_DEVICE_MAX_POINTS], current_A[SPN_DEVICE_MAX_POINTS];
+};
+
 struct spn_device {
     char name[64];
     char description[256];
@@ -68,7 +76,9 @@ struct spn_device {
     double stuck_on_frac, stuck_off_frac;
     double drift_nu, drift_nu_sd, drift_t0_s; /* G(t) = G (t/t0)^-nu; 0: none */
     double retention_s, endurance_cycles;     /* 0: not stated */
-    double nonlinearity_per_V;                /* I = G/k sinh(k V)... 0: linear */
+    double nonlinearity_per_V;                /* I = G/k sinh(k V); or */
+    double quadratic_per_V, cubic_per_V2;     /* I = G (V + a V^2 + b V^3); or */
+    struct spn_device_iv iv;                  /* as measured; nothing given: linear */
     double standby_leakage_A; /* SRAM: per cell at Vdd and 300 K; 0 for non-volatile cells */
     struct spn_device_pulse pulse;
     struct spn_device_mask mask;
