@@ -362,7 +362,7 @@ static void set_widths(struct spn_blocks *b, const struct spn_blocks_input *in)
                                  .row_tiles = need->max_row_tiles};
 
     b->bits = spn_count_sum_bits(&full, r, in->chip);
-    if (need->n_kernel_tiles > 0) {
+    if (spn_blocks_tiles(need, r).kernel > 0) {
         struct spn_sum_bits bits;
         full.kernel_position = true;
         full.positions = need->kernel_area;
@@ -370,6 +370,26 @@ static void set_widths(struct spn_blocks *b, const struct spn_blocks_input *in)
         if (bits.chip > b->bits.chip)
             b->bits = bits;
     }
+}
+
+struct spn_blocks_tiles spn_blocks_tiles(const struct spn_blocks_need *need,
+                                         const struct spn_map_rules *r)
+{
+    const double conventional_pes = (double)r->tile_side * r->tile_side;
+    const double kernel_pes = need->kernel_area, general = need->n_general_tiles;
+    const bool both = need->kernel_area > 1;
+    struct spn_blocks_tiles t = {
+        .conventional = need->n_conventional_tiles + general,
+        .kernel = need->n_kernel_tiles + (both ? general : 0),
+        .n = (double)need->n_conventional_tiles + need->n_kernel_tiles + general,
+        .pes = need->n_conventional_tiles * conventional_pes + need->n_kernel_tiles * kernel_pes +
+               general * (both ? fmax(conventional_pes, kernel_pes) : conventional_pes)};
+
+    t.conventional *= need->n_chips;
+    t.kernel *= need->n_chips;
+    t.n *= need->n_chips;
+    t.pes *= need->n_chips;
+    return t;
 }
 
 enum spn_status spn_blocks_set(struct spn_blocks *blocks, const struct spn_blocks_input *in,
@@ -381,9 +401,9 @@ enum spn_status spn_blocks_set(struct spn_blocks *blocks, const struct spn_block
 
     if (s)
         return s;
-    blocks->n_tiles = (double)need->n_conventional_tiles + need->n_kernel_tiles;
-    blocks->n_pes = (double)need->n_conventional_tiles * r->tile_side * r->tile_side +
-                    (double)need->n_kernel_tiles * need->kernel_area;
+    const struct spn_blocks_tiles tiles = spn_blocks_tiles(need, r);
+    blocks->n_tiles = tiles.n;
+    blocks->n_pes = tiles.pes;
     blocks->n_arrays = blocks->n_pes * r->pe_side * r->pe_side;
     blocks->n_adc = spn_count_adcs(r, in->chip);
     set_widths(blocks, in);

@@ -68,6 +68,8 @@ enum spn_block_id {
     SPN_BLOCK_NORM,
     SPN_BLOCK_MAC,
     SPN_BLOCK_GRADIENT_BUFFER,
+    /* outside */
+    SPN_BLOCK_CHIP_LINK,
     SPN_BLOCK_DRAM,
     SPN_N_BLOCKS
 };
@@ -104,7 +106,9 @@ enum spn_status spn_block_set(struct spn_block *block, const struct spn_block_re
 
 /* What of the network decides the chip's sizes. */
 struct spn_blocks_need {
-    int n_conventional_tiles, n_kernel_tiles, kernel_area;
+    int n_conventional_tiles, n_kernel_tiles, kernel_area; /* tiles made for one kind of layer */
+    int n_general_tiles; /* of a chip of a given size: they take either kind */
+    int n_chips;         /* alike */
     int max_row_tiles;
     double activation_bit;                 /* that the global buffer holds */
     int max_window, max_softmax, max_norm; /* 0: no such layers */
@@ -123,12 +127,12 @@ struct spn_blocks {
     struct spn_array_lines lines;
     double column_F; /* line and mux */
     double column_full_A;
-    int n_adc;                /* of one array */
-    struct spn_sum_bits bits; /* the widest */
-    int lanes;                /* of each digital unit */
-    double hops;              /* mean path over the mesh */
-    double n_tiles, n_pes, n_arrays;
-    unsigned long version; /* grows whenever a block of the array is evaluated anew */
+    int n_adc;                       /* of one array */
+    struct spn_sum_bits bits;        /* the widest */
+    int lanes;                       /* of each digital unit */
+    double hops;                     /* mean path over the mesh */
+    double n_tiles, n_pes, n_arrays; /* of all chips */
+    unsigned long version;           /* grows whenever a block of the array is evaluated anew */
 };
 
 struct spn_blocks_input {
@@ -138,6 +142,14 @@ struct spn_blocks_input {
     bool masked;
     const struct spn_surroundings *around;
 };
+
+/* Tiles and PEs of all chips; a general tile has what both kinds have, and so counts as both.
+ * [M:E42] */
+struct spn_blocks_tiles {
+    double n, conventional, kernel, pes;
+};
+struct spn_blocks_tiles spn_blocks_tiles(const struct spn_blocks_need *need,
+                                         const struct spn_map_rules *rules);
 
 /* blocks.c: array and periphery; calls spn_blocks_set_chip of blocks_chip.c for the rest.
  * SPN_EINPUT "chip.adc.kind: ..." if it is not a component of role "adc". */
@@ -160,6 +172,9 @@ enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct s
 
 /* Time that inputs as pulses take at full scale, in one read; 0 for inputs as amplitudes. */
 double spn_blocks_pulses_s(const struct spn_chip *chip);
+
+/* Area of everything. */
+double spn_blocks_area_m2(const struct spn_blocks *blocks);
 
 /* Area leaves of all blocks. */
 struct spn_cost_tree;

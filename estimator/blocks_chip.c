@@ -15,6 +15,7 @@
 #include "estimator/blocks.h"
 #include "estimator/cost.h"
 #include "models/adder_tree.h"
+#include "models/chip_link.h"
 #include "models/digital.h"
 #include "models/dram.h"
 #include "models/htree.h"
@@ -41,11 +42,13 @@ struct build {
 static void put(struct build *w, enum spn_block_id id, const struct spn_block_request *request)
 {
     struct spn_block *block = &w->b->block[id];
+    const bool of_chip = id >= SPN_BLOCK_GLOBAL_BUFFER && id < SPN_BLOCK_CHIP_LINK;
 
     if (w->status)
         return;
     if (request->n > 0) {
         w->status = spn_block_set(block, request, w->in->around, w->err);
+        block->n *= of_chip ? w->in->need->n_chips : 1;
         return;
     }
     block->type = NULL;
@@ -169,7 +172,8 @@ static double set_tile(struct build *w, double pe_area)
     const struct spn_map_rules *r = w->in->rules;
     const struct spn_chip *chip = w->in->chip;
     struct spn_blocks *b = w->b;
-    double kernel_side = need->n_kernel_tiles > 0 ? ceil(sqrt(need->kernel_area)) : 0;
+    const struct spn_blocks_tiles tiles = spn_blocks_tiles(need, r);
+    double kernel_side = tiles.kernel > 0 ? ceil(sqrt(need->kernel_area)) : 0;
     double side = r->tile_side > kernel_side ? r->tile_side : kernel_side,
            pes = (double)r->tile_side * r->tile_side;
     double lanes = (double)r->pe_side * b->n_adc;
@@ -179,11 +183,11 @@ static double set_tile(struct build *w, double pe_area)
     int word = chip->tile.bus_bit;
 
     put_tree(w, SPN_BLOCK_TILE_TREE, r->tile_side, b->bits.pe,
-             need->n_conventional_tiles * lanes * r->tile_side);
-    put_tree(w, SPN_BLOCK_KERNEL_TREE, need->kernel_area, b->bits.pe, need->n_kernel_tiles * lanes);
-    put_htree(w, SPN_BLOCK_TILE_HTREE, pes, pe_area, need->n_conventional_tiles);
+             tiles.conventional * lanes * r->tile_side);
+    put_tree(w, SPN_BLOCK_KERNEL_TREE, need->kernel_area, b->bits.pe, tiles.kernel * lanes);
+    put_htree(w, SPN_BLOCK_TILE_HTREE, pes, pe_area, tiles.conventional);
     put_htree(w, SPN_BLOCK_KERNEL_HTREE, need->kernel_area > 1 ? need->kernel_area : 1, pe_area,
-              need->n_kernel_tiles);
+              tiles.kernel);
     put_sram(w, SPN_BLOCK_TILE_INPUT,
              chip->tile.input_buffer_bit > 0 ? chip->tile.input_buffer_bit : in_bit, word,
              b->n_tiles);
@@ -241,12 +245,21 @@ static void set_global(struct build *w, double tile_area)
     put_sram(w, SPN_BLOCK_GLOBAL_BUFFER, capacity, chip->global.bus_bit, 1);
     put_sram(w, SPN_BLOCK_GRADIENT_BUFFER, need->gradient_bit, chip->global.bus_bit,
              need->training ? 1 : 0);
-    set_mesh(w, tile_area, mesh ? b->n_tiles : 0);
-    put_htree(w, SPN_BLOCK_GLOBAL_HTREE, b->n_tiles > 1 ? b->n_tiles : 1, tile_area,
-              mesh || b->n_tiles < 1 ? 0 : 1);
+    const double n_tiles = b->n_tiles / need->n_chips; /* of a chip */
+    set_mesh(w, tile_area, mesh ? n_tiles : 0);
+    put_htree(w, SPN_BLOCK_GLOBAL_HTREE, n_tiles > 1 ? n_tiles : 1, tile_area,
+              mesh || n_tiles < 1 ? 0 : 1);
     b->lanes =
         chip->global.bus_bit / chip->input.bits > 1 ? chip->global.bus_bit / chip->input.bits : 1;
     put_tree(w, SPN_BLOCK_CHIP_TREE, need->max_row_tiles, b->bits.tile, b->lanes);
+    struct spn_chip_link link;
+    memset(&link, 0, sizeof link);
+    link.energy_J_per_bit = chip->system.link_energy_J_per_bit;
+    link.bandwidth_bit_per_s = chip->system.link_bandwidth_bit_per_s;
+    link.latency_s = chip->system.link_latency_s;
+    const struct spn_block_request links = {&spn_component_chip_link, &link, "chip.system",
+                                            need->n_chips - 1};
+    put(w, SPN_BLOCK_CHIP_LINK, &links);
     /* Parameters are the file's DRAM, taken as they are. */
     const struct spn_block_request dram = {&spn_component_dram, &chip->dram, "dram",
                                            need->dram ? 1 : 0};
@@ -378,8 +391,19 @@ static const enum spn_category area_category[SPN_N_BLOCKS] = {
     [SPN_BLOCK_NORM] = SPN_CATEGORY_DIGITAL,
     [SPN_BLOCK_MAC] = SPN_CATEGORY_DIGITAL,
     [SPN_BLOCK_GRADIENT_BUFFER] = SPN_CATEGORY_BUFFER,
+    [SPN_BLOCK_CHIP_LINK] = SPN_CATEGORY_INTERCONNECT,
     [SPN_BLOCK_DRAM] = SPN_CATEGORY_DRAM,
 };
+
+double spn_blocks_area_m2(const struct spn_blocks *blocks)
+{
+    double sum = 0;
+
+    for (int id = 0; id < SPN_N_BLOCKS; id++)
+        if (blocks->block[id].type && blocks->block[id].n > 0)
+            sum += blocks->block[id].cost.area_m2 * blocks->block[id].n;
+    return sum;
+}
 
 void spn_blocks_area(const struct spn_blocks *blocks, struct spn_cost_tree *tree)
 {

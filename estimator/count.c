@@ -180,3 +180,27 @@ void spn_count_error(struct spn_layer_counts *counts, const struct spn_count_inp
     set_flow(&c, &f, m);
     *counts = c;
 }
+
+void spn_count_copies(struct spn_layer_counts *c, const struct spn_layer_map *map, int copies)
+{
+    c->rounds = ceil(c->vectors / ((double)map->copies * copies));
+    c->busiest_tile_bit /= copies;
+}
+
+/* Parts take whole columns of tiles first, as these share nothing but inputs, which each part reads
+ * anew. What is left of a column of tiles that is too long leaves partial sums, written and read
+ * once. */
+void spn_count_parts(struct spn_layer_counts *c, const struct spn_layer_map *map, int tiles)
+{
+    double parts = ceil((double)map->n_tiles / tiles),
+           strips = (double)map->n_tiles / map->row_tiles;
+    double again = fmin(parts, strips), cuts = ceil((double)map->row_tiles / tiles) - 1;
+
+    if (parts <= 1)
+        return;
+    c->rounds *= parts;
+    c->global_in_bit *= again;
+    c->global_fan = fmax(1, c->global_fan / again);
+    c->busiest_tile_bit *= parts;
+    c->spill_bit = cuts * c->global_out_bit / map->row_tiles;
+}

@@ -40,6 +40,7 @@ struct spn_layer_counts {
     double pe_out_bit, tile_out_bit, global_out_bit;
     double busiest_tile_bit; /* in and out of the tile that moves most */
     double n_out;            /* results, before pooling */
+    double spill_bit;        /* partial sums that wait in the global buffer for the next load */
 };
 
 struct spn_count_input {
@@ -55,6 +56,10 @@ int spn_count_adcs(const struct spn_map_rules *rules, const struct spn_chip *chi
 struct spn_sum_bits spn_count_sum_bits(const struct spn_layer_map *map,
                                        const struct spn_map_rules *rules,
                                        const struct spn_chip *chip);
+/* The same layer with `copies` of all its tiles, counts being those of one. [M:E40] */
+void spn_count_copies(struct spn_layer_counts *counts, const struct spn_layer_map *map, int copies);
+/* The same layer when only `tiles` of its tiles are there at a time. [M:E43] */
+void spn_count_parts(struct spn_layer_counts *counts, const struct spn_layer_map *map, int tiles);
 void spn_count_forward(struct spn_layer_counts *counts, const struct spn_count_input *in);
 void spn_count_error(struct spn_layer_counts *counts, const struct spn_count_input *in);
 

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "estimator/fit.h"
 #include "estimator/training.h"
 #include "models/array.h"
 
@@ -59,6 +60,7 @@ static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *
     *need = f->plan->need;
     need->kernel_area = work->rules.kernel_area;
     need->max_row_tiles = 1;
+    need->n_chips = work->n_loads = 1;
     need->training = f->options->training;
     for (int i = 0; i < f->plan->n_matrix; i++) {
         struct spn_matrix_work *w = &work->matrix[i];
@@ -68,6 +70,8 @@ static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *
         enum spn_status status = spn_map_layer(&w->map, layer, &work->rules, err);
         if (status)
             return status;
+        w->first = 0;
+        w->parts = 1;
         w->sparsity = f->options->scheme == SPN_SCHEME_DENSE ? 0 : layer->sparsity;
         *(w->map.kernel_position ? &kernel : &conventional) += w->map.n_tiles;
         need->max_row_tiles =
@@ -82,6 +86,7 @@ static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *
                            f->plan->net->name, (double)(conventional + kernel), SPN_MAP_MAX_ARRAYS);
     need->n_conventional_tiles = (int)conventional;
     need->n_kernel_tiles = (int)kernel;
+    need->kernel_area = kernel > 0 ? need->kernel_area : 0;
     bool all = f->chip->schedule == SPN_SCHEDULE_PIPELINED;
     double elements =
         all ? 2 * f->plan->sum_elements : f->plan->peak_elements; /* pipelined: double-buffered */
@@ -163,6 +168,8 @@ static enum spn_status set_layer(struct spn_frame *f, int matrix, struct spn_err
     w->error_input =
         (struct spn_input_moments){0.5, (2 * steps + 1) / (6 * steps)}; /* uniform codes [M:E9] */
     spn_count_forward(&w->forward, &in);
+    if (f->work->n_loads > 1)
+        spn_count_parts(&w->forward, &w->map, f->work->need.n_general_tiles);
     if (f->options->training)
         spn_count_error(&w->error, &in);
     set_values(f, matrix, &in, values);
@@ -186,6 +193,8 @@ static struct spn_times add_layers(struct spn_frame *f, enum spn_phase phase)
 {
     struct spn_times times = {0};
     bool forward = phase == SPN_PHASE_FORWARD;
+    double done_s = 0; /* intervals of the loads before this one */
+    int load = 0;
 
     for (int i = 0; i < f->plan->net->n_layers; i++) {
         const struct spn_plan_layer *p = &f->plan->layer[i];
@@ -196,6 +205,12 @@ static struct spn_times add_layers(struct spn_frame *f, enum spn_phase phase)
             time_s = spn_training_gradient(f, p->matrix);
         } else if (p->matrix >= 0) {
             const struct spn_matrix_work *w = &f->work->matrix[p->matrix];
+            if (f->work->n_loads > 1 && w->first != load &&
+                f->chip->schedule == SPN_SCHEDULE_PIPELINED) {
+                done_s += times.interval_s;
+                times.interval_s = 0;
+                load = w->first;
+            }
             const struct spn_pass pass = {
                 .matrix = p->matrix,
                 .phase = phase,
@@ -211,18 +226,19 @@ static struct spn_times add_layers(struct spn_frame *f, enum spn_phase phase)
             f->work->result[i].latency_s = time_s;
         spn_schedule_join(&times, f->chip->schedule, time_s);
     }
+    times.interval_s += done_s;
     return times;
 }
 
 static void set_layer_results(struct spn_frame *f, struct spn_result *out)
 {
-    double cells = 0, room = 0;
+    double cells = 0;
 
     for (int i = 0; i < f->plan->net->n_layers; i++) {
         struct spn_layer_result *r = &f->work->result[i];
         memset(r, 0, sizeof *r);
         r->layer = i;
-        r->copies = 1;
+        r->copies = r->parts = 1;
         if (f->plan->layer[i].matrix < 0)
             continue;
         const struct spn_matrix_work *w = &f->work->matrix[f->plan->layer[i].matrix];
@@ -230,18 +246,22 @@ static void set_layer_results(struct spn_frame *f, struct spn_result *out)
         r->n_tiles = w->map.n_tiles;
         r->n_pes = w->map.n_pes;
         r->n_arrays = w->map.n_arrays;
-        r->copies_in_tile = w->map.copies;
+        r->copies = w->map.tile_copies;
+        r->copies_in_tile = w->map.copies / w->map.tile_copies;
+        r->first = w->first;
+        r->parts = w->parts;
         r->utilization_frac = w->map.utilization_frac;
         r->sparsity = w->sparsity;
-        cells += w->map.cells;
-        room += w->map.cells / w->map.utilization_frac;
-        out->n_tiles += w->map.n_tiles;
+        cells += w->map.cells * w->map.tile_copies;
         out->n_weights += (double)f->plan->net->layer[i].n_weights;
         out->n_kept_weights +=
             (double)f->plan->net->layer[i].n_weights * f->scheme->kept(w->sparsity);
     }
-    out->n_arrays = (int)f->work->blocks.n_arrays;
-    out->utilization_frac = room > 0 ? cells / room : 0;
+    const struct spn_blocks *blocks = &f->work->blocks;
+    double room = blocks->n_arrays * f->work->rules.array_rows * f->work->rules.array_columns;
+    out->n_tiles = (int)blocks->n_tiles;
+    out->n_arrays = (int)blocks->n_arrays;
+    out->utilization_frac = room > 0 ? cells / (room * f->work->n_loads) : 0;
 }
 
 static void add_leakage(struct spn_frame *f, enum spn_phase phase, double leakage_W, double time_s)
@@ -278,8 +298,10 @@ static void set_inference(const struct spn_frame *f, const struct spn_cost_sums 
     struct spn_cost all = spn_cost_sums_get(sums, 1, -1, -1);
 
     r->latency_s = all.latency_s;
-    r->interval_s = f->chip->schedule == SPN_SCHEDULE_PIPELINED ? times->interval_s : all.latency_s;
+    r->interval_s = times->interval_s;
     r->throughput_per_s = r->interval_s > 0 ? 1 / r->interval_s : 0;
+    const double batch = f->chip->system.batch;
+    out->system.batch_s = r->latency_s + (batch - 1) * (r->interval_s - out->system.load_s / batch);
     r->energy_J = all.energy_J;
     r->leakage_J = spn_cost_sums_get(sums, 1, -1, SPN_CATEGORY_LEAKAGE).energy_J;
     r->dynamic_J = r->energy_J - r->leakage_J;
@@ -351,6 +373,27 @@ static enum spn_status init_frame(struct spn_frame *f, struct spn_err *err)
     return SPN_OK;
 }
 
+/* Loads and links; into the time between images and the result. [M:E43, E44] */
+static void add_system(struct spn_frame *f, struct spn_result *out, struct spn_times *times)
+{
+    struct spn_system_result *s = &out->system;
+    const int before = f->tree.n;
+    const double batch = f->chip->system.batch;
+
+    s->n_chips = f->work->need.n_chips;
+    s->n_loads = f->work->n_loads;
+    s->chip_tiles = f->work->blocks.n_tiles / s->n_chips;
+    spn_load_add(f, s);
+    for (int i = before; i < f->tree.n; i++)
+        s->load_J += s->n_loads > 1 ? f->tree.leaf[i].cost.energy_J * batch : 0;
+    double link_s = spn_link_add(f, SPN_PHASE_FORWARD, s);
+    if (f->chip->schedule == SPN_SCHEDULE_PIPELINED)
+        times->interval_s = fmax(times->interval_s, link_s);
+    else
+        times->interval_s += s->link_s;
+    times->interval_s += s->load_s / batch + s->waiting_s;
+}
+
 /* All leaves but leakage, which needs the times. */
 static void add_leaves(struct spn_frame *f, struct spn_result *out,
                        struct spn_times times[SPN_N_PHASES])
@@ -361,6 +404,7 @@ static void add_leaves(struct spn_frame *f, struct spn_result *out,
         out->leakage_W += f->tree.leaf[i].cost.leakage_W;
     }
     times[SPN_PHASE_FORWARD] = add_layers(f, SPN_PHASE_FORWARD);
+    add_system(f, out, &times[SPN_PHASE_FORWARD]);
     add_leakage(f, SPN_PHASE_FORWARD, out->leakage_W, times[SPN_PHASE_FORWARD].interval_s);
     if (!f->options->training)
         return;
@@ -380,6 +424,19 @@ static void add_leaves(struct spn_frame *f, struct spn_result *out,
     out->index.buffer_bit = f->work->need.index_tile_bit * f->work->blocks.n_tiles;
 }
 
+/* Blocks, and what each layer makes of them. */
+static enum spn_status set_chip(struct spn_frame *f, struct spn_err *err)
+{
+    enum spn_status status = spn_blocks_set(&f->work->blocks, &f->in, err);
+
+    for (int i = 0; i < f->plan->n_matrix && !status; i++) {
+        status = set_layer(f, i, err);
+        if (status)
+            spn_err_prefix(err, "layer %s: ", f->plan->net->layer[f->plan->matrix[i].layer].name);
+    }
+    return status;
+}
+
 enum spn_status spn_estimate(const struct spn_plan *plan, const struct spn_chip *chip,
                              const struct spn_estimate_options *options, struct spn_workspace *work,
                              struct spn_result *result, struct spn_err *err)
@@ -395,15 +452,14 @@ enum spn_status spn_estimate(const struct spn_plan *plan, const struct spn_chip 
 
     if (!status)
         status = map_layers(&f, &out.index, err);
-    if (!status)
-        status = spn_blocks_set(&work->blocks, &f.in, err);
     if (status)
         return status;
     set_conductances(&f);
-    for (int i = 0; i < plan->n_matrix && !status; i++) {
-        status = set_layer(&f, i, err);
-        if (status)
-            spn_err_prefix(err, "layer %s: ", plan->net->layer[plan->matrix[i].layer].name);
+    status = set_chip(&f, err);
+    if (!status && spn_fit_wanted(chip)) {
+        status = spn_fit(&f, err);
+        if (!status)
+            status = set_chip(&f, err);
     }
     if (status)
         return status;
@@ -412,10 +468,6 @@ enum spn_status spn_estimate(const struct spn_plan *plan, const struct spn_chip 
     status = spn_cost_tree_sum(&f.tree, &sums, err);
     if (status)
         return status;
-    if (chip->area_budget_m2 > 0 && out.area_m2 > chip->area_budget_m2)
-        return spn_err_set(err, SPN_EINFEASIBLE,
-                           "chip.area_budget_m2 = %g: network %s takes %g m2 on chip %s",
-                           chip->area_budget_m2, plan->net->name, out.area_m2, chip->name);
     out.n_leaves = f.tree.n;
     set_inference(&f, &sums, &out, &times[SPN_PHASE_FORWARD]);
     if (options->training)

@@ -65,6 +65,7 @@ struct spn_layer_result {
     bool on_arrays;               /* conv2d / linear */
     int n_tiles, n_pes, n_arrays; /* arrays that hold weights, all copies */
     int copies_in_tile, copies;   /* duplication inside its tiles; and of whole tile groups */
+    int first, parts;             /* load or chip that it begins on, and how many it takes */
     double utilization_frac;      /* cells used of cells in its tiles */
     double latency_s;             /* of one image's forward pass */
     double energy_J;              /* dynamic, forward */
@@ -101,19 +102,31 @@ struct spn_index_result {
                                      update_traffic */
 };
 
+/* How the network is laid over time and chips. */
+struct spn_system_result {
+    double n_chips, n_loads;         /* one load: the weights stay */
+    double chip_tiles;               /* of one chip */
+    double load_s, load_J, load_bit; /* of all loads, once per batch; 0 if the weights stay */
+    double waiting_bit, waiting_s;   /* of an image's activations to DRAM and back between loads */
+    double batch_s;                  /* from the first load to the last image of a batch */
+    double link_s, link_bit;         /* of an image from chip to chip */
+    double busiest_chip_link_bit;
+};
+
 struct spn_result {
     const struct spn_network *net;
     int n_layers;
     struct spn_layer_result *layer; /* [n_layers], all layers; in the workspace */
     int n_leaves;
     struct spn_leaf *leaf; /* in the workspace */
-    int n_tiles, n_arrays; /* on the chip, idle arrays too */
+    int n_tiles, n_arrays; /* on all chips, idle ones too */
     double n_weights, n_kept_weights;
     double utilization_frac;
     double area_m2, leakage_W;
     struct spn_inference_result inference;
     struct spn_training_result training;
     struct spn_index_result index;
+    struct spn_system_result system;
 };
 
 struct spn_estimate_options {

@@ -63,6 +63,9 @@ struct spn_matrix_work {
     struct spn_conductance kept,
         pruned; /* of a cell that holds a value, and of one that does not */
     double sparsity, index_bit, index_entries; /* of one copy */
+    double load_s[3]; /* its part of the critical path of loads: DRAM, bus, writing */
+    int first, parts; /* load (or chip) that the layer begins on, and how many it takes; 0, 1 if all
+                         fits */
 };
 
 struct spn_workspace {
@@ -76,6 +79,9 @@ struct spn_workspace {
     struct spn_layer_result *result; /* [net->n_layers] */
     struct spn_leaf *leaf;
     int leaf_capacity;
+    int *copies, *trial, *most; /* [plan->n_matrix]: of fit.c */
+    int *layer_chip, *sent_to;  /* [net->n_layers]: of link.c */
+    int n_loads;                /* one after the other; 1 = the weights stay */
 };
 
 struct spn_frame {
@@ -114,6 +120,9 @@ struct spn_frame_item {
     double n, unit_J, latency_s;
 };
 void spn_frame_add(struct spn_frame *f, const struct spn_frame_item *item);
+/* The common item with n actions of a block. */
+void spn_frame_add_action(struct spn_frame *f, const struct spn_frame_item *common,
+                          enum spn_block_id id, int action, double n);
 
 /* plan.c */
 struct spn_input_moments spn_plan_input(const struct spn_plan *plan, int matrix,

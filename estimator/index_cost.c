@@ -52,7 +52,7 @@ void spn_index_sizes(struct spn_frame *f, struct spn_index_result *out, double *
             continue;
         add_blocks(f->format, &w->map, r, w);
         out->storage_bit += w->index_bit;
-        largest = fmax(largest, w->index_bit / w->map.n_tiles);
+        largest = fmax(largest, w->index_bit / w->map.n_tiles); /* one copy so far */
     }
     *tile_bit = 0;
     if (!f->format || !f->options->training)
@@ -73,8 +73,8 @@ static struct index_times times_of(const struct spn_frame *f, const struct spn_m
 {
     const struct spn_chip_sparsity *s = &f->chip->sparsity;
     struct index_times t = {0};
-    double tile_bit = w->index_bit / w->map.n_tiles,
-           tile_entries = w->index_entries / w->map.n_tiles;
+    double tiles = (double)w->map.n_tiles / w->map.tile_copies; /* of each copy */
+    double tile_bit = w->index_bit / tiles, tile_entries = w->index_entries / tiles;
     double word_s = spn_buffer_word_s(f, SPN_BLOCK_INDEX_MEMORY, SPN_SRAM_READ);
 
     if (s->index_place == SPN_INDEX_DRAM)

@@ -166,8 +166,11 @@ enum spn_status spn_map_layer(struct spn_layer_map *map, const struct spn_layer 
                               const struct spn_map_rules *rules, struct spn_err *err)
 {
     struct spn_matrix_shape shape = spn_layer_matrix(layer);
-    struct spn_layer_map m = {
-        .vectors = shape.vectors, .positions = 1, .blocks = 1, .groups_per_block = 1};
+    struct spn_layer_map m = {.vectors = shape.vectors,
+                              .positions = 1,
+                              .blocks = 1,
+                              .groups_per_block = 1,
+                              .tile_copies = 1};
 
     m.kernel_position = rules->kernel_area > 1 && shape.groups == 1 &&
                         shape.kernel_positions == rules->kernel_area &&

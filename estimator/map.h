@@ -52,11 +52,12 @@ struct spn_layer_map {
     int row_groups_max;     /* of the fullest array, what a vector waits for */
     int column_groups_max;  /* likewise for a transposed read, columns of cells switched on at once
                              */
-    int n_tiles;
-    int n_pes, n_arrays; /* that hold weights, all copies */
+    int n_tiles;            /* all copies */
+    int n_pes, n_arrays;    /* that hold weights, all copies */
     int arrays_one_copy;
     int pes_per_tile;        /* in this kind of tile */
-    int copies;              /* of the layer inside its tiles */
+    int copies;              /* of the layer, all of them */
+    int tile_copies;         /* of its tiles; each holds copies / tile_copies */
     double cells;            /* that hold weights, one copy */
     double utilization_frac; /* of one copy: cells over all cells of its tiles */
 };

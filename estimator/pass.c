@@ -52,6 +52,17 @@ void spn_frame_add(struct spn_frame *f, const struct spn_frame_item *item)
         f->work->result[item->layer].update_energy_J += energy_J;
 }
 
+void spn_frame_add_action(struct spn_frame *f, const struct spn_frame_item *common,
+                          enum spn_block_id id, int action, double n)
+{
+    struct spn_frame_item item = *common;
+
+    item.block = spn_frame_block(f, id);
+    item.n = n;
+    item.unit_J = spn_frame_action(f, id, action).energy_J;
+    spn_frame_add(f, &item);
+}
+
 double spn_buffer_word_s(const struct spn_frame *f, enum spn_block_id id, int action)
 {
     double clock_s = 1 / f->chip->clock_Hz, access_s = spn_frame_action(f, id, action).latency_s;
@@ -193,6 +204,9 @@ static void add_moves(struct spn_frame *f, const struct spn_pass *pass,
          0},
         {SPN_CATEGORY_BUFFER, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ, c->global_in_bit, global_word,
          stage->buffer_s},
+        {SPN_CATEGORY_BUFFER, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_WRITE, c->spill_bit, global_word,
+         0},
+        {SPN_CATEGORY_BUFFER, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ, c->spill_bit, global_word, 0},
         {SPN_CATEGORY_ACCUMULATE, SPN_BLOCK_ELEMENTWISE, 0, c->scatter_adds, 1, 0},
     };
 

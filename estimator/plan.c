@@ -8,9 +8,9 @@
 
 #include "estimator/frame.h"
 
-/* Leaves of one layer at most: forward 22, error 22, gradient 8, update 12, index 6, and the
- * write-back. */
-#define LEAVES_PER_LAYER 80
+/* Leaves of one layer at most: forward 24, error 24, gradient 8, update 12, index 6, load 14, link
+ * 2, and the write-back. */
+#define LEAVES_PER_LAYER 96
 #define LEAVES_OF_CHIP 128
 
 static bool is_shape_only(int op)
@@ -250,10 +250,16 @@ enum spn_status spn_workspace_create(struct spn_workspace **out, const struct sp
     work->leaf = calloc((size_t)work->leaf_capacity, sizeof *work->leaf);
     work->matrix = calloc((size_t)plan->n_matrix + 1, sizeof *work->matrix);
     work->result = calloc((size_t)plan->net->n_layers + 1, sizeof *work->result);
-    if (!work->leaf || !work->matrix || !work->result) {
+    size_t n_matrix = (size_t)plan->n_matrix + 1, n_layers = (size_t)plan->net->n_layers + 1;
+    work->copies = calloc(3 * n_matrix, sizeof *work->copies);
+    work->layer_chip = calloc(2 * n_layers, sizeof *work->layer_chip);
+    if (!work->leaf || !work->matrix || !work->result || !work->copies || !work->layer_chip) {
         status = spn_err_memory(err, "workspace");
         goto out;
     }
+    work->trial = work->copies + n_matrix;
+    work->most = work->trial + n_matrix;
+    work->sent_to = work->layer_chip + n_layers;
     *out = work;
     work = NULL;
 out:
@@ -268,5 +274,7 @@ void spn_workspace_destroy(struct spn_workspace *work)
     free(work->leaf);
     free(work->matrix);
     free(work->result);
+    free(work->copies);
+    free(work->layer_chip);
     free(work);
 }

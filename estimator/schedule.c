@@ -84,19 +84,22 @@ struct spn_stage spn_schedule_stage(const struct spn_frame *f, const struct spn_
     s.global_s = bus_s / c->vectors + 2 * spn_global_bit(f, 1).latency_s;
     s.tile_s = tile_s / c->vectors;
     s.buffer_s = latency_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ);
-    double compute_s = s.read_s + s.convert_s,
-           longest = larger(compute_s, larger(tile_s, larger(bus_s, buffer_s)));
-    /* Only the longest of what runs side by side is on the critical path; of the others, one
-     * vector's worth. */
+    /* Of what runs side by side the one that takes longest is on the critical path, of the others
+     * one vector's (round's) worth: the longest is the one with most left after that. */
+    double compute_s = (s.read_s + s.convert_s) * (1 - 1 / c->rounds);
+    double tile_rest_s = tile_s - s.tile_s, bus_rest_s = bus_s * (1 - 1 / c->vectors),
+           buffer_rest_s = buffer_s * (1 - 1 / c->vectors);
+    double longest = larger(compute_s, larger(tile_rest_s, larger(bus_rest_s, buffer_rest_s)));
     if (longest > compute_s) {
         s.read_s /= c->rounds;
         s.convert_s /= c->rounds;
-        if (longest <= tile_s)
+        if (longest <= tile_rest_s)
             s.tile_s = tile_s;
-        else if (longest <= bus_s)
+        else if (longest <= bus_rest_s)
             s.global_s = bus_s + 2 * spn_global_bit(f, 1).latency_s;
         else
-            s.buffer_s = buffer_s;
+            s.buffer_s +=
+                buffer_rest_s; /* the first vector's words pass the bus as they are read */
     }
     s.total_s = s.read_s + s.convert_s + s.accumulate_s + s.tile_s + s.global_s + s.buffer_s;
     return s;

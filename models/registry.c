@@ -9,6 +9,7 @@
 #include "models/adc.h"
 #include "models/adder_tree.h"
 #include "models/array.h"
+#include "models/chip_link.h"
 #include "models/component.h"
 #include "models/dac.h"
 #include "models/decoder.h"
@@ -53,6 +54,7 @@ const struct spn_component_type *const spn_components[] = {
     &spn_component_htree,
     &spn_component_mesh_router,
     &spn_component_mesh_link,
+    &spn_component_chip_link,
     /* digital units */
     &spn_component_mac,
     &spn_component_elementwise,

@@ -23,6 +23,7 @@ const char *const spn_scheme_names[] = {"dense", "external-index", "index-free",
 const char *const spn_index_place_names[] = {"dram", "global-buffer", "tile-buffer", NULL};
 const char *const spn_update_names[] = {"cell", "row", "vector", NULL};
 const char *const spn_interconnect_names[] = {"htree", "mesh", NULL};
+const char *const spn_overflow_names[] = {"refuse", "reload", "chips", NULL};
 
 static const struct spn_field array_fields[] = {
     SPN_F_INT(struct spn_chip_array, rows, "", 1, 65536, "rows of an array"),
@@ -125,6 +126,22 @@ static const struct spn_field training_fields[] = {
                "activations go to DRAM until the gradient needs them"),
     SPN_F_END};
 
+static const struct spn_field system_fields[] = {
+    SPN_F_INT(struct spn_chip_system, tiles, "", 0, 1 << 20,
+              "tiles of a chip; 0 = as many as the network needs"),
+    SPN_F_ENUM(struct spn_chip_system, overflow, spn_overflow_names,
+               "a network larger than the chip: refuse it, reload weights, or use several chips"),
+    SPN_F_INT(struct spn_chip_system, batch, "", 1, 1 << 24,
+              "images that one load of the weights serves"),
+    SPN_F_DOUBLE(struct spn_chip_system, pulses_per_program, "", 0, 1e6,
+                 "mean pulses that load a cell; 0 = one per state passed"),
+    SPN_F_DOUBLE(struct spn_chip_system, link_energy_J_per_bit, "J/bit", 0, 1e-9,
+                 "link to the next chip, both ends"),
+    SPN_F_DOUBLE(struct spn_chip_system, link_bandwidth_bit_per_s, "bit/s", 1e6, 1e15,
+                 "of that link, one direction"),
+    SPN_F_DOUBLE(struct spn_chip_system, link_latency_s, "s", 0, 1e-3, "of that link, one hop"),
+    SPN_F_END};
+
 #define CHIP_FILE(k, m, d)                                                                         \
     {                                                                                              \
         .key = k, .type = SPN_FIELD_STRING, .required = true,                                      \
@@ -145,7 +162,8 @@ const struct spn_field spn_chip_fields[] = {
     SPN_F_ENUM(struct spn_chip, schedule, spn_schedule_names, "layers one by one or all at once"),
     SPN_F_BOOL(struct spn_chip, duplicate,
                "copy small layers inside their tile to use idle arrays"),
-    SPN_F_DOUBLE(struct spn_chip, area_budget_m2, "m2", 0, 1, "for copies beyond that; 0 = none"),
+    SPN_F_DOUBLE(struct spn_chip, area_budget_m2, "m2", 0, 1,
+                 "of a chip; duplicate fills it with copies of whole tiles; 0 = none"),
     SPN_F_OBJECT(struct spn_chip, array, array_fields, "array of cells"),
     SPN_F_OBJECT(struct spn_chip, weight, weight_fields, "weights in cells"),
     SPN_F_OBJECT(struct spn_chip, input, input_fields, "activations on rows"),
@@ -158,6 +176,7 @@ const struct spn_field spn_chip_fields[] = {
     SPN_F_OBJECT(struct spn_chip, sparsity, sparsity_fields, "pruned weights"),
     SPN_F_OBJECT(struct spn_chip, write, write_fields, "programming of cells"),
     SPN_F_OBJECT(struct spn_chip, training, training_fields, "training on the chip"),
+    SPN_F_OBJECT(struct spn_chip, system, system_fields, "networks larger than the chip"),
     SPN_F_END};
 
 #define DRAM_NEEDS(m, u, lo, hi, d)                                                                \
@@ -213,6 +232,11 @@ struct spn_chip spn_chip_default(void)
                      .error_bits = 8,
                      .mac_units = 16384, /* [neurosim21] */
                      .activations_in_dram = true},
+        .system = {.overflow = SPN_OVERFLOW_REFUSE,
+                   .batch = 1,
+                   .link_energy_J_per_bit = 1.17e-12, /* [poulton2019] */
+                   .link_bandwidth_bit_per_s = 800e9, /* [shao2019]: 100 GB/s a chip */
+                   .link_latency_s = 20e-9},          /* [shao2019]: a hop */
     };
     return chip;
 }

@@ -118,6 +118,15 @@ struct spn_chip_training {
     int mac_units;            /* digital MACs of the weight-gradient unit */
     bool activations_in_dram; /* stored activations go to DRAM between forward and gradient */
 };
+enum spn_overflow { SPN_OVERFLOW_REFUSE, SPN_OVERFLOW_RELOAD, SPN_OVERFLOW_CHIPS };
+struct spn_chip_system {
+    int tiles;                 /* on a chip; 0 = as many as the network needs */
+    int overflow;              /* enum spn_overflow: what happens to a network that needs more */
+    int batch;                 /* images that one load of the weights serves, when reloading */
+    double pulses_per_program; /* mean pulses that bring a cell to a new state; 0 = one per state in
+                                  between, from a random state to a random one */
+    double link_energy_J_per_bit, link_bandwidth_bit_per_s, link_latency_s; /* to the next chip */
+};
 struct spn_chip {
     char name[64];
     char description[256];
@@ -126,7 +135,8 @@ struct spn_chip {
     double temperature_K, clock_Hz;
     int mapping, schedule; /* enums */
     bool duplicate;        /* copy small layers inside their tile/PE to use idle arrays */
-    double area_budget_m2; /* for duplication beyond that; 0 = none */
+    double area_budget_m2; /* of a chip; where `duplicate` is set, copies of whole tiles fill it; 0
+                              = none */
     struct spn_chip_array array;
     struct spn_chip_weight weight;
     struct spn_chip_input input;
@@ -137,6 +147,7 @@ struct spn_chip {
     struct spn_chip_sparsity sparsity;
     struct spn_chip_write write;
     struct spn_chip_training training;
+    struct spn_chip_system system;
     /* loaded by name */
     struct spn_node node;
     struct spn_device device;
@@ -180,7 +191,8 @@ extern const char *const spn_encoding_names[],
                                           *const spn_scheme_names[],
                                               *const spn_index_place_names[],
                                                   *const spn_update_names[],
-                                                      *const spn_interconnect_names[];
+                                                      *const spn_interconnect_names[],
+                                                          *const spn_overflow_names[];
 
 /* Digits of cell_bits that a weight is cut into: all bits for offset, the magnitude (bits - 1) for
  * differential pairs, the magnitude and a cell for the sign bit for two's complement. [M:T5] */

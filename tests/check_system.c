@@ -1,0 +1,232 @@
+/* check_system.c -- chips of a given size: copies of whole tiles, loads, several chips.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "check.h"
+
+#include "estimate_setup.h"
+
+static enum spn_status attempt(struct setup *s, bool training, struct spn_err *err)
+{
+    const struct spn_estimate_options options = {.scheme = SPN_SCHEME_DENSE, .training = training};
+    return spn_estimate(s->plan, &s->chip, &options, s->work, &s->result, err);
+}
+
+static double slowest_s(const struct spn_result *r)
+{
+    double slowest = 0;
+    for (int i = 0; i < r->n_layers; i++)
+        slowest = fmax(slowest, r->layer[i].latency_s);
+    return slowest;
+}
+
+static void check_sums(const struct spn_result *r)
+{
+    struct spn_cost all = spn_result_sum(r, (struct spn_leaf_filter){-2, -1, -1, 1});
+    double layers_J = 0;
+    for (int i = 0; i < r->n_layers; i++)
+        layers_J += r->layer[i].energy_J;
+    ck_assert_rel(r->inference.energy_J, all.energy_J, 1e-12);
+    ck_assert_rel(r->inference.dynamic_J, layers_J, 1e-12);
+    ck_assert_rel(r->inference.latency_s, all.latency_s, 1e-12);
+    ck_assert_rel(r->inference.leakage_J, r->leakage_W * r->inference.interval_s, 1e-12);
+}
+
+/* More area never makes the slowest stage (pipelined) or the image (layer by layer) slower, is
+ * never exceeded, and one copy of everything is what a chip made to measure has. */
+START_TEST(area_buys_speed)
+{
+    static const char *const network[] = {"vgg8", "resnet20"};
+    struct setup s;
+
+    setup_open(&s, network[_i / 2], "ning2025");
+    s.chip.schedule = _i % 2 ? SPN_SCHEDULE_PIPELINED : SPN_SCHEDULE_LAYER_BY_LAYER;
+    const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    const double area = r->area_m2, once_s = r->inference.interval_s;
+    const int tiles = r->n_tiles;
+    double last_s = once_s;
+    for (double more = 1.0001; more < 4; more *= 1.3) {
+        s.chip.area_budget_m2 = area * more;
+        r = setup_run(&s, SPN_SCHEME_DENSE, false);
+        check_sums(r);
+        ck_assert(r->area_m2 <= s.chip.area_budget_m2);
+        ck_assert_msg(r->inference.interval_s <= last_s * 1.001, "%g s after %g s at %g times",
+                      r->inference.interval_s, last_s, more);
+        ck_assert_rel(r->system.load_J, 0.0, 0);
+        last_s = r->inference.interval_s;
+    }
+    ck_assert(r->n_tiles > tiles);
+    ck_assert(last_s < 0.7 * once_s);
+    if (_i % 2)
+        ck_assert_rel(r->inference.interval_s, slowest_s(r), 1e-12);
+    s.chip.duplicate = false;
+    r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    for (int i = 0; i < r->n_layers; i++)
+        ck_assert(!r->layer[i].on_arrays || r->layer[i].copies * r->layer[i].copies_in_tile == 1);
+    setup_close(&s);
+}
+END_TEST
+
+/* conv1 of VGG8 has 1024 vectors and 32 copies in its tile; 3 tiles make 96 copies, 11 rounds. */
+START_TEST(copies_share_the_vectors)
+{
+    struct setup s;
+
+    setup_open(&s, "vgg8", "ning2025");
+    s.chip.schedule = SPN_SCHEDULE_PIPELINED;
+    double once = setup_run(&s, SPN_SCHEME_DENSE, false)->inference.dynamic_J;
+    s.chip.system.tiles = 60;
+    const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    int used = 0;
+    for (int i = 0; i < r->n_layers; i++) {
+        const struct spn_layer_result *l = &r->layer[i];
+        used += l->on_arrays ? l->n_tiles : 0;
+        if (l->on_arrays)
+            ck_assert(l->copies >= 1 && l->copies_in_tile >= 1);
+    }
+    ck_assert(used > 44 && used <= 60);
+    ck_assert_int_eq(r->n_tiles, 60);
+    /* 60 general tiles of max(4, 9) PEs of 16 arrays. */
+    ck_assert_int_eq(r->n_arrays, 60 * 9 * 16);
+    /* The same reads and conversions; wires are longer. */
+    ck_assert(r->inference.dynamic_J > once && r->inference.dynamic_J < 1.2 * once);
+    ck_assert_rel(setup_actions(r, "conv2", "array", SPN_PHASE_FORWARD), 294912.0, 0);
+    setup_close(&s);
+}
+END_TEST
+
+/* VGG8 on chips of 16 tiles: conv1 to conv6 take 1 + 1 + 1 + 1 + 2 + 4 = 10; fc1 (32) does not fit
+ * behind them and takes two loads; these are full, so fc2 is a fourth. All 12,973,440 weights of 8
+ * bits come from DRAM once per batch. */
+START_TEST(a_small_chip_is_loaded_again_and_again)
+{
+    struct setup s;
+
+    setup_open(&s, "vgg8", "ning2025");
+    const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    const double stays_s = r->inference.latency_s;
+    s.chip.system.tiles = 16;
+    s.chip.system.overflow = SPN_OVERFLOW_RELOAD;
+    r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    check_sums(r);
+    ck_assert_rel(r->system.n_loads, 4.0, 0);
+    ck_assert_int_eq(r->layer[spn_network_find(s.net, "conv6")].first, 0);
+    ck_assert_int_eq(r->layer[spn_network_find(s.net, "fc1")].first, 1);
+    ck_assert_int_eq(r->layer[spn_network_find(s.net, "fc1")].parts, 2);
+    ck_assert_int_eq(r->layer[spn_network_find(s.net, "fc2")].first, 3);
+    ck_assert_rel(r->system.load_bit, 12973440.0 * 8, 0);
+    double dram_J = 0;
+    for (int i = 0; i < r->n_leaves; i++)
+        if (r->leaf[i].category == SPN_CATEGORY_DRAM)
+            dram_J += r->leaf[i].cost.energy_J;
+    ck_assert_rel(dram_J, 12973440.0 * 8 * s.chip.dram.energy_J_per_bit, 1e-12);
+    ck_assert(r->inference.latency_s > stays_s + r->system.load_s);
+    ck_assert_rel(r->inference.interval_s, r->inference.latency_s, 1e-12);
+    ck_assert_rel(r->system.batch_s, r->inference.latency_s, 1e-12);
+
+    /* A batch shares the loads: an image has a tenth of them. Between loads the results of the
+     * batch are in DRAM: pool3's 512 x 4 x 4 behind conv6 and fc1's 1024, written and read. */
+    const double load_J = r->system.load_J, load_s = r->system.load_s,
+                 compute_s = r->inference.interval_s - load_s, one_J = r->inference.dynamic_J;
+    s.chip.system.batch = 10;
+    r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    check_sums(r);
+    ck_assert_rel(r->system.waiting_bit, 2 * 8 * (512 * 16 + 1024.0), 0);
+    double wait_J = r->system.waiting_bit * s.chip.dram.energy_J_per_bit;
+    ck_assert_rel(r->inference.dynamic_J, one_J - 0.9 * load_J + wait_J, 1e-9);
+    ck_assert_rel(r->inference.interval_s, compute_s + load_s / 10 + r->system.waiting_s, 1e-9);
+    ck_assert_rel(r->system.batch_s, 10 * r->inference.interval_s, 1e-9);
+
+    /* Enough tiles: nothing is loaded. */
+    s.chip.system.tiles = 44;
+    r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    ck_assert_rel(r->system.n_loads, 1.0, 0);
+    ck_assert(r->system.load_J == 0 && r->system.load_s == 0 && r->system.load_bit == 0);
+    setup_close(&s);
+}
+END_TEST
+
+/* Time of a load that writing bounds: the kernel-position tiles have 9 x 16 arrays, written 16 at a
+ * time, 4096 cells one by one, (L^2 - 1)/(3 L) pulses each, L the device's states. */
+START_TEST(writing_bounds_a_load)
+{
+    struct setup s;
+
+    setup_open(&s, "vgg8", "ning2025");
+    s.chip.system.tiles = 16;
+    s.chip.system.overflow = SPN_OVERFLOW_RELOAD;
+    const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    double states = s.chip.device.n_states, pulses = (states * states - 1) / (3 * states);
+    /* conv tiles 9 batches of arrays; fc1 4 in each of its two loads; fc2's two tiles hold 8
+     * arrays. */
+    double cycles = (9 + 2 * 4 + 1) * 4096.0 * pulses;
+    ck_assert_rel(r->system.load_s, cycles * s.chip.device.write_pulse_s, 0.05);
+    setup_close(&s);
+}
+END_TEST
+
+/* Four chips of 16 tiles for the same layers. Flatten's 8192 words of 8 bits pass two links (fc1 is
+ * on chips 1 and 2), the half of fc1's 1024 that is made on chip 1 one, relu_fc1's 1024 one. */
+START_TEST(several_chips_in_a_row)
+{
+    struct setup s;
+
+    setup_open(&s, "vgg8", "ning2025");
+    const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    s.chip.system.tiles = 16;
+    s.chip.system.overflow = SPN_OVERFLOW_CHIPS;
+    r = setup_run(&s, SPN_SCHEME_DENSE, true);
+    check_sums(r);
+    ck_assert_rel(r->system.n_chips, 4.0, 0);
+    ck_assert_int_eq(r->n_tiles, 64);
+    ck_assert_rel(r->system.link_bit, 8 * (2 * 8192.0 + 512 + 1024), 0);
+    double link_J = 0;
+    for (int i = 0; i < r->n_leaves; i++)
+        if (strcmp(r->leaf[i].component, "chip-link") == 0 && r->leaf[i].phase == SPN_PHASE_FORWARD)
+            link_J += r->leaf[i].cost.energy_J;
+    ck_assert_rel(link_J, r->system.link_bit * s.chip.system.link_energy_J_per_bit, 1e-12);
+    ck_assert(r->system.load_J == 0);
+    /* A link that slow bounds the pipeline: its busiest part carries 65,536 bits an image. */
+    s.chip.schedule = SPN_SCHEDULE_PIPELINED;
+    s.chip.system.link_bandwidth_bit_per_s = 1e8;
+    r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    ck_assert_rel(r->inference.interval_s, 65536 / 1e8, 1e-12);
+    setup_close(&s);
+}
+END_TEST
+
+START_TEST(what_does_not_fit_is_refused_unless_told_otherwise)
+{
+    struct setup s;
+    struct spn_err err;
+
+    setup_open(&s, "vgg8", "ning2025");
+    s.chip.system.tiles = 43;
+    ck_assert_fails(attempt(&s, false, &err), SPN_EINFEASIBLE, "chip.system.tiles = 43");
+    s.chip.system.overflow = SPN_OVERFLOW_RELOAD;
+    ck_assert_ok(attempt(&s, false, &err));
+    ck_assert_fails(attempt(&s, true, &err), SPN_EINFEASIBLE, "training");
+    s.chip.system.tiles = 0;
+    s.chip.area_budget_m2 = 1e-6; /* not even the activations' buffer */
+    ck_assert_fails(attempt(&s, false, &err), SPN_EINFEASIBLE, "chip.area_budget_m2");
+    s.chip.area_budget_m2 = 8e-6;
+    ck_assert_ok(attempt(&s, false, &err));
+    ck_assert(s.result.area_m2 <= 8e-6 && s.result.system.n_loads > 1);
+    setup_close(&s);
+}
+END_TEST
+
+Suite *spn_suite(void)
+{
+    Suite *suite = suite_create("system");
+    TCase *tc = tcase_create("system");
+
+    tcase_add_loop_test(tc, area_buys_speed, 0, 4);
+    tcase_add_test(tc, copies_share_the_vectors);
+    tcase_add_test(tc, a_small_chip_is_loaded_again_and_again);
+    tcase_add_test(tc, writing_bounds_a_load);
+    tcase_add_test(tc, several_chips_in_a_row);
+    tcase_add_test(tc, what_does_not_fit_is_refused_unless_told_otherwise);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
