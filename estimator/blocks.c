@@ -24,6 +24,7 @@
 #include "models/mux.h"
 #include "models/sample_hold.h"
 #include "models/shift_add.h"
+#include "models/supply.h"
 
 /* The line of a pulse follows in a tenth of it; one part in ten of its charge is then late.
  * Assumption. */
@@ -34,12 +35,16 @@ _Static_assert(sizeof(struct spn_array) <= SPN_BLOCK_MAX_PARAMS, "a block keeps 
 void spn_surroundings_set(struct spn_surroundings *around, const struct spn_chip *chip)
 {
     bool same = around->generation && around->env.temperature_K == chip->temperature_K &&
-                around->env.clock_Hz == chip->clock_Hz &&
-                memcmp(&around->node, &chip->node, sizeof chip->node) == 0;
+                around->env.clock_Hz == chip->clock_Hz && around->vdd_V == chip->vdd_V &&
+                memcmp(&around->nominal, &chip->node, sizeof chip->node) == 0;
 
     if (same)
         return;
+    memcpy(&around->nominal, &chip->node, sizeof chip->node);
     memcpy(&around->node, &chip->node, sizeof chip->node);
+    around->vdd_V = chip->vdd_V;
+    if (chip->vdd_V > 0 && chip->vdd_V != chip->node.vdd_V)
+        spn_supply_scale(&around->node, &chip->node, chip->temperature_K, chip->vdd_V);
     around->env = (struct spn_env){
         .node = &around->node, .temperature_K = chip->temperature_K, .clock_Hz = chip->clock_Hz};
     around->generation++;
@@ -68,46 +73,6 @@ enum spn_status spn_block_set(struct spn_block *block, const struct spn_block_re
     memcpy(block->params, request->params, type->size);
     block->generation = around->generation;
     return SPN_OK;
-}
-
-/* Candidate i for a misspelt ADC: the i-th component of role "adc". */
-static const char *next_adc(const void *ctx, size_t i)
-{
-    (void)ctx;
-    for (const struct spn_component_type *const *t = spn_components; *t; t++)
-        if (strcmp((*t)->role, "adc") == 0 && i-- == 0)
-            return (*t)->name;
-    return NULL;
-}
-
-static enum spn_status find_adc(struct spn_blocks *b, const struct spn_chip *chip,
-                                struct spn_err *err)
-{
-    const struct spn_component_type *type = spn_component_find(chip->adc.kind);
-    char names[160] = "";
-    const char *near, *name;
-    size_t used = 0;
-
-    if (type && strcmp(type->role, "adc") == 0) {
-        b->adc_type = type;
-        return SPN_OK;
-    }
-    near = spn_text_nearest(chip->adc.kind, next_adc, NULL);
-    if (near)
-        return spn_err_set(err, SPN_EINPUT,
-                           "chip.adc.kind: \"%s\" is not an ADC (did you mean \"%s\"?)",
-                           chip->adc.kind, near);
-    for (size_t i = 0; (name = next_adc(NULL, i)) != NULL && used + strlen(name) + 3 < sizeof names;
-         i++) {
-        if (i > 0) {
-            memcpy(names + used, ", ", 3);
-            used += 2;
-        }
-        memcpy(names + used, name, strlen(name) + 1);
-        used += strlen(name);
-    }
-    return spn_err_set(err, SPN_EINPUT, "chip.adc.kind: \"%s\" is not an ADC (%s)", chip->adc.kind,
-                       names);
 }
 
 /* A block of the chip; without instances it is not evaluated and costs nothing. */
@@ -149,25 +114,13 @@ static void set_array(struct spn_blocks *b, const struct spn_blocks_input *in)
     b->array.cell_mean_square_S2 = mid_S * mid_S;
     b->array.row_pulse_frac = b->array.vector_pulse_frac = 1;
     b->array.masked = in->masked;
-}
-
-static double read_voltage_V(const struct spn_blocks *b)
-{
-    return b->array.read_voltage_V > 0 ? b->array.read_voltage_V : b->array.device.read_voltage_V;
-}
-
-static void fill_adc(struct spn_adc *adc, const struct spn_blocks *b, const struct spn_chip *chip,
-                     double mean_A)
-{
-    memset(adc, 0, sizeof *adc);
-    adc->bits = chip->adc.bits;
-    adc->column_mean_A = mean_A;
-    adc->column_full_A = b->column_full_A;
-    adc->read_voltage_V = read_voltage_V(b);
-    adc->column_F = b->column_F;
-    adc->energy_scale = chip->adc.energy_scale;
-    adc->area_scale = chip->adc.area_scale;
-    adc->latency_scale = chip->adc.latency_scale;
+    if (!b->at_supply)
+        return;
+    b->array.read_voltage_V = in->around->node.vdd_V;
+    b->array.cell_input_F = spn_gate_min_nand2(&in->around->env).input_F;
+    b->array.unit_F = chip->array.unit_F;
+    b->array.bit_cells = chip->array.kind == SPN_ARRAY_C2C ? chip->weight.cell_bits : 1;
+    b->array.input_lines = b->digital ? chip->input.dac_bits : 1;
 }
 
 struct setting {
@@ -196,15 +149,16 @@ static enum spn_status set_drivers(struct spn_blocks *b, const struct spn_blocks
 {
     const struct spn_chip *chip = in->chip;
     bool in_turn = chip->adc.selected_only && !chip->adc.sample_hold;
-    double n = b->n_arrays, volt = read_voltage_V(b),
+    double n = b->n_arrays, volt = spn_array_read_V(&b->array),
            line_S = (in_turn ? b->n_adc : b->array.columns) * chip->device.on_conductance_S;
     struct spn_switch_matrix input, output;
     struct spn_dac dac;
-    struct spn_driver gate;
+    struct spn_driver gate, line;
 
     memset(&input, 0, sizeof input);
     memset(&dac, 0, sizeof dac);
     memset(&gate, 0, sizeof gate);
+    memset(&line, 0, sizeof line);
     input.n_lines = b->array.rows;
     input.line_F = b->lines.data.F;
     input.line_ohm = b->lines.data.ohm;
@@ -227,15 +181,22 @@ static enum spn_status set_drivers(struct spn_blocks *b, const struct spn_blocks
     gate.n_lines = b->array.rows;
     gate.line_F = b->lines.gate.F;
     gate.line_ohm = b->lines.gate.ohm;
-    gate.drop_frac = SPN_BLOCKS_DROP_FRAC;
+    gate.drop_frac = line.drop_frac = SPN_BLOCKS_DROP_FRAC;
+    line.n_lines = b->array.rows * (b->digital ? chip->input.dac_bits : 1);
+    line.line_F = b->lines.data.F;
+    line.line_ohm = b->lines.data.ohm;
 
     const struct spn_block_request switches = {&spn_component_switch_matrix, &input, "chip.input",
                                                n};
     const struct spn_block_request dacs = {&spn_component_dac, &dac, "chip.input.dac_bits",
                                            n * b->array.rows};
+    const struct spn_block_request drivers = {&spn_component_driver_wordline, &line, "chip.input",
+                                              n};
+    const bool digital_lines = b->digital || (b->at_supply && chip->input.dac_bits == 1);
     const struct setting list[] = {
-        {SPN_BLOCK_INPUT_DRIVER,
-         chip->input.dac_bits == 1 || chip->input.pulse_s > 0 ? switches : dacs},
+        {SPN_BLOCK_INPUT_DRIVER, digital_lines                                          ? drivers
+                                 : chip->input.dac_bits == 1 || chip->input.pulse_s > 0 ? switches
+                                                                                        : dacs},
         {SPN_BLOCK_GATE_DRIVER,
          {&spn_component_driver_wordline, &gate, "chip.array", b->lines.gate.F > 0 ? n : 0}},
         {SPN_BLOCK_COLUMN_DRIVER,
@@ -249,7 +210,7 @@ static enum spn_status set_writers(struct spn_blocks *b, const struct spn_blocks
                                    struct spn_err *err)
 {
     const struct spn_device *device = &in->chip->device;
-    double n = b->n_arrays, n_pumped = device->write_voltage_V > in->chip->node.vdd_V ? n : 0;
+    double n = b->n_arrays, n_pumped = device->write_voltage_V > in->around->node.vdd_V ? n : 0;
     struct spn_decoder decoder;
     struct spn_level_shifter row, column;
 
@@ -281,17 +242,18 @@ static enum spn_status set_writers(struct spn_blocks *b, const struct spn_blocks
 static void fill_muxes(struct spn_blocks *b, const struct spn_blocks_input *in, struct spn_mux *mux,
                        struct spn_mux *row_mux)
 {
-    struct spn_adc adc;
     const struct spn_env *env = &in->around->env;
 
-    fill_adc(&adc, b, in->chip, b->column_full_A);
     memset(mux, 0, sizeof *mux);
     mux->columns_per_output = in->chip->adc.columns_per_adc;
     mux->columns = b->n_adc * mux->columns_per_output;
-    /* Behind a sample-and-hold no column current passes: the smallest switch will do. */
-    mux->column_S = in->chip->adc.sample_hold ? 0 : b->column_full_A / read_voltage_V(b);
+    /* Behind a sample-and-hold, or on shared charge, no column current passes: the smallest switch
+     * will do. */
+    mux->column_S = in->chip->adc.sample_hold || b->at_supply
+                        ? 0
+                        : b->column_full_A / spn_array_read_V(&b->array);
     mux->drop_frac = SPN_BLOCKS_DROP_FRAC;
-    mux->output_F = spn_adc_input_F(&adc, env);
+    mux->output_F = spn_blocks_converter_F(b, in);
     memcpy(row_mux, mux, sizeof *mux);
     row_mux->columns_per_output = (b->array.rows + b->n_adc - 1) / b->n_adc;
     row_mux->columns = b->n_adc * row_mux->columns_per_output;
@@ -306,8 +268,10 @@ static enum spn_status set_columns(struct spn_blocks *b, const struct spn_blocks
 {
     const struct spn_chip *chip = in->chip;
     int per = chip->adc.columns_per_adc;
-    double n = b->n_arrays, n_muxed = per > 1 ? n : 0, n_held = chip->adc.sample_hold ? n : 0;
-    struct spn_adc adc;
+    /* Adders that take turns on weights have a mux in every row. */
+    double n = b->n_arrays, n_muxed = per > 1 ? n * (b->digital ? in->rules->rows_read : 1) : 0,
+           n_held = chip->adc.sample_hold && !b->digital ? n : 0;
+    union spn_blocks_converter converter;
     struct spn_mux mux, row_mux;
     struct spn_decoder decoder;
     struct spn_sample_hold hold;
@@ -315,13 +279,12 @@ static enum spn_status set_columns(struct spn_blocks *b, const struct spn_blocks
     enum spn_status status;
 
     fill_muxes(b, in, &mux, &row_mux);
-    const struct setting array = {SPN_BLOCK_ARRAY,
-                                  {&spn_component_array, &b->array, "chip.array", n}};
+    const struct setting array = {SPN_BLOCK_ARRAY, {b->array_type, &b->array, "chip.array", n}};
     status = set_all(b, in, &array, 1, err);
     if (status)
         return status;
-    fill_adc(&adc, b, chip, spn_array_column_current(&b->array).mean_A);
-    const struct setting first = {SPN_BLOCK_ADC, {b->adc_type, &adc, "chip.adc", n * b->n_adc}};
+    const void *params = spn_blocks_fill_converter(&converter, b, in, &b->array);
+    const struct setting first = {SPN_BLOCK_ADC, {b->adc_type, params, "chip.adc", n * b->n_adc}};
     status = set_all(b, in, &first, 1, err);
     if (status)
         return status;
@@ -331,10 +294,10 @@ static enum spn_status set_columns(struct spn_blocks *b, const struct spn_blocks
     decoder.n_lines = per;
     decoder.line_F = per > 1 ? spn_mux_select_F(&mux, &in->around->env) : 0;
     hold.bits = chip->adc.bits;
-    hold.full_scale_V = read_voltage_V(b);
+    hold.full_scale_V = spn_array_read_V(&b->array);
     hold.hold_s = per * b->block[SPN_BLOCK_ADC].cost.action[SPN_ADC_CONVERT].latency_s;
     hold.energy_scale = hold.area_scale = 1;
-    add.input_bits = chip->adc.bits;
+    add.input_bits = spn_count_result_bits(in->rules, chip);
     add.result_bits = b->bits.shift_add;
     add.toggle_frac = SPN_BLOCKS_RANDOM_FRAC;
     bool transposed = in->need->training && row_mux.columns_per_output > 1;
@@ -397,7 +360,7 @@ enum spn_status spn_blocks_set(struct spn_blocks *blocks, const struct spn_block
 {
     const struct spn_blocks_need *need = in->need;
     const struct spn_map_rules *r = in->rules;
-    enum spn_status s = find_adc(blocks, in->chip, err);
+    enum spn_status s = spn_blocks_find_types(blocks, in->chip, err);
 
     if (s)
         return s;
@@ -410,7 +373,7 @@ enum spn_status spn_blocks_set(struct spn_blocks *blocks, const struct spn_block
     set_array(blocks, in);
     blocks->lines = spn_array_lines(&blocks->array, &in->around->env);
     blocks->column_F = blocks->lines.column.F;
-    blocks->column_full_A = spn_array_column_current(&blocks->array).full_A;
+    blocks->column_full_A = blocks->at_supply ? 0 : spn_array_column_current(&blocks->array).full_A;
     if ((s = set_columns(blocks, in, err)) != SPN_OK ||
         (s = set_drivers(blocks, in, err)) != SPN_OK ||
         (s = set_writers(blocks, in, err)) != SPN_OK)
@@ -452,9 +415,8 @@ enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct s
                                  struct spn_block layer[2], struct spn_err *err)
 {
     struct spn_array a;
-    struct spn_adc adc;
-    const struct spn_block_request array_request = {&spn_component_array, &a, "chip.array", 1};
-    const struct spn_block_request adc_request = {blocks->adc_type, &adc, "chip.adc", 1};
+    union spn_blocks_converter converter;
+    const struct spn_block_request array_request = {blocks->array_type, &a, "chip.array", 1};
     enum spn_status s;
 
     memcpy(&a, &blocks->array, sizeof a);
@@ -481,8 +443,7 @@ enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct s
     }
     if ((s = spn_block_set(&layer[0], &array_request, in->around, err)) != SPN_OK)
         return s;
-    fill_adc(&adc, blocks, in->chip, spn_array_column_current(&a).mean_A);
-    if (adc.column_mean_A > adc.column_full_A)
-        adc.column_mean_A = adc.column_full_A;
-    return spn_block_set(&layer[1], &adc_request, in->around, err);
+    const struct spn_block_request request = {
+        blocks->adc_type, spn_blocks_fill_converter(&converter, blocks, in, &a), "chip.adc", 1};
+    return spn_block_set(&layer[1], &request, in->around, err);
 }

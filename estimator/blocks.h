@@ -15,7 +15,9 @@
 #include "estimator/estimate.h"
 #include "estimator/index_format.h"
 #include "estimator/map.h"
+#include "models/adc.h"
 #include "models/array.h"
+#include "models/cim_adder.h"
 #include "models/component.h"
 
 /* Ports of the chip's parts, [M:E12]: how much of the voltage its switches may drop. NeuroSim gives
@@ -88,7 +90,9 @@ struct spn_block {
 /* Surroundings of all blocks; generation grows when they change. */
 struct spn_surroundings {
     struct spn_env env;
-    struct spn_node node; /* copy, to notice a change */
+    struct spn_node nominal; /* copy of the chip's, to notice a change */
+    double vdd_V;            /* likewise */
+    struct spn_node node;    /* at that supply */
     unsigned long generation;
 };
 void spn_surroundings_set(struct spn_surroundings *around, const struct spn_chip *chip);
@@ -122,7 +126,10 @@ struct spn_blocks_need {
 
 struct spn_blocks {
     struct spn_block block[SPN_N_BLOCKS];
-    const struct spn_component_type *adc_type;
+    const struct spn_component_type *array_type;
+    const struct spn_component_type *adc_type; /* or the adders of a digital array */
+    bool digital;                              /* no converters: adders */
+    bool at_supply;         /* cells work at the supply, without a read current */
     struct spn_array array; /* with nominal statistics; a layer's own are filled in per layer */
     struct spn_array_lines lines;
     double column_F; /* line and mux */
@@ -151,8 +158,24 @@ struct spn_blocks_tiles {
 struct spn_blocks_tiles spn_blocks_tiles(const struct spn_blocks_need *need,
                                          const struct spn_map_rules *rules);
 
-/* blocks.c: array and periphery; calls spn_blocks_set_chip of blocks_chip.c for the rest.
- * SPN_EINPUT "chip.adc.kind: ..." if it is not a component of role "adc". */
+/* What ends a column: a converter, or adders. Zeroed before it is filled, see spn_block_request. */
+union spn_blocks_converter {
+    struct spn_adc adc;
+    struct spn_cim_adder adder;
+};
+/* blocks_convert.c: types of array and converter. SPN_EINPUT "chip.adc.kind: ..." if it is not a
+ * component of role "adc". */
+enum spn_status spn_blocks_find_types(struct spn_blocks *blocks, const struct spn_chip *chip,
+                                      struct spn_err *err);
+/* Its parameters for an array with these statistics; returns those of blocks->adc_type. */
+const void *spn_blocks_fill_converter(union spn_blocks_converter *converter,
+                                      const struct spn_blocks *blocks,
+                                      const struct spn_blocks_input *in,
+                                      const struct spn_array *array);
+/* What the mux drives. */
+double spn_blocks_converter_F(const struct spn_blocks *blocks, const struct spn_blocks_input *in);
+
+/* blocks.c: array and periphery; calls spn_blocks_set_chip of blocks_chip.c for the rest. */
 enum spn_status spn_blocks_set(struct spn_blocks *blocks, const struct spn_blocks_input *in,
                                struct spn_err *err);
 enum spn_status spn_blocks_set_chip(struct spn_blocks *blocks, const struct spn_blocks_input *in,

@@ -415,7 +415,8 @@ void spn_blocks_area(const struct spn_blocks *blocks, struct spn_cost_tree *tree
             .layer = -1,
             .component = block->type->name,
             .phase = SPN_PHASE_FORWARD,
-            .category = area_category[id],
+            .category = id == SPN_BLOCK_ADC && blocks->digital ? SPN_CATEGORY_ACCUMULATE
+                                                               : area_category[id],
             .inference = true,
             .n_instances = block->n,
             .cost = {.area_m2 = block->cost.area_m2 * block->n,

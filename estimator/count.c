@@ -27,6 +27,14 @@ int spn_count_adcs(const struct spn_map_rules *rules, const struct spn_chip *chi
     return (columns + chip->adc.columns_per_adc - 1) / chip->adc.columns_per_adc;
 }
 
+int spn_count_result_bits(const struct spn_map_rules *rules, const struct spn_chip *chip)
+{
+    if (chip->array.kind != SPN_ARRAY_DIGITAL)
+        return chip->adc.bits;
+    return rules->cells_per_weight * chip->weight.cell_bits + chip->input.dac_bits +
+           bits_for(rules->rows_read);
+}
+
 struct spn_sum_bits spn_count_sum_bits(const struct spn_layer_map *map,
                                        const struct spn_map_rules *rules,
                                        const struct spn_chip *chip)
@@ -34,7 +42,8 @@ struct spn_sum_bits spn_count_sum_bits(const struct spn_layer_map *map,
     struct spn_sum_bits bits;
     int row_arrays = map->row_arrays < rules->pe_side ? map->row_arrays : rules->pe_side;
 
-    bits.shift_add = chip->adc.bits + chip->input.bits +
+    bits.shift_add = spn_count_result_bits(rules, chip) + chip->input.bits -
+                     (chip->array.kind == SPN_ARRAY_DIGITAL ? chip->input.dac_bits : 0) +
                      (rules->conversions_per_weight - 1) * chip->weight.cell_bits +
                      bits_for(map->row_groups_max);
     bits.pe = bits.shift_add + bits_for(row_arrays);

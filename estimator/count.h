@@ -53,6 +53,8 @@ struct spn_count_input {
 
 /* ADCs of one array: ceil(columns to convert / columns_per_adc). */
 int spn_count_adcs(const struct spn_map_rules *rules, const struct spn_chip *chip);
+/* Bits of what ends a column: of the ADC, or of a digital array's exact sum. [M:E30] */
+int spn_count_result_bits(const struct spn_map_rules *rules, const struct spn_chip *chip);
 struct spn_sum_bits spn_count_sum_bits(const struct spn_layer_map *map,
                                        const struct spn_map_rules *rules,
                                        const struct spn_chip *chip);

@@ -355,6 +355,11 @@ static enum spn_status init_frame(struct spn_frame *f, struct spn_err *err)
 
     if (status)
         return status;
+    if (f->options->training && f->chip->array.kind != SPN_ARRAY_CURRENT)
+        return spn_err_set(err, SPN_EINFEASIBLE,
+                           "training reads arrays transposed, which one of chip.array.kind = %s "
+                           "cannot",
+                           spn_array_kind_names[f->chip->array.kind]);
     if (f->scheme->indexed) {
         status = spn_index_format_find(&f->format, f->chip->sparsity.index_format, err);
         if (status)

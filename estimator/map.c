@@ -68,11 +68,14 @@ enum spn_status spn_map_rules(struct spn_map_rules *rules, const struct spn_chip
 {
     int cells = spn_chip_cells_per_weight(chip);
     bool pairs = chip->weight.encoding == SPN_ENCODING_DIFFERENTIAL;
+    bool digital = chip->array.kind == SPN_ARRAY_DIGITAL; /* its adders take all digits at once */
     struct spn_map_rules r = {
         .array_rows = chip->array.rows,
         .array_columns = chip->array.columns,
         .cells_per_weight = cells,
-        .conversions_per_weight = pairs ? cells / 2 : cells,
+        .conversions_per_weight = digital ? 1
+                                  : pairs ? cells / 2
+                                          : cells,
         .pe_side = square_root(chip->pe.arrays),
         .tile_side = square_root(chip->tile.pes),
         .kernel_area = chip->mapping == SPN_MAPPING_KERNEL_POSITION ? kernel_area : 0,

@@ -142,19 +142,26 @@ static void add_reads(struct spn_frame *f, const struct spn_pass *pass,
     const struct spn_layer_counts *c = pass->counts;
     bool forward = pass->phase == SPN_PHASE_FORWARD;
     const struct spn_input_moments *x = pass->input;
-    double gates =
-        forward && x->mean_square > 0 ? c->driven_lines * x->mean * x->mean / x->mean_square : 0;
+    const struct spn_blocks *b = &f->work->blocks;
+    double active = x->mean_square > 0 ? x->mean * x->mean / x->mean_square : 0;
+    /* Cells at the supply are read without their gate; a static line moves where successive bits
+     * differ. */
+    double gates = forward && !b->at_supply ? c->driven_lines * active : 0;
+    double drives = !b->at_supply ? c->driven_lines
+                    : b->digital ? c->driven_lines * f->chip->input.dac_bits * active * (1 - active)
+                                 : c->driven_lines * active;
+    double muxes = b->digital ? f->work->rules.rows_read : 1;
     bool partial = f->work->matrix[pass->matrix].map.row_groups_max > 1;
     struct spn_frame_item item = {
         .layer = f->plan->matrix[pass->matrix].layer, .phase = pass->phase, .inference = forward};
     const struct entry entry[] = {
         {SPN_CATEGORY_ARRAY, forward ? SPN_BLOCK_INPUT_DRIVER : SPN_BLOCK_COLUMN_DRIVER,
-         SPN_SWITCH_MATRIX_SWITCH, c->driven_lines, 1, 0},
+         SPN_SWITCH_MATRIX_SWITCH, drives, 1, 0},
         {SPN_CATEGORY_ARRAY, SPN_BLOCK_GATE_DRIVER, SPN_DRIVER_DRIVE, gates, 1, 0},
         {SPN_CATEGORY_ARRAY, SPN_BLOCK_ROW_DECODER, SPN_DECODER_DECODE,
          partial ? c->array_reads : 0, 1, 0},
-        {SPN_CATEGORY_ADC, forward ? SPN_BLOCK_MUX : SPN_BLOCK_ROW_MUX, SPN_MUX_SELECT, c->selects,
-         1, 0},
+        {SPN_CATEGORY_ADC, forward ? SPN_BLOCK_MUX : SPN_BLOCK_ROW_MUX, SPN_MUX_SELECT,
+         c->selects * muxes, 1, 0},
         {SPN_CATEGORY_ADC, SPN_BLOCK_MUX_DECODER, SPN_DECODER_DECODE, c->selects, 1, 0},
         {SPN_CATEGORY_ADC, SPN_BLOCK_SAMPLE_HOLD, SPN_SAMPLE_HOLD_SAMPLE, c->samples, 1, 0},
         {SPN_CATEGORY_ACCUMULATE, SPN_BLOCK_SHIFT_ADD, SPN_SHIFT_ADD_ADD, c->conversions, 1,
@@ -167,7 +174,7 @@ static void add_reads(struct spn_frame *f, const struct spn_pass *pass,
     item.unit_J = pass->array->cost.action[SPN_ARRAY_READ].energy_J;
     item.latency_s = stage->read_s;
     spn_frame_add(f, &item);
-    item.category = SPN_CATEGORY_ADC;
+    item.category = b->digital ? SPN_CATEGORY_ACCUMULATE : SPN_CATEGORY_ADC;
     item.block = pass->adc;
     item.n = c->conversions;
     item.unit_J = pass->adc->cost.action[SPN_ADC_CONVERT].energy_J;

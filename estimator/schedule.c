@@ -12,6 +12,7 @@
 #include "models/adder_tree.h"
 #include "models/array.h"
 #include "models/driver.h"
+#include "models/logic.h"
 #include "models/mux.h"
 #include "models/sample_hold.h"
 #include "models/shift_add.h"
@@ -44,6 +45,11 @@ static void set_reads(struct spn_stage *stage, const struct spn_frame *f,
                     latency_s(f, SPN_BLOCK_SAMPLE_HOLD, SPN_SAMPLE_HOLD_SAMPLE);
     double step_s = latency_s(f, forward ? SPN_BLOCK_MUX : SPN_BLOCK_ROW_MUX, SPN_MUX_SELECT) +
                     pass->adc->cost.action[SPN_ADC_CONVERT].latency_s + (in_turn ? settle_s : 0);
+    if (f->work->blocks.digital) { /* cells, lines and adders share whole clocks [M:E30] */
+        const struct spn_logic clock = {.env = &f->work->around.env};
+        step_s = spn_logic_clocked_s(&clock, read_s + step_s, 1);
+        read_s = 0;
+    }
     double convert_s =
         c->columns_per_pass * larger(step_s, latency_s(f, SPN_BLOCK_SHIFT_ADD, SPN_SHIFT_ADD_ADD));
     double n = c->rounds * c->passes;

@@ -13,7 +13,7 @@
 const struct spn_field spn_adc_fields[] = {
     SPN_F_INT(A, bits, "bit", 1, 14, "resolution"),
     SPN_F_DOUBLE(A, column_mean_A, "A", 0, 1, "mean column current while converting"),
-    SPN_F_DOUBLE(A, column_full_A, "A", 1e-12, 1, "largest column current"),
+    SPN_F_DOUBLE(A, column_full_A, "A", 0, 1, "largest column current; 0: a voltage"),
     SPN_F_DOUBLE(A, read_voltage_V, "V", 1e-3, 20, "voltage that drives the column"),
     SPN_F_DOUBLE(A, column_F, "F", 0, 1e-9, "capacitance of the column and its mux"),
     SPN_F_DOUBLE(A, energy_scale, "", 1e-3, 1e3, "fit factor of the energy"),

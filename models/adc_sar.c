@@ -112,15 +112,18 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
         adc->column_mean_A > 0 ? k.c * exp(k.d / LN10 * log(adc->column_mean_A / REFERENCE_V)) : 0;
     /* [M:W4] at another supply: control and comparator charge C V^2, the branch draws I from V */
     const double v = env->node->vdd_V / k.vdd_V;
-    const double power_W = ((k.a_W * adc->bits + k.b_W) * v * v + current_W * v) *
-                           (1 + POWER_PER_K * (env->temperature_K - REFERENCE_K)); /* [M:A21] */
-    const double convert_s = (adc->bits + 1) * CYCLE_S;
+    const double warmer = 1 + POWER_PER_K * (env->temperature_K - REFERENCE_K); /* [M:A21] */
+    const double slower = env->node->supply_slowdown > 0 ? env->node->supply_slowdown : 1;
+    /* [M:G15] a slower cycle moves the same charge, and draws the branch's current for longer */
+    const double cycles_s = (adc->bits + 1) * CYCLE_S;
+    const double energy_J =
+        ((k.a_W * adc->bits + k.b_W) * v * v + current_W * v * slower) * warmer * cycles_s;
     const double cells = AREA_CELLS + AREA_CELLS_PER_BIT * (adc->bits - 1); /* [M:A22] */
     *out = (struct spn_component_cost){.area_m2 = adc->area_scale * cells *
                                                   spn_gate_min_inverter(env).area_m2};
     out->action[SPN_ADC_CONVERT] =
-        (struct spn_cost){.energy_J = adc->energy_scale * power_W * convert_s,
-                          .latency_s = adc->latency_scale * convert_s};
+        (struct spn_cost){.energy_J = adc->energy_scale * energy_J,
+                          .latency_s = adc->latency_scale * cycles_s * slower};
     return SPN_OK;
 }
 

@@ -47,32 +47,39 @@ static double cell_width_m(const struct spn_array *a, const struct spn_env *env)
     return f * (a->masked ? a->device.mask.cell_width_F : a->device.cell_width_F);
 }
 
+double spn_array_bit_cells(const struct spn_array *a)
+{
+    return a->bit_cells > 1 ? a->bit_cells : 1;
+}
+
 /* [M:A1-A3] */
 struct spn_array_lines spn_array_lines(const struct spn_array *a, const struct spn_env *env)
 {
     const struct cell_lines *cell = &cell_lines[a->device.cell];
     const double access_m = a->device.access_width_F * env->node->feature_size_m;
     const double drain_F = access_m > 0 ? spn_gate_drain_F(env, SPN_CHANNEL_N, access_m) : 0;
-    struct spn_array_lines lines = {.data = spn_wire_local(env, a->columns * cell_width_m(a, env)),
+    const double across = a->columns * spn_array_bit_cells(a);
+    struct spn_array_lines lines = {.data = spn_wire_local(env, across * cell_width_m(a, env)),
                                     .column = spn_wire_local(env, a->rows * cell_height_m(a, env))};
     if (cell->gate && access_m > 0) {
         lines.gate = lines.data;
-        lines.gate.F += a->columns * spn_gate_input_F(env, access_m);
+        lines.gate.F += across * spn_gate_input_F(env, access_m);
     }
     if (cell->data_drain)
-        lines.data.F += a->columns * drain_F;
+        lines.data.F += across * drain_F;
     if (cell->column_drain)
         lines.column.F += a->rows * drain_F;
+    lines.data.F += across * a->cell_input_F;
     return lines;
 }
 
-static double read_V(const struct spn_array *a)
+double spn_array_read_V(const struct spn_array *a)
 {
     return a->read_voltage_V > 0 ? a->read_voltage_V : a->device.read_voltage_V;
 }
 
 /* Rows that are switched on and hold weights. */
-static double active_rows(const struct spn_array *a)
+double spn_array_active_rows(const struct spn_array *a)
 {
     return (a->rows_read > 0 ? a->rows_read : a->rows) * a->used_rows_frac;
 }
@@ -91,7 +98,7 @@ static double driven_frac(const struct spn_array *a)
 static double settle_s(const struct spn_array *a, const struct spn_array_lines *l)
 {
     const double column_S =
-        fmax(active_rows(a) * a->input_mean * a->cell_mean_S, a->device.on_conductance_S);
+        fmax(spn_array_active_rows(a) * a->input_mean * a->cell_mean_S, a->device.on_conductance_S);
     const double tau_s = spn_wire_elmore_s(0, l->data, 0) +
                          spn_wire_elmore_s(1 / column_S, l->column, a->column_load_F);
     return (a->settle_bits + 1) * LN2 * tau_s;
@@ -107,7 +114,7 @@ double spn_array_settle_s(const struct spn_array *a, const struct spn_env *env)
  * E[G]^2). */
 struct spn_array_current spn_array_column_current(const struct spn_array *a)
 {
-    const double n = active_rows(a), v = read_V(a);
+    const double n = spn_array_active_rows(a), v = spn_array_read_V(a);
     const double mean = a->input_mean * a->cell_mean_S;
     const double square = a->input_mean_square * a->cell_mean_square_S2;
     const int rows_read = a->rows_read > 0 ? a->rows_read : a->rows;
@@ -120,7 +127,7 @@ struct spn_array_current spn_array_column_current(const struct spn_array *a)
 static double read_J(const struct spn_array *a, const struct spn_array_lines *l, double n_rows,
                      double x2, double driven, double t_s)
 {
-    const double v = read_V(a), used_columns = a->columns * a->used_columns_frac;
+    const double v = spn_array_read_V(a), used_columns = a->columns * a->used_columns_frac;
     /* [M:W1] from a supply above: the same current, E[x] = sqrt(E[x^2] driven), at its voltage */
     const double x_v2 =
         a->read_supply_V > v ? sqrt(x2 * driven) * v * a->read_supply_V : x2 * v * v;
@@ -187,12 +194,14 @@ static double leakage_W(const struct spn_array *a, const struct spn_env *env)
     const struct spn_env at_300 = {env->node, tabulated_K, env->clock_Hz};
     const double hotter =
         spn_gate_off_A_per_m(env, SPN_CHANNEL_N) / spn_gate_off_A_per_m(&at_300, SPN_CHANNEL_N);
-    return (double)a->rows * a->columns * a->device.standby_leakage_A * hotter * env->node->vdd_V;
+    return a->rows * a->columns * spn_array_bit_cells(a) * a->device.standby_leakage_A * hotter *
+           env->node->vdd_V;
 }
 
-static enum spn_status check(const struct spn_array *a, struct spn_err *err)
+enum spn_status spn_array_check(const struct spn_component_type *type, const struct spn_array *a,
+                                struct spn_err *err)
 {
-    const enum spn_status status = spn_component_check(&spn_component_array, a, err);
+    const enum spn_status status = spn_component_check(type, a, err);
     if (status)
         return status;
     if (a->rows_read > a->rows)
@@ -201,48 +210,67 @@ static enum spn_status check(const struct spn_array *a, struct spn_err *err)
     if (a->masked && !a->device.mask.present)
         return spn_err_set(err, SPN_EINPUT, "array.masked: device '%s' has no mask transistor",
                            a->device.name);
-    if (!(a->device.on_conductance_S > 0) || !(read_V(a) > 0))
+    if (!(a->device.on_conductance_S > 0) || !(spn_array_read_V(a) > 0))
         return spn_err_set(err, SPN_EINPUT,
                            "array: device '%s': on-conductance %g S, read voltage %g V; both must "
                            "be above 0",
-                           a->device.name, a->device.on_conductance_S, read_V(a));
+                           a->device.name, a->device.on_conductance_S, spn_array_read_V(a));
     return SPN_OK;
+}
+
+void spn_array_set_cells(const struct spn_array *a, const struct spn_env *env,
+                         const struct spn_array_lines *l, struct spn_component_cost *out)
+{
+    const double writing_s = write_s(a, l);
+    const double used_columns = a->columns * a->used_columns_frac;
+    const double used_rows = a->rows * a->used_rows_frac;
+    const double row_cells = a->row_pulse_frac * used_columns;
+    *out = (struct spn_component_cost){.area_m2 = (double)a->rows * a->columns *
+                                                  spn_array_bit_cells(a) * cell_height_m(a, env) *
+                                                  cell_width_m(a, env),
+                                       .leakage_W = leakage_W(a, env)};
+    out->action[SPN_ARRAY_WRITE_CELL] =
+        (struct spn_cost){.energy_J = write_J(a, env, l, 1, 1, 1), .latency_s = writing_s};
+    out->action[SPN_ARRAY_WRITE_ROW] = (struct spn_cost){
+        .energy_J = write_J(a, env, l, 1, row_cells, row_cells), .latency_s = writing_s};
+    out->action[SPN_ARRAY_WRITE_VECTOR] = (struct spn_cost){
+        .energy_J = write_J(a, env, l, used_rows, 1, a->vector_pulse_frac * used_rows),
+        .latency_s = writing_s};
+    out->action[SPN_ARRAY_WRITE_MASK] = write_mask(a, l);
+}
+
+/* [M:A32] v = (G - Gmin)/(Gmax - Gmin), as D2 makes conductances of values. */
+struct spn_array_value spn_array_cell_value(const struct spn_array *a)
+{
+    const double low = a->device.off_conductance_S, span = a->device.on_conductance_S - low;
+    const double mean = (a->cell_mean_S - low) / span;
+    const double square =
+        (a->cell_mean_square_S2 - 2 * low * a->cell_mean_S + low * low) / (span * span);
+    return (struct spn_array_value){fmin(fmax(mean, 0), 1), fmin(fmax(square, 0), 1)};
 }
 
 static enum spn_status eval(const void *params, const struct spn_env *env,
                             struct spn_component_cost *out, struct spn_err *err)
 {
     const struct spn_array *a = params;
-    const enum spn_status status = check(a, err);
+    const enum spn_status status = spn_array_check(&spn_component_array, a, err);
     if (status)
         return status;
     const struct spn_array_lines l = spn_array_lines(a, env);
-    const double settled_s = settle_s(a, &l), writing_s = write_s(a, &l);
+    const double settled_s = settle_s(a, &l);
     const double on_s = a->read_time_s > settled_s ? a->read_time_s : settled_s;
-    const double used_columns = a->columns * a->used_columns_frac;
-    const double used_rows = a->rows * a->used_rows_frac;
-    const double row_cells = a->row_pulse_frac * used_columns;
-    *out = (struct spn_component_cost){.area_m2 = (double)a->rows * a->columns *
-                                                  cell_height_m(a, env) * cell_width_m(a, env),
-                                       .leakage_W = leakage_W(a, env)};
-    out->action[SPN_ARRAY_READ] = (struct spn_cost){
-        .energy_J = read_J(a, &l, active_rows(a), a->input_mean_square, driven_frac(a), on_s),
-        .latency_s = settled_s};
+    spn_array_set_cells(a, env, &l, out);
+    out->action[SPN_ARRAY_READ] =
+        (struct spn_cost){.energy_J = read_J(a, &l, spn_array_active_rows(a), a->input_mean_square,
+                                             driven_frac(a), on_s),
+                          .latency_s = settled_s};
     out->action[SPN_ARRAY_READ_ROW] =
         (struct spn_cost){.energy_J = read_J(a, &l, 1, 1, 1, on_s), .latency_s = settled_s};
-    out->action[SPN_ARRAY_WRITE_CELL] =
-        (struct spn_cost){.energy_J = write_J(a, env, &l, 1, 1, 1), .latency_s = writing_s};
-    out->action[SPN_ARRAY_WRITE_ROW] = (struct spn_cost){
-        .energy_J = write_J(a, env, &l, 1, row_cells, row_cells), .latency_s = writing_s};
-    out->action[SPN_ARRAY_WRITE_VECTOR] = (struct spn_cost){
-        .energy_J = write_J(a, env, &l, used_rows, 1, a->vector_pulse_frac * used_rows),
-        .latency_s = writing_s};
-    out->action[SPN_ARRAY_WRITE_MASK] = write_mask(a, &l);
     return SPN_OK;
 }
 
 #define A struct spn_array
-static const struct spn_field fields[] = {
+const struct spn_field spn_array_fields[] = {
     SPN_F_INT(A, rows, "", 1, 65536, "word lines"),
     SPN_F_INT(A, columns, "", 1, 65536, "bit lines"),
     SPN_F_INT(A, rows_read, "", 0, 65536, "rows switched on at once; 0 = all"),
@@ -257,6 +285,10 @@ static const struct spn_field fields[] = {
     SPN_F_DOUBLE(A, read_supply_V, "V", 0, 20,
                  "supply that the read voltage is regulated from; 0 = itself"),
     SPN_F_DOUBLE(A, read_time_s, "s", 0, 1, "how long a column conducts; 0 = until settled"),
+    SPN_F_INT(A, bit_cells, "", 0, 16, "memory cells of one C-2C cell, one a bit; 0 = 1"),
+    SPN_F_INT(A, input_lines, "", 0, 16, "lines along a row, one a bit of the input; 0 = 1"),
+    SPN_F_DOUBLE(A, cell_input_F, "F", 0, 1e-12, "gates that a data line drives in each cell"),
+    SPN_F_DOUBLE(A, unit_F, "F", 0, 1e-12, "capacitor of a cell; 0 = the least that will do"),
     SPN_F_DOUBLE(A, column_load_F, "F", 0, 1e-9, "mux and converter input behind a column"),
     SPN_F_DOUBLE(A, row_pulse_frac, "", 0, 1, "share of a row's cells pulsed by write_row"),
     SPN_F_DOUBLE(A, vector_pulse_frac, "", 0, 1,
@@ -266,10 +298,10 @@ static const struct spn_field fields[] = {
     SPN_F_END};
 #undef A
 
-static const char *const actions[] = {"read",         "read_row",   "write_cell", "write_row",
-                                      "write_vector", "write_mask", NULL};
+const char *const spn_array_actions[] = {"read",         "read_row",   "write_cell", "write_row",
+                                         "write_vector", "write_mask", NULL};
 
-static void example(void *params)
+void spn_array_example(void *params)
 {
     *(struct spn_array *)params = (struct spn_array){.rows = 64,
                                                      .columns = 64,
@@ -309,13 +341,30 @@ static void example(void *params)
                                                                          .gate_F = 2.2e-18}}};
 }
 
+void spn_array_example_sram(void *params)
+{
+    struct spn_array *a = params;
+    spn_array_example(params);
+    a->masked = false;
+    a->cell_input_F = 0.2e-15;
+    a->cell_mean_S = 3e-6;
+    a->cell_mean_square_S2 = 18e-12;
+    a->device.cell = SPN_CELL_SRAM;
+    a->device.cell_height_F = 10;
+    a->device.cell_width_F = 40;
+    a->device.write_voltage_V = 0.85;
+    a->device.write_pulse_s = 1e-9;
+    a->device.write_charge_C_per_m2 = 0;
+    a->device.standby_leakage_A = 6.6e-12;
+}
+
 const struct spn_component_type spn_component_array = {
     .name = "array",
     .role = "array",
     .doc = "cells at the crossings of rows and columns: reads, writes, the lines' charge",
     .size = sizeof(struct spn_array),
-    .fields = fields,
-    .actions = actions,
+    .fields = spn_array_fields,
+    .actions = spn_array_actions,
     .model = "A1-A9",
-    .example = example,
+    .example = spn_array_example,
     .eval = eval};

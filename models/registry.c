@@ -10,6 +10,7 @@
 #include "models/adder_tree.h"
 #include "models/array.h"
 #include "models/chip_link.h"
+#include "models/cim_adder.h"
 #include "models/component.h"
 #include "models/dac.h"
 #include "models/decoder.h"
@@ -30,6 +31,9 @@
 const struct spn_component_type *const spn_components[] = {
     /* the array and its periphery */
     &spn_component_array,
+    &spn_component_array_charge,
+    &spn_component_array_c2c,
+    &spn_component_array_digital,
     &spn_component_driver_wordline,
     &spn_component_driver_bitline,
     &spn_component_switch_matrix,
@@ -43,6 +47,7 @@ const struct spn_component_type *const spn_components[] = {
     /* sums */
     &spn_component_shift_add,
     &spn_component_adder_tree,
+    &spn_component_cim_adder,
     /* storage */
     &spn_component_register,
     &spn_component_register_file,

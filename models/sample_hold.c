@@ -11,14 +11,10 @@
 
 #include <math.h>
 
-#include "base/units.h"
+#include "models/capacitor.h"
 #include "models/gate.h"
 
 #define LN2 0.69314718055994530942
-#define NOISE_FACTOR 12.0   /* q^2/12 is the quantisation noise */
-#define LEAST_F 1e-15       /* of a capacitor that is drawn, not parasitic; assumed */
-#define MOM_F_PER_M2 2.3e-3 /* metal capacitor at 22 nm, grows as 1/F [cimloop] */
-#define MOM_FEATURE_M 22e-9
 #define FOLLOWER_SHARE 0.1 /* of the hold time, to settle */
 #define OVERDRIVE_V 0.2    /* gm = 2 I/Vov of the follower; usual choice */
 
@@ -29,11 +25,8 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
     const enum spn_status status = spn_component_check(&spn_component_sample_hold, params, err);
     if (status)
         return status;
-    /* [M:A27] kT/C <= (V/2^b)^2/12 / 4: noise at most half the quantisation noise's amplitude */
-    const double step_V = s->full_scale_V / ldexp(1, s->bits);
-    const double noise_F =
-        4 * NOISE_FACTOR * SPN_BOLTZMANN_J_PER_K * env->temperature_K / (step_V * step_V);
-    const double hold_F = fmax(noise_F, LEAST_F);
+    const double hold_F =
+        fmax(spn_capacitor_noise_F(env, s->full_scale_V, s->bits), SPN_CAPACITOR_LEAST_F);
     /* [M:A28] gm = (b + 1) ln 2 C/t, I = gm Vov/2, from the supply for the hold time */
     const double settle_s = FOLLOWER_SHARE * s->hold_s;
     const double follower_A = (s->bits + 1) * LN2 * hold_F / settle_s * OVERDRIVE_V / 2;
@@ -41,9 +34,8 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
         spn_gate_transmission(env, spn_gate_min_width_m(env), spn_gate_min_pmos_m(env));
     const double follower_m =
         fmax(spn_gate_min_width_m(env), 2 * follower_A / spn_gate_on_A_per_m(env, SPN_CHANNEL_N));
-    const double density = MOM_F_PER_M2 * MOM_FEATURE_M / env->node->feature_size_m;
     *out = (struct spn_component_cost){
-        .area_m2 = s->area_scale * (hold_F / density + pass.area_m2 +
+        .area_m2 = s->area_scale * (spn_capacitor_area_m2(env, hold_F) + pass.area_m2 +
                                     2 * spn_gate_inverter(env, follower_m, 0).area_m2)};
     out->action[SPN_SAMPLE_HOLD_SAMPLE] = (struct spn_cost){
         .energy_J = s->energy_scale * (spn_gate_cycle_J(hold_F, s->full_scale_V) +

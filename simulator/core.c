@@ -221,6 +221,13 @@ static enum spn_status set_run(struct spn_core *core, struct spn_err *err)
     return SPN_OK;
 }
 
+/* [M:S5k] Where no current flows no wire drops a voltage and no cell leaks; adders are exact. */
+#define CHARGE_ERRORS ~(unsigned)(SPN_ERROR_IR_DROP | SPN_ERROR_ON_OFF)
+static const unsigned possible_errors[] = {[SPN_ARRAY_CURRENT] = ~0u,
+                                           [SPN_ARRAY_CHARGE] = CHARGE_ERRORS,
+                                           [SPN_ARRAY_C2C] = CHARGE_ERRORS,
+                                           [SPN_ARRAY_DIGITAL] = 0};
+
 enum spn_status spn_core_create(struct spn_core **core, const struct spn_core_config *config,
                                 const int8_t *weights, const uint8_t *mask, struct spn_err *err)
 {
@@ -234,7 +241,8 @@ enum spn_status spn_core_create(struct spn_core **core, const struct spn_core_co
     c->config = *config;
     c->chip = config->chip;
     c->kernel = spn_kernel_find(NULL);
-    c->ideal = !has(c, SPN_ERROR_QUANTIZATION) && !spn_adc_errors_act(config);
+    c->config.errors &= possible_errors[c->chip->array.kind];
+    c->ideal = !has(c, SPN_ERROR_QUANTIZATION) && !spn_adc_errors_act(&c->config);
     c->noisy = has(c, SPN_ERROR_FLUCTUATION) && device->read_noise_frac > 0;
     c->slice_bits = c->chip->input.dac_bits;
     c->n_slices = (c->chip->input.bits + c->slice_bits - 1) / c->slice_bits;

@@ -15,6 +15,8 @@
 
 #define ROOM_TEMPERATURE_K 300.0 /* where device data were taken */
 
+const char *const spn_array_kind_names[] = {"current", "charge", "c2c", "digital", NULL};
+const char *const spn_array_adder_names[] = {"tree", "chain", NULL};
 const char *const spn_encoding_names[] = {"differential", "offset", "twos-complement", NULL};
 const char *const spn_adc_range_names[] = {"full", "calibrated", "fixed", NULL};
 const char *const spn_mapping_names[] = {"conventional", "kernel-position", NULL};
@@ -26,6 +28,7 @@ const char *const spn_interconnect_names[] = {"htree", "mesh", NULL};
 const char *const spn_overflow_names[] = {"refuse", "reload", "chips", NULL};
 
 static const struct spn_field array_fields[] = {
+    SPN_F_ENUM(struct spn_chip_array, kind, spn_array_kind_names, "how it multiplies and adds"),
     SPN_F_INT(struct spn_chip_array, rows, "", 1, 65536, "rows of an array"),
     SPN_F_INT(struct spn_chip_array, columns, "", 1, 65536, "columns of an array"),
     SPN_F_INT(struct spn_chip_array, rows_read, "", 0, 65536, "rows switched on at once; 0 = all"),
@@ -34,6 +37,9 @@ static const struct spn_field array_fields[] = {
                  "input resistance of a column's sense amplifier"),
     SPN_F_DOUBLE(struct spn_chip_array, read_supply_V, "V", 0, 20,
                  "supply that the read voltage is regulated from; 0 = the read voltage itself"),
+    SPN_F_DOUBLE(struct spn_chip_array, unit_F, "F", 0, 1e-12,
+                 "charge, c2c: capacitor of a cell; 0 = the least that will do"),
+    SPN_F_ENUM(struct spn_chip_array, adder, spn_array_adder_names, "digital: how products add"),
     SPN_F_END};
 static const struct spn_field weight_fields[] = {
     SPN_F_INT(struct spn_chip_weight, bits, "bit", 2, 16, "signed weight, sign included"),
@@ -158,6 +164,7 @@ const struct spn_field spn_chip_fields[] = {
     SPN_F_DOUBLE(struct spn_chip, temperature_K, "K", 200, 500,
                  "of the chip; within the node's table"),
     SPN_F_DOUBLE(struct spn_chip, clock_Hz, "Hz", 1e5, 1e11, "digital clock"),
+    SPN_F_DOUBLE(struct spn_chip, vdd_V, "V", 0, 5, "supply; 0 = the node's own"),
     SPN_F_ENUM(struct spn_chip, mapping, spn_mapping_names, "how kernels unroll onto arrays"),
     SPN_F_ENUM(struct spn_chip, schedule, spn_schedule_names, "layers one by one or all at once"),
     SPN_F_BOOL(struct spn_chip, duplicate,
@@ -340,6 +347,48 @@ static enum spn_status check_file(const struct spn_chip *chip, struct spn_err *e
     return s ? s : check_sizes(chip, err);
 }
 
+/* What the kind of array asks of cells, weights and inputs. */
+static enum spn_status check_kind(const struct spn_chip *chip, struct spn_err *err)
+{
+    const int kind = chip->array.kind;
+    const char *const name = spn_array_kind_names[kind];
+    const bool sram = chip->device.cell == SPN_CELL_SRAM;
+    if (kind != SPN_ARRAY_CURRENT && !sram)
+        return spn_err_set(err, SPN_EINPUT,
+                           "chip.array.kind = %s: device '%s' is no SRAM cell, whose bit it takes",
+                           name, chip->device.name);
+    if (kind != SPN_ARRAY_CURRENT && chip->input.pulse_s > 0)
+        return spn_err_set(err, SPN_EINPUT,
+                           "chip.input.pulse_s = %g: an array of kind %s takes no pulses (0)",
+                           chip->input.pulse_s, name);
+    if (kind == SPN_ARRAY_DIGITAL && chip->weight.encoding == SPN_ENCODING_DIFFERENTIAL)
+        return spn_err_set(err, SPN_EINPUT,
+                           "chip.weight.encoding = differential: an array of kind digital adds "
+                           "offset or twos-complement weights");
+    if (sram && kind != SPN_ARRAY_C2C && chip->weight.cell_bits != 1)
+        return spn_err_set(err, SPN_EINPUT,
+                           "chip.weight.cell_bits = %d: an SRAM cell ('%s') holds 1 bit (more on "
+                           "the ladders of chip.array.kind = c2c)",
+                           chip->weight.cell_bits, chip->device.name);
+    return SPN_OK;
+}
+
+/* Weak inversion down to 0.2 V, where gates still regenerate; above the nominal supply as far as
+ * oxides are usually stressed. */
+#define LEAST_SUPPLY_V 0.2
+#define MOST_SUPPLY_FRAC 1.5
+
+static enum spn_status check_supply(const struct spn_chip *chip, struct spn_err *err)
+{
+    double most_V = MOST_SUPPLY_FRAC * chip->node.vdd_V;
+    if (chip->vdd_V == 0 || (chip->vdd_V >= LEAST_SUPPLY_V && chip->vdd_V <= most_V))
+        return SPN_OK;
+    return spn_err_set(err, SPN_EINPUT,
+                       "chip.vdd_V = %g outside [%g, %g], what node '%s' of %g V can be scaled to "
+                       "(0 = its own)",
+                       chip->vdd_V, LEAST_SUPPLY_V, most_V, chip->node.name, chip->node.vdd_V);
+}
+
 enum spn_status spn_chip_check(const struct spn_chip *chip, struct spn_err *err)
 {
     enum spn_status s = check_file(chip, err);
@@ -349,21 +398,18 @@ enum spn_status spn_chip_check(const struct spn_chip *chip, struct spn_err *err)
         s = spn_device_check(&chip->device, err);
     if (!s)
         s = spn_node_check_temperature(&chip->node, chip->temperature_K, err);
+    if (!s)
+        s = check_supply(chip, err);
     if (s)
         return s;
-    if (chip->device.cell == SPN_CELL_SRAM && chip->weight.cell_bits != 1) {
-        return spn_err_set(err, SPN_EINPUT,
-                           "chip.weight.cell_bits = %d: an SRAM cell ('%s') holds 1 bit",
-                           chip->weight.cell_bits, chip->device.name);
-    }
-    return SPN_OK;
+    return check_kind(chip, err);
 }
 
 const char *spn_chip_warning(const struct spn_chip *chip, int i, char *buf, size_t size)
 {
     int found = 0;
     long n_levels = 1L << chip->weight.cell_bits;
-    if (n_levels > chip->device.n_states && found++ == i) {
+    if (chip->array.kind != SPN_ARRAY_C2C && n_levels > chip->device.n_states && found++ == i) {
         snprintf(buf, size,
                  "a cell is to hold %d bit (%ld levels), device '%s' has %d distinguishable "
                  "states: taken as an "
@@ -376,6 +422,14 @@ const char *spn_chip_warning(const struct spn_chip *chip, int i, char *buf, size
             buf, size,
             "chip.temperature_K = %g acts on transistors only; device '%s' is described at %g K",
             chip->temperature_K, chip->device.name, ROOM_TEMPERATURE_K);
+        return buf;
+    }
+    if (chip->vdd_V != 0 && chip->vdd_V != chip->node.vdd_V && found++ == i) {
+        snprintf(
+            buf, size,
+            "chip.vdd_V = %g: currents of node '%s' (%g V) are scaled; voltages of device '%s' "
+            "stay",
+            chip->vdd_V, chip->node.name, chip->node.vdd_V, chip->device.name);
         return buf;
     }
     return NULL;

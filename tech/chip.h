@@ -37,13 +37,24 @@ enum spn_index_place { SPN_INDEX_DRAM, SPN_INDEX_GLOBAL_BUFFER, SPN_INDEX_TILE_B
 enum spn_update { SPN_UPDATE_CELL, SPN_UPDATE_ROW, SPN_UPDATE_VECTOR };
 enum spn_interconnect { SPN_INTERCONNECT_HTREE, SPN_INTERCONNECT_MESH };
 
+enum spn_array_kind {                    /* how an array multiplies and adds */
+                      SPN_ARRAY_CURRENT, /* voltages on conductances; currents add */
+                      SPN_ARRAY_CHARGE,  /* SRAM bits on capacitors; charges are shared */
+                      SPN_ARRAY_C2C,     /* likewise, a C-2C ladder over the bits of a cell */
+                      SPN_ARRAY_DIGITAL  /* SRAM bits, multipliers and adders */
+};
+enum spn_array_adder { SPN_ARRAY_TREE, SPN_ARRAY_CHAIN };
+
 struct spn_chip_array {
+    int kind; /* enum spn_array_kind */
     int rows, columns;
     int rows_read; /* rows switched on at once; 0 = all */
     double source_ohm,
         sense_ohm; /* behind every row, of its driver; and every column, of its sense amplifier */
     double read_supply_V; /* what cells' read current is drawn from when the read voltage is
                              regulated down linearly; 0 = a source of the read voltage itself */
+    double unit_F;        /* charge, c2c: a cell's capacitor; 0 = the least that will do */
+    int adder;            /* digital: enum spn_array_adder */
 };
 struct spn_chip_weight {
     int bits;      /* signed weight, sign included */
@@ -133,6 +144,7 @@ struct spn_chip {
     char node_name[256], device_name[256],
         dram_name[256]; /* JSON: "node", "device", "dram": name or path */
     double temperature_K, clock_Hz;
+    double vdd_V;          /* supply of all transistors; 0 = the node's own */
     int mapping, schedule; /* enums */
     bool duplicate;        /* copy small layers inside their tile/PE to use idle arrays */
     double area_budget_m2; /* of a chip; where `duplicate` is set, copies of whole tiles fill it; 0
@@ -185,6 +197,7 @@ enum spn_status spn_chip_read(struct spn_chip *chip, const struct spn_json *doc,
 enum spn_status spn_dram_load(struct spn_dram *dram, const char *name_or_path, struct spn_err *err);
 
 /* Words for enums, NULL-terminated, as in JSON. */
+extern const char *const spn_array_kind_names[], *const spn_array_adder_names[];
 extern const char *const spn_encoding_names[],
     *const spn_adc_range_names[], *const spn_mapping_names[],
                                       *const spn_schedule_names[],

@@ -39,6 +39,9 @@ struct spn_node {
     double wire_width_m, wire_aspect, wire_resistivity_ohm_m, wire_ohm_per_m,
         wire_F_per_m; /* local wires */
     double sram_cell_height_F, sram_cell_width_F;
+    /* Not in the file: how much slower gates are than at the tabulated supply, see models/supply.h;
+     * 0: the tabulated supply itself. */
+    double supply_slowdown;
 };
 
 extern const struct spn_field spn_node_fields[];

@@ -1,0 +1,110 @@
+/* supply.c -- a node at a supply voltage other than the one it is tabulated for.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * One current law from weak inversion to velocity saturation: the EKV interpolation [enz1995] with
+ * the exponent of the alpha-power law [sakurai1990] in place of 2. Its slope and threshold are
+ * those that meet the node's tabulated on- and off-current, so that nothing is fitted to circuits.
+ * Equations G13-G15 of docs/MODELS.md. Deviation: junction capacitances stay those of the tabulated
+ * supply (5 % between 0.8 and 1.0 V), gate capacitance is taken as that of strong inversion.
+ */
+#include "models/supply.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "models/gate.h"
+
+#define ALPHA 1.3       /* velocity saturation [sakurai1990] */
+#define DIBL_PLANAR 0.1 /* V/V [weste2011, ch. 2] */
+#define DIBL_FIN 0.05   /* V/V, gates on several sides; assumed */
+#define FIN_SLOPE 1.15  /* 68 mV per decade at 300 K; assumed where the table gives none */
+#define CHARGE_C 1.602176634e-19
+#define STEPS 60 /* of a bisection: beyond double precision of 2 V */
+
+/* ln(1 + e^x) without overflow. */
+static double softplus(double x)
+{
+    return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+}
+
+/* [M:G13] I/I0 at gate overdrive `over_V`. */
+static double law(const struct spn_supply_fit *f, double over_V)
+{
+    return pow(softplus(over_V / (ALPHA * f->slope * f->thermal_V)), ALPHA);
+}
+
+/* Off- over on-current of a fit at the supply it was made for. */
+static double ratio(const struct spn_supply_fit *f, double nominal_V)
+{
+    return law(f, -f->threshold_V) / law(f, nominal_V - f->threshold_V);
+}
+
+/* [M:G14] n such that the node's own threshold meets its currents at the table's first point. */
+static double slope_of(const struct spn_node *node, double dibl)
+{
+    struct spn_supply_fit f = {.threshold_V = node->vth_V,
+                               .dibl = dibl,
+                               .thermal_V =
+                                   SPN_BOLTZMANN_J_PER_K * node->temperature_K[0] / CHARGE_C};
+    const double wanted = node->nmos_off_A_per_m[0] / node->nmos_on_A_per_m[0];
+    double low = 1, high = 10;
+    f.slope = low;
+    if (ratio(&f, node->vdd_V) > wanted) /* below 60 mV per decade: not this kind of threshold */
+        return FIN_SLOPE;
+    for (int i = 0; i < STEPS; i++) {
+        f.slope = (low + high) / 2;
+        *(ratio(&f, node->vdd_V) < wanted ? &low : &high) = f.slope;
+    }
+    return f.slope;
+}
+
+struct spn_supply_fit spn_supply_fit(const struct spn_node *node, double temperature_K, double on,
+                                     double off)
+{
+    const double dibl = node->transistor == SPN_TRANSISTOR_PLANAR ? DIBL_PLANAR : DIBL_FIN;
+    struct spn_supply_fit f = {.slope = slope_of(node, dibl),
+                               .dibl = dibl,
+                               .thermal_V = SPN_BOLTZMANN_J_PER_K * temperature_K / CHARGE_C};
+    double low = -node->vdd_V, high = node->vdd_V;
+    for (int i = 0; i < STEPS; i++) {
+        f.threshold_V = (low + high) / 2;
+        *(ratio(&f, node->vdd_V) > off / on ? &low : &high) = f.threshold_V;
+    }
+    return f;
+}
+
+double spn_supply_on_frac(const struct spn_supply_fit *f, double nominal_V, double vdd_V)
+{
+    const double threshold_V = f->threshold_V + f->dibl * (nominal_V - vdd_V);
+    return law(f, vdd_V - threshold_V) / law(f, nominal_V - f->threshold_V);
+}
+
+double spn_supply_off_frac(const struct spn_supply_fit *f, double nominal_V, double vdd_V)
+{
+    const double threshold_V = f->threshold_V + f->dibl * (nominal_V - vdd_V);
+    return law(f, -threshold_V) / law(f, -f->threshold_V);
+}
+
+void spn_supply_scale(struct spn_node *out, const struct spn_node *node, double temperature_K,
+                      double vdd_V)
+{
+    const struct spn_env env = {.node = node, .temperature_K = temperature_K};
+    const double nominal_V = node->vdd_V;
+    memcpy(out, node, sizeof *out);
+    double *const on_A[] = {out->nmos_on_A_per_m, out->pmos_on_A_per_m};
+    double *const off_A[] = {out->nmos_off_A_per_m, out->pmos_off_A_per_m};
+    for (int channel = SPN_CHANNEL_N; channel <= SPN_CHANNEL_P; channel++) {
+        const double on = spn_gate_on_A_per_m(&env, (enum spn_channel)channel);
+        const double off = spn_gate_off_A_per_m(&env, (enum spn_channel)channel);
+        const struct spn_supply_fit f = spn_supply_fit(node, temperature_K, on, off);
+        *on_A[channel] = on * spn_supply_on_frac(&f, nominal_V, vdd_V);
+        *off_A[channel] = off * spn_supply_off_frac(&f, nominal_V, vdd_V);
+        if (channel == SPN_CHANNEL_N) /* [M:G15] of V/I */
+            out->supply_slowdown = vdd_V / nominal_V / spn_supply_on_frac(&f, nominal_V, vdd_V);
+    }
+    out->vdd_V = vdd_V;
+    out->temperature_K[0] = temperature_K;
+    out->n_temperatures = out->n_nmos_on = out->n_pmos_on = out->n_nmos_off = out->n_pmos_off = 1;
+}

@@ -1,0 +1,29 @@
+/* supply.h -- a node at a supply voltage other than the one it is tabulated for.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SPN_MODELS_SUPPLY_H
+#define SPN_MODELS_SUPPLY_H
+
+#include "tech/node.h"
+
+/* What the law of [M:G13] takes from a node at one temperature. */
+struct spn_supply_fit {
+    double slope;       /* n: subthreshold swing over ln(10) kT/q, >= 1 */
+    double threshold_V; /* that meets both tabulated currents at the node's supply */
+    double dibl;        /* threshold lost per volt of drain voltage */
+    double thermal_V;   /* kT/q */
+};
+/* on, off: A/m at the node's supply and temperature_K. */
+struct spn_supply_fit spn_supply_fit(const struct spn_node *node, double temperature_K, double on,
+                                     double off);
+/* On- and off-current at vdd_V over those at the node's own supply. [M:G13, G14] */
+double spn_supply_on_frac(const struct spn_supply_fit *fit, double nominal_V, double vdd_V);
+double spn_supply_off_frac(const struct spn_supply_fit *fit, double nominal_V, double vdd_V);
+
+/* *out = *node at vdd_V and temperature_K: supply, currents (a table of that one temperature) and
+ * supply_slowdown. `node` must be checked, and vdd_V > 0. */
+void spn_supply_scale(struct spn_node *out, const struct spn_node *node, double temperature_K,
+                      double vdd_V);
+
+#endif

@@ -1,0 +1,403 @@
+/* check_cim.c -- supplies away from the nominal one; charge-domain and digital arrays.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <math.h>
+
+#include "models/array.h"
+#include "models/capacitor.h"
+#include "models/cim_adder.h"
+#include "models/gate.h"
+#include "models/logic.h"
+#include "models/supply.h"
+#include "tests/estimate_setup.h"
+#include "tests/model_setup.h"
+
+static struct spn_node node;
+static struct spn_env env;
+static struct spn_err err;
+
+static void setup(void)
+{
+    const char *srcdir = getenv("srcdir");
+    setenv("SPINDLE_DATA", srcdir ? srcdir : ".", 0);
+    ck_assert_ok(spn_node_load(&node, "65nm-lstp", &err));
+    env = (struct spn_env){&node, 300, 1e9};
+}
+
+/* ---- supply ---- */
+
+START_TEST(the_law_meets_the_table)
+{
+    const struct spn_supply_fit f =
+        spn_supply_fit(&node, 300, node.nmos_on_A_per_m[0], node.nmos_off_A_per_m[0]);
+    /* n that meets 400 and 1.002e-4 A/m at 1.1 V with a threshold of 0.5017 V, by a root finder of
+     * another program: 97 mV per decade */
+    ck_assert_rel(f.slope, 1.607267, 1e-5);
+    ck_assert_rel(f.threshold_V, 0.5016636, 1e-9);
+    ck_assert_rel(spn_supply_on_frac(&f, 1.1, 1.1), 1, 1e-12);
+    ck_assert_rel(spn_supply_off_frac(&f, 1.1, 1.1), 1, 1e-12);
+    ck_assert_rel(spn_supply_on_frac(&f, 1.1, 0.6), 0.057884, 1e-5);
+    ck_assert_rel(spn_supply_off_frac(&f, 1.1, 0.6), 0.300201, 1e-5);
+    /* far below the threshold the current is exponential, e^(V (1 + dibl)/(n kT/q)) */
+    const double decade = spn_supply_on_frac(&f, 1.1, 0.1) / spn_supply_on_frac(&f, 1.1, 0.05);
+    ck_assert_rel(decade, exp(0.05 * 1.1 / (f.slope * f.thermal_V)), 0.01);
+    /* far above it (1e4 V) a power of 1.3 of the overdrive */
+    const double above = spn_supply_on_frac(&f, 1.1, 2e4) / spn_supply_on_frac(&f, 1.1, 1e4);
+    ck_assert_rel(above, pow(2, 1.3), 1e-3);
+}
+END_TEST
+
+START_TEST(a_fin_has_a_slope_of_its_own)
+{
+    ck_assert_ok(spn_node_load(&node, "14nm-lstp", &err));
+    const struct spn_supply_fit f =
+        spn_supply_fit(&node, 300, node.nmos_on_A_per_m[0], node.nmos_off_A_per_m[0]);
+    /* the tabulated 0.1 V cannot be the threshold: it would need 22 mV per decade */
+    ck_assert_rel(f.slope, 1.15, 1e-12);
+    ck_assert_rel(f.threshold_V, 0.370701, 1e-5);
+    ck_assert_rel(spn_supply_on_frac(&f, 0.8, 0.6), 0.417927, 1e-5);
+}
+END_TEST
+
+START_TEST(a_scaled_node)
+{
+    struct spn_node low, warm;
+    spn_supply_scale(&low, &node, 300, 0.6);
+    ck_assert_ok(spn_node_check(&low, &err));
+    ck_assert(low.vdd_V == 0.6 && low.n_temperatures == 1);
+    ck_assert_rel(low.nmos_on_A_per_m[0], 400 * 0.057884, 1e-5);
+    ck_assert_rel(low.supply_slowdown, 9.423225, 1e-5);
+    /* a gate's delay, R C with R = k V/(Ion W), slows down as much */
+    const struct spn_env at_low = {&low, 300, 1e9};
+    const double w = spn_gate_min_width_m(&env);
+    ck_assert_rel(spn_gate_on_ohm(&at_low, SPN_CHANNEL_N, w) /
+                      spn_gate_on_ohm(&env, SPN_CHANNEL_N, w),
+                  low.supply_slowdown, 1e-12);
+    /* near the threshold heat costs less than at 1.1 V */
+    spn_supply_scale(&warm, &node, 400, 0.6);
+    ck_assert_rel(warm.nmos_on_A_per_m[0], 182.1 * 0.068365, 1e-5);
+    ck_assert(warm.nmos_on_A_per_m[0] / low.nmos_on_A_per_m[0] > 182.1 / 400);
+}
+END_TEST
+
+/* ---- charge ---- */
+
+static struct spn_array sram(int bit_cells)
+{
+    struct spn_array a;
+    memset(&a, 0, sizeof a);
+    spn_array_example_sram(&a);
+    a.read_voltage_V = 0.9;
+    a.unit_F = 2e-15;
+    a.bit_cells = bit_cells;
+    a.input_mean = a.input_mean_square = 0.5;
+    a.device.off_conductance_S = 0;
+    a.cell_mean_S = 3e-6; /* of 6 uS: half of the cells hold a 1 */
+    a.cell_mean_square_S2 = 18e-12;
+    return a;
+}
+
+/* Energy of one column of a read: what half of the columns are cheaper than all. */
+static double column_J(const struct spn_component_type *type, struct spn_array a)
+{
+    const double all_J = cost_of(type, &a).action[SPN_ARRAY_READ].energy_J;
+    a.used_columns_frac = 0.5;
+    return (all_J - cost_of(type, &a).action[SPN_ARRAY_READ].energy_J) / (a.columns / 2.0);
+}
+
+/* Product gates of 64 cells of which a share holds and sees a 1, and the reset switch, at 0.9 V. */
+static double gates_J(double ones)
+{
+    const double w = spn_gate_min_width_m(&env32), wp = spn_gate_min_pmos_m(&env32);
+    const struct spn_gate nand = spn_gate_min_nand2(&env32),
+                          inverter = spn_gate_min_inverter(&env32);
+    return 0.81 * (64 * ones * (nand.output_F + inverter.input_F + inverter.output_F) +
+                   spn_gate_transmission(&env32, w, wp).input_F);
+}
+
+START_TEST(shared_charge)
+{
+    struct spn_array a = sram(0);
+    ck_assert_int_eq(a.rows, 64);
+    /* 64 cells of 4 F of 32 nm: 10 F each, 20.48 um of wire at 0.2 fF/um */
+    const double wire_F = 64 * 10 * 32e-9 * 2e-10;
+    /* p = 1/4, N = 64: C V^2 (N p - (N p (1 - p) + N^2 p^2) C/(N C + Cp)) */
+    const double shared = 16 - (12 + 256) * 2e-15 / (64 * 2e-15 + wire_F);
+    ck_assert_rel(column_J(&spn_component_array_charge, a), 2e-15 * 0.81 * shared + gates_J(0.25),
+                  1e-9);
+    /* without the wire (N - 1) p (1 - p), the variance of the number of ones: 11.8125; the wire
+     * takes what is left of the mean, so that the sum grows */
+    ck_assert(shared > 63 * 0.1875 && shared < 16);
+    /* all products 1: only the wire is charged, in series with the capacitors */
+    a.input_mean = a.input_mean_square = 1;
+    a.cell_mean_S = 6e-6;
+    a.cell_mean_square_S2 = 36e-12;
+    const double series_F = 64 * 2e-15 * wire_F / (64 * 2e-15 + wire_F);
+    ck_assert_rel(column_J(&spn_component_array_charge, a), series_F * 0.81 + gates_J(1), 1e-9);
+}
+END_TEST
+
+START_TEST(ladder)
+{
+    /* Bits independent, half of them 1, E[x^2] = 1/2. One bit: C in series with C. Two: nodes of 4C
+     * and 3C with 2C between, u = (3/8, 1/4) and (1/4, 1/2): q (5/8 + 1/2) - q^2 (1/4 + 1/4). */
+    static const double frac[] = {0, 0.25, 0.4375};
+    for (int b = 1; b <= 2; b++) {
+        const struct spn_array a = sram(b);
+        const double wire_F = 64 * 10 * 32e-9 * 2e-10;
+        ck_assert_rel(column_J(&spn_component_array_c2c, a),
+                      0.81 * (64 * 0.5 * 2e-15 * frac[b] + wire_F * 0.25) + gates_J(b * 0.25),
+                      1e-9);
+    }
+}
+END_TEST
+
+START_TEST(capacitors_take_room)
+{
+    struct spn_array a = sram(0);
+    const double f2 = 32e-9 * 32e-9;
+    a.unit_F = 0.5e-15;
+    ck_assert_rel(cost_of(&spn_component_array_charge, &a).area_m2, 64 * 64 * 400 * f2, 1e-12);
+    a.unit_F = 20e-15; /* 2.3 fF/um2 x 22/32: 12.65 um2 over a cell of 0.41 um2 */
+    ck_assert_rel(cost_of(&spn_component_array_charge, &a).area_m2,
+                  64 * 64 * 20e-15 / (2.3e-3 * 22 / 32), 1e-12);
+    /* the least that will do at 14 bits: 48 kT/(0.9 V/2^14)^2 over 64 rows, 1.03 fF */
+    a.unit_F = 0;
+    a.settle_bits = 14;
+    const double noise_F = 48 * 1.380649e-23 * 300 / pow(0.9 / 16384, 2) / 64;
+    a.device.cell_height_F = 1;
+    a.device.cell_width_F = 1;
+    ck_assert_rel(cost_of(&spn_component_array_charge, &a).area_m2,
+                  64 * 64 * noise_F / (2.3e-3 * 22 / 32), 1e-9);
+}
+END_TEST
+
+/* ---- digital ---- */
+
+static struct spn_cim_adder four(int chain)
+{
+    return (struct spn_cim_adder){.n_inputs = 4,
+                                  .input_bits = 1,
+                                  .weight_bits = 1,
+                                  .chain = chain,
+                                  .input_one = 0.5,
+                                  .weight_one = 0.5,
+                                  .energy_scale = 1,
+                                  .area_scale = 1,
+                                  .latency_scale = 1};
+}
+
+START_TEST(sum_of_four_products)
+{
+    struct spn_logic l;
+    spn_logic_init(&l, &env32);
+    /* Products are 1 with p = 1/4 and toggle with 3/8. Sums of 1, 2, 3 products: 1 - 1/4^k of
+     * random data. Tree: 2 one-bit adders and 1 of two bits; chain: 2, 3 and 3 bits. */
+    static const double active[] = {2 * 0.75 + 2 * 0.9375, 2 * 0.75 + 3 * 0.9375 + 3 * 0.984375},
+                        adders[] = {4, 8};
+    for (int chain = 0; chain <= 1; chain++) {
+        const struct spn_cim_adder p = four(chain);
+        const struct spn_component_cost cost = cost_of(&spn_component_cim_adder, &p);
+        const double and_m2 = l.nand2.area_m2 + l.inverter.area_m2;
+        ck_assert_rel(cost.area_m2, adders[chain] * l.full_adder.area_m2 + 4 * and_m2, 1e-12);
+        ck_assert_rel(cost.action[0].energy_J,
+                      active[chain] * l.full_adder.toggle_J +
+                          4 * 0.375 * (l.nand2.toggle_J + l.inverter.toggle_J),
+                      1e-12);
+    }
+}
+END_TEST
+
+/* The share of pairs of independent sums of k bits, each 1 with p = 1/4, whose lowest bits differ,
+ * counted over all 4^k and 4^k outcomes (a bit is 1 in one of four). */
+START_TEST(sums_toggle_as_counted)
+{
+    for (int k = 1; k <= 4; k++) {
+        double odd = 0, all = pow(4, k);
+        for (int code = 0; code < (int)all; code++) {
+            int sum = 0;
+            for (int i = 0, c = code; i < k; i++, c /= 4)
+                sum += c % 4 == 0;
+            odd += sum % 2;
+        }
+        ck_assert_rel(2 * odd / all * (1 - odd / all), (1 - pow(0.25, k)) / 2, 1e-12);
+    }
+}
+END_TEST
+
+START_TEST(wide_operands)
+{
+    struct spn_cim_adder p = four(0);
+    const double one_J = cost_of(&spn_component_cim_adder, &p).action[0].energy_J;
+    p.input_one = 0; /* nothing moves */
+    ck_assert(cost_of(&spn_component_cim_adder, &p).action[0].energy_J == 0);
+    p = four(0);
+    p.input_bits = 2;
+    p.weight_bits = 8;
+    const struct spn_component_cost wide = cost_of(&spn_component_cim_adder, &p);
+    ck_assert(wide.action[0].energy_J > 8 * one_J);
+    p.input_bits = 1;
+    ck_assert(cost_of(&spn_component_cim_adder, &p).action[0].latency_s < wide.action[0].latency_s);
+    p.energy_scale = 2;
+    p.input_bits = 2;
+    ck_assert_rel(cost_of(&spn_component_cim_adder, &p).action[0].energy_J,
+                  2 * wide.action[0].energy_J, 1e-12);
+}
+END_TEST
+
+START_TEST(digital_lines)
+{
+    struct spn_array a = sram(0);
+    const double v2 = 0.81, line_F = spn_array_lines(&a, &env32).data.F;
+    /* 64 static lines, bits of 1/2: toggled every second time, half a cycle each */
+    ck_assert_rel(cost_of(&spn_component_array_digital, &a).action[SPN_ARRAY_READ].energy_J,
+                  64 * 0.25 * line_F * v2, 1e-12);
+    a.rows_read = 16; /* 4 cells take turns on a multiplier */
+    a.input_lines = 2;
+    const double local_F = 4 * 10 * 32e-9 * 2e-10 +
+                           4 * spn_gate_drain_F(&env32, SPN_CHANNEL_N, 64e-9) +
+                           spn_gate_min_inverter(&env32).input_F;
+    ck_assert_rel(cost_of(&spn_component_array_digital, &a).action[SPN_ARRAY_READ].energy_J,
+                  16 * 2 * 0.25 * line_F * v2 + 16 * 64 * 0.5 * local_F * v2, 1e-12);
+}
+END_TEST
+
+/* ---- on a chip ---- */
+
+static const char chip_text[] = "neurosim-22nm";
+
+static void sram_chip(struct setup *s, int kind)
+{
+    setup_open(s, "vgg8", chip_text);
+    ck_assert_ok(spn_device_load(&s->chip.device, "sram-8t", &err));
+    s->chip.array.kind = kind;
+    s->chip.array.unit_F = 2e-15;
+    s->chip.weight.encoding = SPN_ENCODING_TWOS_COMPLEMENT;
+    snprintf(s->chip.adc.kind, sizeof s->chip.adc.kind, "adc-sar");
+    ck_assert_ok(spn_chip_check(&s->chip, &err));
+}
+
+static double component_J(const struct spn_result *r, const char *component)
+{
+    double energy_J = 0;
+    for (int i = 0; i < r->n_leaves; i++)
+        if (strcmp(r->leaf[i].component, component) == 0)
+            energy_J += r->leaf[i].cost.energy_J;
+    ck_assert_msg(energy_J > 0, "%s", component);
+    return energy_J;
+}
+
+START_TEST(energy_goes_with_the_square_of_the_supply)
+{
+    static const char *const parts[][3] = {
+        [SPN_ARRAY_CHARGE] = {"array-charge", "shift-add", "mux"},
+        [SPN_ARRAY_DIGITAL] = {"array-digital", "cim-adder", "shift-add"}};
+    for (int kind = SPN_ARRAY_CHARGE; kind <= SPN_ARRAY_DIGITAL; kind += 2) {
+        struct setup s;
+        double energy_J[3], latency_s, leakage_W;
+        sram_chip(&s, kind);
+        const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, false);
+        for (int i = 0; i < 3; i++)
+            energy_J[i] = component_J(r, parts[kind][i]);
+        latency_s = r->inference.latency_s;
+        leakage_W = r->leakage_W;
+        s.chip.vdd_V = 0.6; /* 0.85 V before */
+        r = setup_run(&s, SPN_SCHEME_DENSE, false);
+        for (int i = 0; i < 3; i++)
+            ck_assert_rel(component_J(r, parts[kind][i]), energy_J[i] * pow(0.6 / 0.85, 2), 1e-9);
+        ck_assert(r->inference.latency_s > latency_s && r->leakage_W < leakage_W);
+        s.chip.vdd_V = 0.85; /* the node's own: nothing is scaled */
+        r = setup_run(&s, SPN_SCHEME_DENSE, false);
+        ck_assert(r->inference.latency_s == latency_s && r->leakage_W == leakage_W);
+        setup_close(&s);
+    }
+}
+END_TEST
+
+START_TEST(a_digital_array_sums_whole_weights)
+{
+    struct setup s;
+    sram_chip(&s, SPN_ARRAY_DIGITAL);
+    const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    /* conv2: 1024 vectors, 8 input bits, 9 positions, 1 row array of 128, 128 outputs */
+    ck_assert_rel(setup_actions(r, "conv2", "cim-adder", SPN_PHASE_FORWARD), 1024.0 * 8 * 9 * 128,
+                  1e-12);
+    ck_assert_rel(setup_actions(r, "conv2", "shift-add", SPN_PHASE_FORWARD), 1024.0 * 8 * 9 * 128,
+                  1e-12);
+    for (int i = 0; i < r->n_leaves; i++)
+        ck_assert(strncmp(r->leaf[i].component, "adc-", 4) != 0);
+    /* 8 bits per cycle: one read instead of eight */
+    s.chip.input.dac_bits = 8;
+    r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    ck_assert_rel(setup_actions(r, "conv2", "cim-adder", SPN_PHASE_FORWARD), 1024.0 * 9 * 128,
+                  1e-12);
+    setup_close(&s);
+}
+END_TEST
+
+START_TEST(a_ladder_holds_a_weight)
+{
+    struct setup s;
+    sram_chip(&s, SPN_ARRAY_CHARGE);
+    const double tiles = setup_run(&s, SPN_SCHEME_DENSE, false)->n_tiles;
+    s.chip.array.kind = SPN_ARRAY_C2C;
+    s.chip.weight.encoding = SPN_ENCODING_OFFSET;
+    s.chip.weight.cell_bits = 8;
+    ck_assert_ok(spn_chip_check(&s.chip, &err));
+    const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    ck_assert(r->n_tiles < tiles / 4);
+    ck_assert_rel(setup_actions(r, "conv2", "adc-sar", SPN_PHASE_FORWARD), 1024.0 * 8 * 9 * 128,
+                  1e-12);
+    setup_close(&s);
+}
+END_TEST
+
+START_TEST(what_a_kind_asks_for)
+{
+    struct setup s;
+    const struct spn_estimate_options training = {.scheme = SPN_SCHEME_DENSE, .training = true};
+    sram_chip(&s, SPN_ARRAY_DIGITAL);
+    ck_assert_fails(spn_estimate(s.plan, &s.chip, &training, s.work, &s.result, &err),
+                    SPN_EINFEASIBLE, "transposed");
+    struct spn_chip chip = s.chip;
+    chip.weight.encoding = SPN_ENCODING_DIFFERENTIAL;
+    ck_assert_fails(spn_chip_check(&chip, &err), SPN_EINPUT, "chip.weight.encoding");
+    chip = s.chip;
+    chip.input.pulse_s = 1e-9;
+    ck_assert_fails(spn_chip_check(&chip, &err), SPN_EINPUT, "chip.input.pulse_s");
+    chip = s.chip;
+    chip.weight.cell_bits = 2;
+    ck_assert_fails(spn_chip_check(&chip, &err), SPN_EINPUT, "chip.weight.cell_bits");
+    chip = s.chip;
+    chip.vdd_V = 2;
+    ck_assert_fails(spn_chip_check(&chip, &err), SPN_EINPUT, "chip.vdd_V = 2");
+    chip = s.chip;
+    ck_assert_ok(spn_device_load(&chip.device, "rram-22nm", &err));
+    ck_assert_fails(spn_chip_check(&chip, &err), SPN_EINPUT, "no SRAM cell");
+    setup_close(&s);
+}
+END_TEST
+
+Suite *spn_suite(void)
+{
+    Suite *suite = suite_create("cim");
+    TCase *tcase = tcase_create("cim");
+    tcase_add_checked_fixture(tcase, setup, NULL);
+    tcase_add_test(tcase, the_law_meets_the_table);
+    tcase_add_test(tcase, a_fin_has_a_slope_of_its_own);
+    tcase_add_test(tcase, a_scaled_node);
+    tcase_add_test(tcase, shared_charge);
+    tcase_add_test(tcase, ladder);
+    tcase_add_test(tcase, capacitors_take_room);
+    tcase_add_test(tcase, sum_of_four_products);
+    tcase_add_test(tcase, sums_toggle_as_counted);
+    tcase_add_test(tcase, wide_operands);
+    tcase_add_test(tcase, digital_lines);
+    tcase_add_test(tcase, energy_goes_with_the_square_of_the_supply);
+    tcase_add_test(tcase, a_digital_array_sums_whole_weights);
+    tcase_add_test(tcase, a_ladder_holds_a_weight);
+    tcase_add_test(tcase, what_a_kind_asks_for);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
