@@ -16,13 +16,13 @@
 extern const struct spn_command spn_cmd_compare, spn_cmd_estimate, spn_cmd_simulate, spn_cmd_train,
     spn_cmd_sweep, spn_cmd_pareto, spn_cmd_best, spn_cmd_plot, spn_cmd_merge, spn_cmd_optimize,
     spn_cmd_sensitivity, spn_cmd_list, spn_cmd_help, spn_cmd_irdrop, spn_cmd_validate,
-    spn_cmd_reproduce, spn_cmd_version;
+    spn_cmd_profile, spn_cmd_reproduce, spn_cmd_version;
 extern const struct spn_command *const spn_commands[]; /* main.c; NULL-terminated */
 
 /* Options that most subcommands take; put SPN_COMMON_OPTIONS(struct args, common) into the option
  * table. */
 struct spn_common {
-    const char *chip, *device, *out, *data, *dataset;
+    const char *chip, *device, *out, *data, *dataset, *profile;
     struct spn_opt_list set;
     int format;
     int64_t seed, threads, images;
@@ -76,6 +76,11 @@ struct spn_common spn_common_default(void);
         "data", SPN_OPT_STRING, offsetof(s, m.data), "DIR",                                        \
             "folder with mnist/, fashion/, emnist/, cifar10/, text/", 0, 0, NULL                   \
     }
+#define SPN_OPT_PROFILE(s, m)                                                                      \
+    {                                                                                              \
+        "profile", SPN_OPT_STRING, offsetof(s, m.profile), "FILE",                                 \
+            "value distributions from spindle profile (default: stated assumptions)", 0, 0, NULL   \
+    }
 #define SPN_OPT_EXPLAIN(s, m)                                                                      \
     {                                                                                              \
         "explain", SPN_OPT_FLAG, offsetof(s, m.explain), "",                                       \
@@ -94,6 +99,9 @@ enum spn_status spn_cmd_load_chip(const struct spn_common *common, struct spn_ch
 /* The network with all --set network.* applied. */
 enum spn_status spn_cmd_load_network(const struct spn_common *common, const char *path,
                                      struct spn_network **net, struct spn_err *err);
+/* The value distributions that the common options ask for. */
+enum spn_status spn_cmd_load_profile(const struct spn_common *common, const struct spn_network *net,
+                                     struct spn_profile *profile, struct spn_err *err);
 /* Up to n images of the network's data set. */
 enum spn_status spn_cmd_open_data(const struct spn_common *common, const struct spn_network *net,
                                   const char *split, int n, struct spn_dataset *data,

@@ -24,6 +24,7 @@ static const struct spn_opt options[] = {
     SPN_OPT_CHIP(struct args, common),
     SPN_OPT_DEVICE(struct args, common),
     SPN_OPT_SET(struct args, common),
+    SPN_OPT_PROFILE(struct args, common),
     {"no-accuracy", SPN_OPT_NO, offsetof(struct args, accuracy), "",
      "cost only: milliseconds instead of seconds", 0, 0, NULL},
     SPN_OPT_IMAGES(struct args, common),
@@ -76,7 +77,7 @@ static enum spn_status estimate(struct job *job, struct spn_err *err)
     if (!status)
         status = spn_cmd_load_network(&job->args.common, job->path, &job->net, err);
     if (!status)
-        status = spn_profile_default(&job->profile, job->net, err);
+        status = spn_cmd_load_profile(&job->args.common, job->net, &job->profile, err);
     if (!status)
         status = spn_plan_create(&job->plan, job->net, &job->profile, err);
     for (int s = 0; s < SPN_N_SCHEMES && !status; s++) {

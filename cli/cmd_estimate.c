@@ -22,6 +22,7 @@ static const struct spn_opt options[] = {
     SPN_OPT_CHIP(struct args, common),
     SPN_OPT_DEVICE(struct args, common),
     SPN_OPT_SET(struct args, common),
+    SPN_OPT_PROFILE(struct args, common),
     {"scheme", SPN_OPT_ENUM, offsetof(struct args, scheme), "SCHEME",
      "dense, external-index, index-free or chip (default: what the chip says)", 0, 0,
      scheme_choices},
@@ -60,7 +61,7 @@ static enum spn_status estimate(struct job *job, struct spn_err *err)
     if (!status)
         status = spn_cmd_load_network(&job->args.common, job->path, &job->net, err);
     if (!status)
-        status = spn_profile_default(&job->profile, job->net, err);
+        status = spn_cmd_load_profile(&job->args.common, job->net, &job->profile, err);
     if (!status)
         status = spn_plan_create(&job->plan, job->net, &job->profile, err);
     if (!status)

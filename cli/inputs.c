@@ -81,6 +81,13 @@ enum spn_status spn_cmd_load_network(const struct spn_common *common, const char
     return status ? status : spn_network_load(net, found, override, n, err);
 }
 
+enum spn_status spn_cmd_load_profile(const struct spn_common *common, const struct spn_network *net,
+                                     struct spn_profile *profile, struct spn_err *err)
+{
+    return common->profile ? spn_profile_load(profile, net, common->profile, err)
+                           : spn_profile_default(profile, net, err);
+}
+
 enum spn_status spn_cmd_open_data(const struct spn_common *common, const struct spn_network *net,
                                   const char *split, int n, struct spn_dataset *data,
                                   struct spn_err *err)

@@ -16,7 +16,7 @@ const struct spn_command *const spn_commands[] = {
     &spn_cmd_train,    &spn_cmd_sweep,       &spn_cmd_pareto,
     &spn_cmd_best,     &spn_cmd_plot,        &spn_cmd_merge,
     &spn_cmd_optimize, &spn_cmd_sensitivity, &spn_cmd_irdrop,
-    &spn_cmd_validate, &spn_cmd_reproduce,   &spn_cmd_list,
+    &spn_cmd_validate, &spn_cmd_profile, &spn_cmd_reproduce,   &spn_cmd_list,
     &spn_cmd_help,     &spn_cmd_version,     NULL,
 };
 

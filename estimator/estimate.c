@@ -20,7 +20,8 @@ static bool same_coding(const struct spn_coding_key *a, const struct spn_coding_
     return a->valid && b->valid && a->scheme == b->scheme && a->weight.bits == b->weight.bits &&
            a->weight.cell_bits == b->weight.cell_bits && a->weight.encoding == b->weight.encoding &&
            a->on_S == b->on_S && a->off_S == b->off_S && a->mask_on_S == b->mask_on_S &&
-           a->mask_off_S == b->mask_off_S;
+           a->mask_off_S == b->mask_off_S && a->input_bits == b->input_bits &&
+           a->dac_bits == b->dac_bits;
 }
 
 /* Conductances of kept and pruned cells of every layer; they stay while coding, device and scheme
@@ -33,18 +34,20 @@ static void set_conductances(struct spn_frame *f)
                                  .off_S = device->off_conductance_S,
                                  .mask_on_S = device->mask.on_conductance_S,
                                  .mask_off_S = device->mask.off_conductance_S,
+                                 .input_bits = f->chip->input.bits,
+                                 .dac_bits = f->chip->input.dac_bits,
                                  .scheme = f->options->scheme,
                                  .valid = 1};
 
     if (same_coding(&key, &f->work->coding))
         return;
     for (int i = 0; i < f->plan->n_matrix; i++) {
-        struct spn_matrix_work *w = &f->work->matrix[i];
-        struct spn_digit_pmf pmf;
-        spn_conductance_pmf(&f->chip->weight,
-                            f->plan->profile->layer[f->plan->matrix[i].layer].weight, -1, &pmf);
-        w->kept = spn_conductance_moments(device, &pmf, 1, f->options->scheme);
-        w->pruned = spn_conductance_moments(device, &pmf, 0, f->options->scheme);
+        struct spn_layer_conductance *cell = &f->work->matrix[i].cell;
+        const struct spn_layer_profile *profile =
+            &f->plan->profile->layer[f->plan->matrix[i].layer];
+        *cell = spn_conductance_layer(f->chip, profile, f->options->scheme);
+        if (profile->measured_seen && f->options->scheme == SPN_SCHEME_DENSE)
+            cell->kept_ratio *= profile->kept_frac; /* its zeros are codes of 0, not pruned */
     }
     f->work->coding = key;
 }
@@ -105,9 +108,11 @@ static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *
  * groups. [M:E19] */
 static struct spn_conductance mix(const struct spn_matrix_work *w, double kept)
 {
-    return (struct spn_conductance){kept * w->kept.mean_S + (1 - kept) * w->pruned.mean_S,
-                                    kept * w->kept.mean_square_S2 +
-                                        (1 - kept) * w->pruned.mean_square_S2};
+    const struct spn_layer_conductance *c = &w->cell;
+    kept = fmin(1, kept * c->kept_ratio);
+    return (struct spn_conductance){kept * c->kept.mean_S + (1 - kept) * c->pruned.mean_S,
+                                    kept * c->kept.mean_square_S2 +
+                                        (1 - kept) * c->pruned.mean_square_S2};
 }
 
 /* Statistics of a read, forward and transposed. */

@@ -49,7 +49,7 @@ struct spn_plan {
 struct spn_coding_key {
     struct spn_chip_weight weight;
     double on_S, off_S, mask_on_S, mask_off_S;
-    int scheme, valid;
+    int input_bits, dac_bits, scheme, valid;
 };
 
 /* One layer on arrays, for the present design point. */
@@ -60,8 +60,7 @@ struct spn_matrix_work {
     struct spn_array_values forward_values, error_values; /* that the blocks were evaluated with */
     unsigned long forward_version, error_version;         /* of the chip's blocks then; 0 = never */
     struct spn_block forward_block[2], error_block[2];    /* array, ADC */
-    struct spn_conductance kept,
-        pruned; /* of a cell that holds a value, and of one that does not */
+    struct spn_layer_conductance cell;         /* that holds a value, and that does not */
     double sparsity, index_bit, index_entries; /* of one copy */
     double load_s[3]; /* its part of the critical path of loads: DRAM, bus, writing */
     int first, parts; /* load (or chip) that the layer begins on, and how many it takes; 0, 1 if all

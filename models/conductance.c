@@ -178,3 +178,37 @@ struct spn_conductance spn_conductance_moments(const struct spn_device *device,
                                     .mean_square_S2 = kept_frac * kept.mean_square_S2 +
                                                       (1 - kept_frac) * pruned.mean_square_S2};
 }
+
+struct spn_layer_conductance spn_conductance_layer(const struct spn_chip *chip,
+                                                   const struct spn_layer_profile *profile,
+                                                   int scheme)
+{
+    const int bits = chip->input.bits;
+    const int dac = chip->input.dac_bits < bits ? chip->input.dac_bits : bits;
+    struct spn_layer_conductance out = {.kept_ratio = 1};
+    struct spn_digit_pmf pmf;
+    double weight[SPN_PROFILE_BINS], squares = 0, met = 0;
+
+    spn_conductance_pmf(&chip->weight, profile->weight, -1, &pmf);
+    out.kept = spn_conductance_moments(&chip->device, &pmf, 1, scheme);
+    out.pruned = spn_conductance_moments(&chip->device, &pmf, 0, scheme);
+    if (!profile->measured_seen)
+        return out;
+    struct spn_conductance sum = {0, 0};
+    for (int first = 0; first < bits; first += dac) {
+        const int n_bits = first + dac > bits ? bits - first : dac;
+        const double square = spn_profile_input_digit(profile, bits, first, n_bits).mean_square;
+        const double share = square * spn_profile_seen(profile, bits, first, n_bits, weight);
+        spn_conductance_pmf(&chip->weight, weight, -1, &pmf);
+        const struct spn_conductance m = spn_conductance_moments(&chip->device, &pmf, 1, scheme);
+        sum.mean_S += share * m.mean_S;
+        sum.mean_square_S2 += share * m.mean_square_S2;
+        squares += square;
+        met += share;
+    }
+    if (!(met > 0))
+        return out;
+    out.kept = (struct spn_conductance){sum.mean_S / met, sum.mean_square_S2 / met};
+    out.kept_ratio = met / squares;
+    return out;
+}

@@ -64,4 +64,15 @@ struct spn_conductance spn_conductance_moments(const struct spn_device *device,
                                                const struct spn_digit_pmf *pmf, double kept_frac,
                                                int scheme);
 
+/* The cells of one layer as its reads meet them: moments of cells that hold a kept weight and of
+ * pruned ones, averaged over the input's slices by their mean square, and the kept share so counted
+ * over the plain one. With default profiles: moments of D5, ratio 1. [M:D5, N9] */
+struct spn_layer_conductance {
+    struct spn_conductance kept, pruned;
+    double kept_ratio;
+};
+struct spn_layer_conductance spn_conductance_layer(const struct spn_chip *chip,
+                                                   const struct spn_layer_profile *profile,
+                                                   int scheme);
+
 #endif

@@ -19,6 +19,7 @@ enum {
     INPUT_MAX = SPN_PROFILE_BINS - 1,
     WEIGHT_ZERO = SPN_PROFILE_BINS / 2,
     WEIGHT_MAX = WEIGHT_ZERO - 1,
+    VALUE_BITS = SPN_PROFILE_VIEWS - 1,
     MAX_BITS = 24
 };
 
@@ -211,4 +212,39 @@ struct spn_moments spn_profile_input_digit(const struct spn_layer_profile *p, in
         m.mean_square += p->input[c] * digit * digit;
     }
     return m;
+}
+
+/* The view of bit `bit` of a `bits`-bit code: codes are aligned at their most significant bit. */
+static int view_of(int bits, int bit)
+{
+    int view = bit + VALUE_BITS - bits;
+    return view < 0 ? 0 : view;
+}
+
+double spn_profile_seen(const struct spn_layer_profile *p, int bits, int first, int n_bits,
+                        double *weight)
+{
+    double share[SPN_PROFILE_VIEWS] = {0}, sum = 0.0, kept = 0.0;
+    if (p->measured_seen && n_bits > 1 && n_bits >= bits) {
+        share[VALUE_BITS] = sum = 1.0;
+    } else if (p->measured_seen) {
+        for (int b = 0; b < n_bits; b++) {
+            double of_bit = ldexp(spn_profile_input_bit(p, bits, first + b), 2 * b);
+            share[view_of(bits, first + b)] += of_bit;
+            sum += of_bit;
+        }
+    }
+    if (!(sum > 0.0)) {
+        memcpy(weight, p->weight, sizeof p->weight);
+        return 1.0;
+    }
+    for (int v = 0; v < SPN_PROFILE_VIEWS; v++)
+        kept += share[v] / sum * p->seen_kept[v];
+    for (int c = 0; c < SPN_PROFILE_BINS; c++) {
+        weight[c] = 0.0;
+        for (int v = 0; v < SPN_PROFILE_VIEWS; v++)
+            weight[c] += share[v] / sum * p->seen_kept[v] * p->seen[v][c];
+        weight[c] = kept > 0.0 ? weight[c] / kept : p->weight[c];
+    }
+    return kept;
 }

@@ -38,9 +38,9 @@ enum spn_status spn_file_write(const char *dir, const char *name, const char *da
                                struct spn_err *err)
 {
     char path[MAX_PATH], temporary[MAX_PATH + 8];
-    int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+    int n = snprintf(path, sizeof path, "%s%s%s", dir ? dir : "", dir ? "/" : "", name);
     if (n < 0 || (size_t)n >= sizeof path)
-        return spn_err_set(err, SPN_EUSAGE, "%s/%s: path too long", dir, name);
+        return spn_err_set(err, SPN_EUSAGE, "%.60s...: path too long", path);
     snprintf(temporary, sizeof temporary, "%s.part", path);
     FILE *file = fopen(temporary, "wb");
     bool done = file && fwrite(data, 1, length, file) == length;

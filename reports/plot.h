@@ -31,7 +31,7 @@ enum spn_status spn_plot_write(const char *dir, const struct spn_figure *figures
                                bool *drawn, struct spn_err *err);
 
 /* Write `length` bytes to <dir>/<name> through a temporary file, so that no half-written file is
- * ever seen. */
+ * ever seen; dir NULL: name is the path. */
 enum spn_status spn_file_write(const char *dir, const char *name, const char *data, size_t length,
                                struct spn_err *err);
 /* A whole file into a text. */
