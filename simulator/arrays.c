@@ -264,7 +264,7 @@ static const uint8_t *vectors(const struct spn_arrays_work *work, const struct s
     return work->patches;
 }
 
-/* y += scale (core of codes), tile by tile, for one group. */
+/* y = scale (core of codes), or += for the negative inputs, tile by tile, for one group. */
 SPN_VECTORIZE static void multiply_group(struct spn_arrays_work *work, const struct spn_matrix *m,
                                          struct spn_core_scratch *scratch,
                                          const struct spn_patches *all,
@@ -285,8 +285,14 @@ SPN_VECTORIZE static void multiply_group(struct spn_arrays_work *work, const str
             float *out =
                 y + (size_t)(first + v) * (size_t)stride + (size_t)all->group * (size_t)m->columns;
             const float *sum = work->sums + (size_t)v * (size_t)m->columns;
-            for (int c = 0; c < m->columns; c++) {
-                out[c] += scale * sum[c];
+            if (code->sign > 0) {
+                for (int c = 0; c < m->columns; c++) {
+                    out[c] = scale * sum[c];
+                }
+            } else {
+                for (int c = 0; c < m->columns; c++) {
+                    out[c] += scale * sum[c];
+                }
             }
         }
     }
@@ -301,7 +307,6 @@ bool spn_arrays_multiply(void *ctx, int layer, const float *x, int n, float *y)
     for (const struct spn_matrix *before = a->matrix; before < m; before++) {
         scratch += (size_t)before->groups;
     }
-    memset(y, 0, (size_t)n * a->bound->layer[layer].n_out * sizeof *y);
     for (int sign = 1; sign >= (m->is_signed ? -1 : 1); sign -= 2) {
         const struct spn_input_code code = {.scale = (float)m->input_scale,
                                             .sign = sign,

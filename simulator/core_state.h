@@ -54,7 +54,6 @@ struct spn_core_scratch {
     float *reference_normals;                   /* [reference][vector][read] */
     float *shared;                              /* [vector][slice] */
     int n_reference_reads;                      /* of this block and digit so far */
-    uint8_t *group_input;                       /* one group's inputs, padded with zeros */
     int32_t *sums, *low, *variance, *codes;     /* [32][16] */
     double *total;                              /* likewise */
 };

@@ -25,11 +25,11 @@ enum {
 /* Input bytes to slices: out[s] (out_stride apart) holds x >> (s slice_bits) & (2^slice_bits - 1).
  */
 struct spn_kernel_slice {
-    const uint8_t *x; /* readable, and out writable, up to the next multiple of 64 bytes */
+    const uint8_t *x;
     int n_bytes, n_slices, slice_bits;
-    uint8_t *out;
+    uint8_t *out; /* written with zeros up to the next multiple of 64 bytes */
     size_t out_stride;
-    uint32_t *n_odd; /* [n_slices]: odd bytes of each slice; counts all 64 of the last bytes */
+    uint32_t *n_odd; /* [n_slices]: odd bytes of each slice */
 };
 
 struct spn_kernel_dot {

@@ -13,8 +13,8 @@
 #include <string.h>
 
 #define LANES 8
-#define TARGET __attribute__((target("avx2"), always_inline))
-#define TARGET_ENTRY __attribute__((target("avx2")))
+#define TARGET __attribute__((target("avx2,fma"), always_inline))
+#define TARGET_ENTRY __attribute__((target("avx2,fma")))
 #define VF __m256
 #define VI __m256i
 #define SETF(x) _mm256_set1_ps(x)
@@ -25,18 +25,21 @@
 #define ADDF(a, b) _mm256_add_ps(a, b)
 #define SUBF(a, b) _mm256_sub_ps(a, b)
 #define MULF(a, b) _mm256_mul_ps(a, b)
+#define FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
 #define MINF(a, b) _mm256_min_ps(a, b)
 #define MAXF(a, b) _mm256_max_ps(a, b)
 #define SQRTF(a) _mm256_sqrt_ps(a)
 #define STOREF(p, v) _mm256_store_ps(p, v)
 #define ROTL(a, n) _mm256_or_si256(_mm256_slli_epi32(a, n), _mm256_srli_epi32(a, 32 - (n)))
 #define SRLI(a, n) _mm256_srli_epi32(a, n)
-#define ORI(a, b) _mm256_or_si256(a, b)
 #define LOOKUP(table, power, octave)                                                               \
     _mm256_i32gather_ps((table)->row[power], ANDI(octave, SETI(31)), sizeof(float))
 #define ADDI(a, b) _mm256_add_epi32(a, b)
 #define ANDI(a, b) _mm256_and_si256(a, b)
 #define XORI(a, b) _mm256_xor_si256(a, b)
+#define XOR3(a, b, c) XORI(XORI(a, b), c)
+#define XOR_AND(a, b, c) XORI(a, ANDI(b, c))
+#define AND_OR(a, b, c) _mm256_or_si256(ANDI(a, b), c)
 #define SLLI(a, n) _mm256_slli_epi32(a, n)
 #define SHIFT(a, n) _mm256_sll_epi32(a, _mm_cvtsi32_si128(n))
 #define I2F(a) _mm256_cvtepi32_ps(a)
@@ -44,7 +47,6 @@
 #define F2I_WIDE(a) _mm256_cvtps_epi32(a)
 #define AS_I(a) _mm256_castps_si256(a)
 #define AS_F(a) _mm256_castsi256_ps(a)
-#define SIGN_BIT(a) _mm256_and_si256(a, _mm256_set1_epi32((int)0x80000000u))
 
 struct normal_table {
     const float (*row)[SPN_NORMAL_OCTAVES];
@@ -113,23 +115,40 @@ static TARGET_ENTRY void dot(const struct spn_kernel_dot *d)
         }
 }
 
+/* The next 32 bytes of the input, zeros behind its end. */
+static inline TARGET __m256i next_bytes(const struct spn_kernel_slice *s, int k)
+{
+    uint8_t last[sizeof(__m256i)] = {0};
+    int left = s->n_bytes - k;
+    if (left >= (int)sizeof last)
+        return _mm256_loadu_si256((const __m256i *)(const void *)(s->x + k));
+    if (left > 0)
+        memcpy(last, s->x + k, (size_t)left);
+    return _mm256_loadu_si256((const __m256i *)(const void *)last);
+}
+
 static TARGET_ENTRY void slice(const struct spn_kernel_slice *s)
 {
-    __m256i zero = _mm256_setzero_si256(), one = _mm256_set1_epi8(1);
-    for (int i = 0; i < s->n_slices; i++) {
-        int shift = i * s->slice_bits;
-        __m128i count = _mm_cvtsi32_si128(shift);
-        __m256i mask = _mm256_set1_epi8((char)(((1 << s->slice_bits) - 1) & UINT8_MAX >> shift));
-        __m256i n_odd = zero;
-        uint8_t *out = s->out + (size_t)i * s->out_stride;
-        for (int k = 0; k < s->n_bytes; k += (int)sizeof mask) {
-            __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(s->x + k));
-            __m256i bits = _mm256_and_si256(_mm256_srl_epi16(x, count), mask);
-            _mm256_storeu_si256((__m256i *)(void *)(out + k), bits);
-            n_odd = _mm256_add_epi64(n_odd, _mm256_sad_epu8(_mm256_and_si256(bits, one), zero));
+    __m256i zero = _mm256_setzero_si256(), one = _mm256_set1_epi8(1), n_odd[8];
+    for (int i = 0; i < s->n_slices; i++)
+        n_odd[i] = zero;
+    int n_bytes =
+        (s->n_bytes + SPN_KERNEL_QUAD_BYTES - 1) / SPN_KERNEL_QUAD_BYTES * SPN_KERNEL_QUAD_BYTES;
+    for (int k = 0; k < n_bytes; k += (int)sizeof one) {
+        __m256i x = next_bytes(s, k);
+        for (int i = 0; i < s->n_slices; i++) {
+            int shift = i * s->slice_bits, mask = ((1 << s->slice_bits) - 1) & UINT8_MAX >> shift;
+            __m256i bits = _mm256_and_si256(_mm256_srl_epi16(x, _mm_cvtsi32_si128(shift)),
+                                            _mm256_set1_epi8((char)mask));
+            uint8_t *out = s->out + (size_t)i * s->out_stride + k;
+            _mm256_storeu_si256((__m256i *)(void *)out, bits);
+            n_odd[i] =
+                _mm256_add_epi64(n_odd[i], _mm256_sad_epu8(_mm256_and_si256(bits, one), zero));
         }
+    }
+    for (int i = 0; i < s->n_slices; i++) {
         __m128i half =
-            _mm_add_epi64(_mm256_castsi256_si128(n_odd), _mm256_extracti128_si256(n_odd, 1));
+            _mm_add_epi64(_mm256_castsi256_si128(n_odd[i]), _mm256_extracti128_si256(n_odd[i], 1));
         s->n_odd[i] = (uint32_t)(_mm_cvtsi128_si32(half) + _mm_extract_epi32(half, 2));
     }
 }
@@ -190,7 +209,7 @@ static TARGET_ENTRY void normals(struct spn_kernel_stream *streams, int n, int n
 
 static bool supported(void)
 {
-    return __builtin_cpu_supports("avx2");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
 const struct spn_kernel spn_kernel_avx2 = {.name = "avx2",

@@ -12,8 +12,9 @@
 #include <string.h>
 
 #define LANES 16
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,popcnt"), always_inline))
-#define TARGET_ENTRY __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,popcnt")))
+#define TARGET                                                                                     \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,fma,popcnt"), always_inline))
+#define TARGET_ENTRY __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,fma,popcnt")))
 #define VF __m512
 #define VI __m512i
 #define SETF(x) _mm512_set1_ps(x)
@@ -24,18 +25,21 @@
 #define ADDF(a, b) _mm512_add_ps(a, b)
 #define SUBF(a, b) _mm512_sub_ps(a, b)
 #define MULF(a, b) _mm512_mul_ps(a, b)
+#define FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define MINF(a, b) _mm512_min_ps(a, b)
 #define MAXF(a, b) _mm512_max_ps(a, b)
 #define SQRTF(a) _mm512_sqrt_ps(a)
 #define STOREF(p, v) _mm512_store_ps(p, v)
 #define ROTL(a, n) _mm512_rol_epi32(a, n)
 #define SRLI(a, n) _mm512_srli_epi32(a, n)
-#define ORI(a, b) _mm512_or_si512(a, b)
 #define LOOKUP(table, power, octave)                                                               \
     _mm512_permutex2var_ps((table)->low[power], octave, (table)->high[power])
 #define ADDI(a, b) _mm512_add_epi32(a, b)
 #define ANDI(a, b) _mm512_and_si512(a, b)
 #define XORI(a, b) _mm512_xor_si512(a, b)
+#define XOR3(a, b, c) _mm512_ternarylogic_epi32(a, b, c, 0x96)
+#define XOR_AND(a, b, c) _mm512_ternarylogic_epi32(a, b, c, 0x78) /* a ^ (b & c) */
+#define AND_OR(a, b, c) _mm512_ternarylogic_epi32(a, b, c, 0xea)  /* a & b | c */
 #define SLLI(a, n) _mm512_slli_epi32(a, n)
 #define SHIFT(a, n) _mm512_sll_epi32(a, _mm_cvtsi32_si128(n))
 #define I2F(a) _mm512_cvtepi32_ps(a)
@@ -43,7 +47,6 @@
 #define F2I_WIDE(a) _mm512_cvtps_epi32(a)
 #define AS_I(a) _mm512_castps_si512(a)
 #define AS_F(a) _mm512_castsi512_ps(a)
-#define SIGN_BIT(a) _mm512_and_si512(a, _mm512_set1_epi32((int)0x80000000u))
 
 struct normal_table { /* octaves 0-15 and 16-31: a permutation of two registers looks one up */
     __m512 low[SPN_NORMAL_DEGREE + 1], high[SPN_NORMAL_DEGREE + 1];
@@ -128,8 +131,35 @@ void spn_kernel_avx512_dot(const struct spn_kernel_dot *d)
         }
 }
 
+static inline TARGET __mmask64 first_bytes(int n)
+{
+    return n < 64 ? ((__mmask64)1 << n) - 1 : ~(__mmask64)0;
+}
+
+/* Single bits: one comparison a slice gives the bytes and their number. n_slices is a constant. */
+static inline TARGET void slice_bits(const struct spn_kernel_slice *s, int n_slices)
+{
+    __m512i one = _mm512_set1_epi8(1);
+    uint32_t n_odd[8] = {0};
+    for (int k = 0; k < s->n_bytes; k += (int)sizeof one) {
+        __m512i x = _mm512_maskz_loadu_epi8(first_bytes(s->n_bytes - k), (const void *)(s->x + k));
+#pragma GCC unroll 8
+        for (int i = 0; i < n_slices; i++) {
+            __mmask64 bits = _mm512_test_epi8_mask(x, _mm512_set1_epi8((char)(1 << i)));
+            _mm512_storeu_si512((void *)(s->out + (size_t)i * s->out_stride + k),
+                                _mm512_maskz_mov_epi8(bits, one));
+            n_odd[i] += (uint32_t)__builtin_popcountll(bits);
+        }
+    }
+    memcpy(s->n_odd, n_odd, (size_t)n_slices * sizeof *n_odd);
+}
+
 TARGET_ENTRY void spn_kernel_avx512_slice(const struct spn_kernel_slice *s)
 {
+    if (s->slice_bits == 1 && s->n_slices == 8) {
+        slice_bits(s, 8);
+        return;
+    }
     for (int i = 0; i < s->n_slices; i++) {
         int shift = i * s->slice_bits;
         __m128i count = _mm_cvtsi32_si128(shift);
@@ -138,7 +168,8 @@ TARGET_ENTRY void spn_kernel_avx512_slice(const struct spn_kernel_slice *s)
         uint8_t *out = s->out + (size_t)i * s->out_stride;
         int n_odd = 0;
         for (int k = 0; k < s->n_bytes; k += (int)sizeof mask) {
-            __m512i x = _mm512_loadu_si512((const void *)(s->x + k));
+            __m512i x =
+                _mm512_maskz_loadu_epi8(first_bytes(s->n_bytes - k), (const void *)(s->x + k));
             __m512i bits = _mm512_and_si512(_mm512_srl_epi16(x, count), mask);
             _mm512_storeu_si512((void *)(out + k), bits);
             n_odd += __builtin_popcountll(_mm512_test_epi8_mask(bits, one));
@@ -165,7 +196,11 @@ struct philox {
     __m512i a[4], b[4];
 };
 
-#define XOR3(a, b, c) _mm512_ternarylogic_epi32(a, b, c, 0x96)
+/* Upper halves to lower ones by a shuffle: shifts and multiplies would share one port. */
+static inline TARGET __m512i high_words(__m512i products)
+{
+    return _mm512_shuffle_epi32(products, _MM_PERM_DDBB);
+}
 
 static inline TARGET void philox_rounds(struct philox *p, const uint32_t *keys)
 {
@@ -176,10 +211,10 @@ static inline TARGET void philox_rounds(struct philox *p, const uint32_t *keys)
     for (int k = 0; k < KEYS; k += 2) {
         __m512i pa = _mm512_mul_epu32(a0, m0), qa = _mm512_mul_epu32(a2, m1);
         __m512i pb = _mm512_mul_epu32(b0, m0), qb = _mm512_mul_epu32(b2, m1);
-        a0 = XOR3(_mm512_srli_epi64(qa, 32), a1, SETI(keys[k]));
-        a2 = XOR3(_mm512_srli_epi64(pa, 32), a3, SETI(keys[k + 1]));
-        b0 = XOR3(_mm512_srli_epi64(qb, 32), b1, SETI(keys[k]));
-        b2 = XOR3(_mm512_srli_epi64(pb, 32), b3, SETI(keys[k + 1]));
+        a0 = XOR3(high_words(qa), a1, SETI(keys[k]));
+        a2 = XOR3(high_words(pa), a3, SETI(keys[k + 1]));
+        b0 = XOR3(high_words(qb), b1, SETI(keys[k]));
+        b2 = XOR3(high_words(pb), b3, SETI(keys[k + 1]));
         a1 = qa;
         a3 = pa;
         b1 = qb;
@@ -223,7 +258,7 @@ static bool supported(void)
 {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni") &&
-           __builtin_cpu_supports("popcnt");
+           __builtin_cpu_supports("fma") && __builtin_cpu_supports("popcnt");
 }
 
 const struct spn_kernel spn_kernel_avx512 = {.name = "avx512",

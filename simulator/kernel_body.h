@@ -16,12 +16,11 @@ static inline TARGET VI next_words(VI s[4])
 {
     VI sum = ADDI(s[0], s[3]);
     VI word = ADDI(ROTL(sum, 7), s[0]);
-    VI t = SLLI(s[1], 9);
-    VI s2 = XORI(s[2], s[0]), s3 = XORI(s[3], s[1]);
-    s[1] = XORI(s[1], s2);
-    s[0] = XORI(s[0], s3);
-    s[2] = XORI(s2, t);
-    s[3] = ROTL(s3, 11);
+    VI s0 = XOR3(s[0], s[3], s[1]), s1 = XOR3(s[1], s[2], s[0]);
+    s[2] = XOR3(s[2], s[0], SLLI(s[1], 9));
+    s[3] = ROTL(XORI(s[3], s[1]), 11);
+    s[0] = s0;
+    s[1] = s1;
     return word;
 }
 
@@ -32,15 +31,15 @@ static inline TARGET VF invert_words(VI word, const struct normal_table *table)
     VF f = ADDF(I2F(ANDI(word, SETI(0x7fffffff))), SETF(0.5f));
     VI bits = AS_I(MINF(f, SETF(2147483520.0f))); /* the conversion may have rounded up to 2^31 */
     VI octave = SRLI(bits, 23);
-    VF t = SUBF(AS_F(ORI(ANDI(bits, SETI(0x7fffff)), SETI(0x3f800000))), SETF(1.5f));
+    VF t = SUBF(AS_F(AND_OR(bits, SETI(0x7fffff), SETI(0x3f800000))), SETF(1.5f));
     VF z = LOOKUP(table, 6, octave);
-    z = ADDF(MULF(z, t), LOOKUP(table, 5, octave));
-    z = ADDF(MULF(z, t), LOOKUP(table, 4, octave));
-    z = ADDF(MULF(z, t), LOOKUP(table, 3, octave));
-    z = ADDF(MULF(z, t), LOOKUP(table, 2, octave));
-    z = ADDF(MULF(z, t), LOOKUP(table, 1, octave));
-    z = ADDF(MULF(z, t), LOOKUP(table, 0, octave));
-    return AS_F(XORI(AS_I(z), SIGN_BIT(word)));
+    z = FMA(z, t, LOOKUP(table, 5, octave));
+    z = FMA(z, t, LOOKUP(table, 4, octave));
+    z = FMA(z, t, LOOKUP(table, 3, octave));
+    z = FMA(z, t, LOOKUP(table, 2, octave));
+    z = FMA(z, t, LOOKUP(table, 1, octave));
+    z = FMA(z, t, LOOKUP(table, 0, octave));
+    return AS_F(XOR_AND(AS_I(z), word, SETI(0x80000000u)));
 }
 
 static inline TARGET void normal_rows(struct spn_kernel_stream *streams, int n, int n_rows,
@@ -50,16 +49,18 @@ static inline TARGET void normal_rows(struct spn_kernel_stream *streams, int n, 
     load_table(&table);
     for (int k = 0; k < n; k++)
         for (int lane = 0; lane < SPN_KERNEL_COLUMNS; lane += LANES) {
-            VI s[4];
-            for (int i = 0; i < 4; i++)
-                s[i] = LOADI(streams[k].state[i] + lane);
+            int32_t(*state)[SPN_KERNEL_COLUMNS] = streams[k].state;
+            VI s[4] = {LOADI(state[0] + lane), LOADI(state[1] + lane), LOADI(state[2] + lane),
+                       LOADI(state[3] + lane)};
             float *to = out + k * n_rows * SPN_KERNEL_COLUMNS + lane;
             for (int r = 0; r < n_rows; r++, to += SPN_KERNEL_COLUMNS) {
                 VF z = invert_words(next_words(s), &table);
                 STOREF(to, add ? ADDF(LOADF(to), z) : z);
             }
-            for (int i = 0; i < 4; i++)
-                STOREI(streams[k].state[i] + lane, s[i]);
+            STOREI(state[0] + lane, s[0]);
+            STOREI(state[1] + lane, s[1]);
+            STOREI(state[2] + lane, s[2]);
+            STOREI(state[3] + lane, s[3]);
         }
 }
 

@@ -44,17 +44,20 @@ static inline uint32_t round_small(float x)
 #define ADDF(a, b) ((a) + (b))
 #define SUBF(a, b) ((a) - (b))
 #define MULF(a, b) ((a) * (b))
+#define FMA(a, b, c) fmaf(a, b, c)
 #define MINF(a, b) ((a) < (b) ? (a) : (b))
 #define MAXF(a, b) ((a) > (b) ? (a) : (b))
 #define SQRTF(a) sqrtf(a)
 #define STOREF(p, v) (*(p) = (v))
 #define ROTL(a, n) ((a) << (n) | (a) >> (32 - (n)))
 #define SRLI(a, n) ((a) >> (n))
-#define ORI(a, b) ((a) | (b))
 #define LOOKUP(table, power, octave) ((table)->row[power][(octave) % SPN_NORMAL_OCTAVES])
 #define ADDI(a, b) ((a) + (b))
 #define ANDI(a, b) ((a) & (b))
 #define XORI(a, b) ((a) ^ (b))
+#define XOR3(a, b, c) ((a) ^ (b) ^ (c))
+#define XOR_AND(a, b, c) ((a) ^ ((b) & (c)))
+#define AND_OR(a, b, c) (((a) & (b)) | (c))
 #define SLLI(a, n) ((a) << (n))
 #define SHIFT(a, n) ((a) << (n))
 #define I2F(a) ((float)(int32_t)(a))
@@ -62,7 +65,6 @@ static inline uint32_t round_small(float x)
 #define F2I_WIDE(a) ((uint32_t)(int32_t)lrintf(a))
 #define AS_I(a) float_bits(a)
 #define AS_F(a) bits_float(a)
-#define SIGN_BIT(a) ((a)&0x80000000u)
 
 struct normal_table {
     const float (*row)[SPN_NORMAL_OCTAVES];
@@ -78,13 +80,17 @@ static inline void load_table(struct normal_table *table)
 static void slice(const struct spn_kernel_slice *s)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
+    int n_bytes =
+        (s->n_bytes + SPN_KERNEL_QUAD_BYTES - 1) / SPN_KERNEL_QUAD_BYTES * SPN_KERNEL_QUAD_BYTES;
     for (int i = 0; i < s->n_slices; i++) {
         int shift = i * s->slice_bits;
         uint64_t masks = ones * (uint8_t)(((1 << s->slice_bits) - 1) & UINT8_MAX >> shift);
         uint32_t n_odd = 0;
-        for (int k = 0; k < s->n_bytes; k += 8) {
-            uint64_t eight;
-            memcpy(&eight, s->x + k, sizeof eight);
+        for (int k = 0; k < n_bytes; k += 8) {
+            uint64_t eight = 0;
+            int left = s->n_bytes - k;
+            if (left > 0)
+                memcpy(&eight, s->x + k, left < 8 ? (size_t)left : sizeof eight);
             eight = eight >> shift & masks; /* no bits of a neighbour */
             memcpy(s->out + (size_t)i * s->out_stride + k, &eight, sizeof eight);
             n_odd += (uint32_t)((eight & ones) * ones >> 56);

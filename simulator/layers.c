@@ -22,6 +22,19 @@ int spn_window_rows(const struct spn_window *w)
     return w->kernel[0] * w->kernel[1] * (w->channels / w->groups);
 }
 
+/* A call costs more than the few bytes that most patches copy at a time. */
+static inline void copy_run(char *out, const char *in, size_t n)
+{
+    enum { CHUNK = 16 };
+    if (n % CHUNK != 0) {
+        memcpy(out, in, n);
+        return;
+    }
+    for (size_t k = 0; k < n; k += CHUNK) {
+        memcpy(out + k, in + k, CHUNK);
+    }
+}
+
 /* One kernel row of one patch: the part inside the image is copied, the rest cleared. */
 static void copy_kernel_row(const struct spn_window *w, const char *row, int x0, size_t run,
                             char *out)
@@ -29,6 +42,10 @@ static void copy_kernel_row(const struct spn_window *w, const char *row, int x0,
     const int step = w->dilation[1];
     const size_t pixel = run * (size_t)w->groups;
     if (step == 1 && w->groups == 1) {
+        if (x0 >= 0 && x0 + w->kernel[1] <= w->width) {
+            copy_run(out, row + (size_t)x0 * run, (size_t)w->kernel[1] * run);
+            return;
+        }
         int lo = x0 < 0 ? -x0 : 0;
         int hi = w->width - x0 < w->kernel[1] ? w->width - x0 : w->kernel[1];
         if (hi < lo) {

@@ -13,9 +13,10 @@
 #include <string.h>
 
 enum {
-    PLANE_BYTES = 1 << 19,
+    PLANE_BYTES = 1 << 14, /* input slices at a time: they stay in the first-level cache; cells,
+                              used by every read of a block once loaded, need not */
     ALIGNMENT = 64
-}; /* input slices at a time: they stay in the second-level cache */
+};
 
 /* Reference columns that a column group leans on. */
 static int reference_count(const struct spn_program *p, int column_group)
@@ -53,7 +54,6 @@ enum spn_status spn_core_scratch_create(struct spn_core_scratch **scratch,
     s->deviation = aligned((size_t)s->n_vectors *
                            (size_t)(core->program->n_groups * core->n_slices) * sizeof(float));
     s->normals = aligned(tile);
-    s->group_input = aligned((size_t)core->program->group_quads * 4 + ALIGNMENT);
     s->stream = aligned((size_t)s->n_vectors * sizeof *s->stream);
     s->reference_stream = aligned(n_references * SPN_KERNEL_READS * sizeof *s->reference_stream);
     s->reference_normals = aligned(n_references * tile);
@@ -64,8 +64,8 @@ enum spn_status spn_core_scratch_create(struct spn_core_scratch **scratch,
     s->codes = aligned(tile);
     s->total = aligned(tile * 2);
     if (!s->planes || (squares && !s->squares) || !s->deviation || !s->normals || !s->stream ||
-        !s->reference_stream || !s->reference_normals || !s->shared || !s->group_input ||
-        !s->sums || !s->low || !s->variance || !s->codes || !s->total) {
+        !s->reference_stream || !s->reference_normals || !s->shared || !s->sums || !s->low ||
+        !s->variance || !s->codes || !s->total) {
         spn_core_scratch_destroy(s);
         return spn_err_memory(err, "scratch of a core");
     }
@@ -84,7 +84,6 @@ void spn_core_scratch_destroy(struct spn_core_scratch *s)
     free(s->squares);
     free(s->deviation);
     free(s->normals);
-    free(s->group_input);
     free(s->stream);
     free(s->reference_stream);
     free(s->reference_normals);
@@ -100,10 +99,11 @@ void spn_core_scratch_destroy(struct spn_core_scratch *s)
 /* ---- inputs to slices ---- */
 
 /* Inputs of more than one level: their place on a bent curve, their share in the noise. */
-static void bend_slice(const struct spn_core *core, struct spn_core_scratch *s, size_t at,
-                       int slice, float *deviation)
+static void bend_slice(const struct spn_core *core, struct spn_core_scratch *s,
+                       const struct spn_kernel_slice *slices, int slice, float *deviation)
 {
-    int n_bytes = core->program->group_quads * 4, shift = slice * core->slice_bits;
+    int n_bytes = slices->n_bytes, shift = slice * core->slice_bits;
+    size_t at = (size_t)(slices->out - s->planes) + (size_t)slice * core->plane_stride;
     uint8_t *out = s->planes + at, mask = (uint8_t)((1 << core->slice_bits) - 1);
     if (core->level_unit > 1)
         for (int i = 0; i < n_bytes; i++)
@@ -111,7 +111,7 @@ static void bend_slice(const struct spn_core *core, struct spn_core_scratch *s, 
     if (core->noisy) {
         double sum = 0;
         for (int i = 0; i < n_bytes; i++)
-            sum += (double)core->square[s->group_input[i] >> shift & mask];
+            sum += (double)core->square[slices->x[i] >> shift & mask];
         *deviation = (float)sqrt(sum);
     }
     if (s->squares != NULL) { /* in 1/255 of the largest square */
@@ -121,23 +121,15 @@ static void bend_slice(const struct spn_core *core, struct spn_core_scratch *s, 
     }
 }
 
-static void expand_group(const struct spn_core *core, struct spn_core_scratch *s, size_t at,
-                         float *deviation)
+static void expand_group(const struct spn_core *core, struct spn_core_scratch *s,
+                         struct spn_kernel_slice *slices, float *deviation)
 {
-    uint32_t n_odd[SPN_MAX_SLICES];
-    struct spn_kernel_slice slice = {.x = s->group_input,
-                                     .n_bytes = core->program->group_quads * 4,
-                                     .n_slices = core->n_slices,
-                                     .slice_bits = core->slice_bits,
-                                     .out = s->planes + at,
-                                     .out_stride = core->plane_stride,
-                                     .n_odd = n_odd};
-    core->kernel->slice(&slice);
+    core->kernel->slice(slices);
     for (int i = 0; i < core->n_slices; i++)
         if (core->level_max > 1)
-            bend_slice(core, s, at + (size_t)i * core->plane_stride, i, &deviation[i]);
+            bend_slice(core, s, slices, i, &deviation[i]);
         else if (core->noisy)
-            deviation[i] = sqrtf((float)n_odd[i]);
+            deviation[i] = sqrtf((float)slices->n_odd[i]);
 }
 
 /* Vectors of a tile to slices, every row group padded with zeros. */
@@ -145,18 +137,19 @@ void spn_reads_expand(const struct spn_core *core, struct spn_core_scratch *s, c
                       int n)
 {
     const struct spn_program *p = core->program;
-    int n_bytes = p->group_quads * 4;
+    uint32_t n_odd[SPN_MAX_SLICES];
+    struct spn_kernel_slice slices = {.n_slices = core->n_slices,
+                                      .slice_bits = core->slice_bits,
+                                      .out_stride = core->plane_stride,
+                                      .n_odd = n_odd};
     for (int v = 0; v < n; v++)
         for (int g = 0; g < p->n_groups; g++) {
             const struct spn_row_group *group = &p->groups[g];
-            memcpy(s->group_input, x + (size_t)v * (size_t)p->n_rows + (size_t)group->first,
-                   (size_t)group->n_rows);
-            memset(s->group_input + group->n_rows, 0,
-                   (size_t)(n_bytes - group->n_rows) + ALIGNMENT);
-            expand_group(core, s,
-                         (size_t)v * (size_t)core->n_slices * core->plane_stride +
-                             (size_t)g * (size_t)n_bytes,
-                         &s->deviation[(v * p->n_groups + g) * core->n_slices]);
+            slices.x = x + (size_t)v * (size_t)p->n_rows + (size_t)group->first;
+            slices.n_bytes = group->n_rows;
+            slices.out = s->planes + (size_t)v * (size_t)core->n_slices * core->plane_stride +
+                         (size_t)g * (size_t)p->group_quads * 4;
+            expand_group(core, s, &slices, &s->deviation[(v * p->n_groups + g) * core->n_slices]);
         }
 }
 
