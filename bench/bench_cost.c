@@ -2,10 +2,12 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Usage: bench_cost [NETWORK [CHIP]]. VGG8 on chip ning2025 unless given. Three kinds of point:
- * nothing changed since the last one (the floor); one chip parameter changed (a step of a sweep:
- * the blocks it touches are evaluated anew); temperature changed (all blocks are). "As before" is
- * the heap in use, so memory that is taken and given back within a point would not be seen.
+ * Usage: bench_cost [NETWORK [CHIP]]. VGG8 on chip ning2025 unless given. Kinds of point: nothing
+ * changed since the last one (the floor); one chip parameter changed to one of two or three values
+ * (a step of a sweep, whose axes come back to the same values: the evaluations of the blocks are
+ * remembered); a value never seen before (the blocks that it touches are evaluated anew; all of
+ * them for the clock). CPU time of one thread. "As before" is the heap in use, so memory that is
+ * taken and given back within a point would not be seen.
  * Yardsticks, layer evaluations per second and core: DNN+NeuroSim V1.4 0.07, CiMLoop 83. The limit
  * for a point of VGG8 is 50 us. Fails (exit 1) if a point allocates memory.
  */
@@ -34,7 +36,7 @@ struct bench {
 static double now_s(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -64,6 +66,17 @@ static void change_temperature(struct spn_chip *chip, long i)
     chip->temperature_K = 300 + 10 * (double)(i % 2);
 }
 
+/* Never the same twice: nothing that was remembered helps the blocks that it touches. */
+static void change_read_voltage(struct spn_chip *chip, long i)
+{
+    chip->device.read_voltage_V = 0.3 + 1e-7 * (double)i;
+}
+
+static void change_clock(struct spn_chip *chip, long i)
+{
+    chip->clock_Hz = 1e9 + (double)i;
+}
+
 static const struct {
     const char *name;
     void (*change)(struct spn_chip *chip, long i);
@@ -71,7 +84,9 @@ static const struct {
              {"chip.adc.bits", change_adc_bits},
              {"chip.adc.columns_per_adc", change_columns_per_adc},
              {"chip.array.rows", change_rows},
-             {"chip.temperature_K", change_temperature}};
+             {"chip.temperature_K", change_temperature},
+             {"device.read_voltage_V, new", change_read_voltage},
+             {"chip.clock_Hz, new", change_clock}};
 
 /* Seconds per point, or -1 after a failure. */
 static double measure(struct bench *b, int kind, bool training, struct spn_err *err)

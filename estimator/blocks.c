@@ -1,5 +1,4 @@
-/* blocks.c -- the array and its periphery, sized for one chip; and the memory that spares equal
- * evaluations.
+/* blocks.c -- the array and its periphery, sized for one chip.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
@@ -24,72 +23,19 @@
 #include "models/mux.h"
 #include "models/sample_hold.h"
 #include "models/shift_add.h"
-#include "models/supply.h"
 
 /* The line of a pulse follows in a tenth of it; one part in ten of its charge is then late.
  * Assumption. */
 #define RISE_FRAC 0.1
-
-_Static_assert(sizeof(struct spn_array) <= SPN_BLOCK_MAX_PARAMS, "a block keeps its parameters");
-
-void spn_surroundings_set(struct spn_surroundings *around, const struct spn_chip *chip)
-{
-    bool same = around->generation && around->env.temperature_K == chip->temperature_K &&
-                around->env.clock_Hz == chip->clock_Hz && around->vdd_V == chip->vdd_V &&
-                memcmp(&around->nominal, &chip->node, sizeof chip->node) == 0;
-
-    if (same)
-        return;
-    memcpy(&around->nominal, &chip->node, sizeof chip->node);
-    memcpy(&around->node, &chip->node, sizeof chip->node);
-    around->vdd_V = chip->vdd_V;
-    if (chip->vdd_V > 0 && chip->vdd_V != chip->node.vdd_V)
-        spn_supply_scale(&around->node, &chip->node, chip->temperature_K, chip->vdd_V);
-    around->env = (struct spn_env){
-        .node = &around->node, .temperature_K = chip->temperature_K, .clock_Hz = chip->clock_Hz};
-    around->generation++;
-}
-
-enum spn_status spn_block_set(struct spn_block *block, const struct spn_block_request *request,
-                              const struct spn_surroundings *around, struct spn_err *err)
-{
-    const struct spn_component_type *type = request->type;
-    struct spn_component_cost cost;
-    enum spn_status status;
-
-    block->n = request->n;
-    if (block->generation == around->generation && block->type == type &&
-        memcmp(block->params, request->params, type->size) == 0)
-        return SPN_OK;
-    block->generation = 0;
-    block->evaluations++;
-    block->type = type;
-    status = type->eval(request->params, &around->env, &cost, err);
-    if (status) {
-        spn_err_prefix(err, "%s: ", request->field);
-        return status;
-    }
-    block->cost = cost;
-    memcpy(block->params, request->params, type->size);
-    block->generation = around->generation;
-    return SPN_OK;
-}
 
 /* A block of the chip; without instances it is not evaluated and costs nothing. */
 static enum spn_status set(struct spn_blocks *b, const struct spn_blocks_input *in,
                            enum spn_block_id id, const struct spn_block_request *request,
                            struct spn_err *err)
 {
-    if (request->n > 0) {
-        unsigned long before = b->block[id].evaluations;
-        enum spn_status status = spn_block_set(&b->block[id], request, in->around, err);
-        b->version += b->block[id].evaluations - before;
-        return status;
-    }
-    b->version += b->block[id].n > 0;
-    b->block[id].type = NULL;
-    b->block[id].n = 0;
-    memset(&b->block[id].cost, 0, sizeof b->block[id].cost);
+    if (request->n > 0)
+        return spn_block_set(&b->block[id], &b->memory[id], request, in->around, err);
+    spn_block_none(&b->block[id]);
     return SPN_OK;
 }
 
@@ -116,7 +62,7 @@ static void set_array(struct spn_blocks *b, const struct spn_blocks_input *in)
     b->array.masked = in->masked;
     if (!b->at_supply)
         return;
-    b->array.read_voltage_V = in->around->node.vdd_V;
+    b->array.read_voltage_V = in->around->node->vdd_V;
     b->array.cell_input_F = spn_gate_min_nand2(&in->around->env).input_F;
     b->array.unit_F = chip->array.unit_F;
     b->array.bit_cells = chip->array.kind == SPN_ARRAY_C2C ? chip->weight.cell_bits : 1;
@@ -210,7 +156,7 @@ static enum spn_status set_writers(struct spn_blocks *b, const struct spn_blocks
                                    struct spn_err *err)
 {
     const struct spn_device *device = &in->chip->device;
-    double n = b->n_arrays, n_pumped = device->write_voltage_V > in->around->node.vdd_V ? n : 0;
+    double n = b->n_arrays, n_pumped = device->write_voltage_V > in->around->node->vdd_V ? n : 0;
     struct spn_decoder decoder;
     struct spn_level_shifter row, column;
 
@@ -378,6 +324,7 @@ enum spn_status spn_blocks_set(struct spn_blocks *blocks, const struct spn_block
         (s = set_drivers(blocks, in, err)) != SPN_OK ||
         (s = set_writers(blocks, in, err)) != SPN_OK)
         return s;
+    blocks->version = spn_blocks_state(&blocks->states, blocks, in->chip);
     return spn_blocks_set_chip(blocks, in, err);
 }
 
@@ -441,9 +388,9 @@ enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct s
         a.read_time_s += spn_blocks_pulses_s(in->chip);
         a.input_mean_square = a.input_mean;
     }
-    if ((s = spn_block_set(&layer[0], &array_request, in->around, err)) != SPN_OK)
+    if ((s = spn_block_evaluate(&layer[0], &array_request, in->around, err)) != SPN_OK)
         return s;
     const struct spn_block_request request = {
         blocks->adc_type, spn_blocks_fill_converter(&converter, blocks, in, &a), "chip.adc", 1};
-    return spn_block_set(&layer[1], &request, in->around, err);
+    return spn_block_evaluate(&layer[1], &request, in->around, err);
 }

@@ -4,8 +4,8 @@
  *
  * A block is a component kind with the parameters it has on this chip and the number of its
  * instances. Evaluations are kept between design points: a block whose parameters and surroundings
- * are the same, byte for byte, is not evaluated again (eval() is a pure function, so the result
- * cannot differ).
+ * are those of one of its last evaluations, byte for byte, is not evaluated again (eval() is a pure
+ * function, so the result cannot differ).
  */
 #ifndef SPN_ESTIMATOR_BLOCKS_H
 #define SPN_ESTIMATOR_BLOCKS_H
@@ -45,8 +45,9 @@ enum spn_block_id {
     SPN_BLOCK_SHIFT_ADD,
     SPN_BLOCK_COLUMN_DRIVER,
     SPN_BLOCK_ROW_MUX,
+    SPN_BLOCK_N_OF_ARRAY,
     /* of each PE and tile */
-    SPN_BLOCK_INPUT_REGISTER,
+    SPN_BLOCK_INPUT_REGISTER = SPN_BLOCK_N_OF_ARRAY,
     SPN_BLOCK_PE_TREE,
     SPN_BLOCK_PE_HTREE,
     SPN_BLOCK_TILE_TREE,
@@ -76,37 +77,64 @@ enum spn_block_id {
     SPN_N_BLOCKS
 };
 
-#define SPN_BLOCK_MAX_PARAMS 1792
-
 struct spn_block {
     const struct spn_component_type *type; /* NULL: the chip has none */
     double n;                              /* instances on the chip */
     struct spn_component_cost cost;
-    unsigned long generation;  /* of the surroundings it was evaluated in; 0 = never */
-    unsigned long evaluations; /* so far */
-    unsigned char params[SPN_BLOCK_MAX_PARAMS];
+    unsigned long serial; /* of the evaluation, among those of this block */
 };
 
-/* Surroundings of all blocks; generation grows when they change. */
+/* ---- memory.c: evaluations kept between design points ---- */
+
+#define SPN_BLOCK_MAX_PARAMS 1792
+#define SPN_MEMORY_WAYS 4 /* kept of each: what a sweep's axis comes back to */
+
+struct spn_block_entry {
+    const struct spn_component_type *type;
+    unsigned long generation, serial; /* surroundings it was evaluated in, 0 = never */
+    struct spn_component_cost cost;
+    unsigned char params[SPN_BLOCK_MAX_PARAMS];
+};
+struct spn_block_memory {
+    struct spn_block_entry entry[SPN_MEMORY_WAYS];
+    int now, next; /* the block's present entry; the next to give way */
+    unsigned long evaluations;
+};
+
+/* Surroundings of all blocks; the generation tells them apart. */
+struct spn_surroundings_entry {
+    struct spn_node nominal; /* copy of the chip's, to notice a change */
+    double vdd_V, temperature_K, clock_Hz;
+    struct spn_node node; /* at that supply */
+    unsigned long generation;
+};
 struct spn_surroundings {
     struct spn_env env;
-    struct spn_node nominal; /* copy of the chip's, to notice a change */
-    double vdd_V;            /* likewise */
-    struct spn_node node;    /* at that supply */
+    const struct spn_node *node;
     unsigned long generation;
+    struct spn_surroundings_entry entry[SPN_MEMORY_WAYS];
+    int now, next;
+    unsigned long n_generations;
 };
 void spn_surroundings_set(struct spn_surroundings *around, const struct spn_chip *chip);
 
-/* Evaluate `block` as `type` with `params`, unless it already is. On failure the message starts
- * with `field`. */
 struct spn_block_request {
     const struct spn_component_type *type;
     const void *params; /* type->size bytes, padding zeroed for the memory to work */
     const char *field;  /* "chip.adc" */
     double n;
 };
-enum spn_status spn_block_set(struct spn_block *block, const struct spn_block_request *request,
+/* Evaluate `block` as `type` with `params`, unless the memory has it. On failure the message starts
+ * with `field`. */
+enum spn_status spn_block_set(struct spn_block *block, struct spn_block_memory *memory,
+                              const struct spn_block_request *request,
                               const struct spn_surroundings *around, struct spn_err *err);
+/* The same without a memory. */
+enum spn_status spn_block_evaluate(struct spn_block *block, const struct spn_block_request *request,
+                                   const struct spn_surroundings *around, struct spn_err *err);
+void spn_block_none(struct spn_block *block); /* the chip has none */
+/* Parameters of the block's present evaluation. */
+const void *spn_block_params(const struct spn_block_memory *memory);
 
 /* What of the network decides the chip's sizes. */
 struct spn_blocks_need {
@@ -124,8 +152,25 @@ struct spn_blocks_need {
     const struct spn_index_format *format;
 };
 
+/* What the blocks of a layer depend on beside its values: evaluations of the array's blocks, and
+ * the chip's own words on array and converter. */
+struct spn_blocks_state {
+    unsigned long serial[SPN_BLOCK_N_OF_ARRAY];
+    struct spn_chip_array array;
+    struct spn_chip_input input;
+    struct spn_chip_weight weight;
+    struct spn_chip_adc adc;
+};
+struct spn_blocks_states {
+    struct spn_blocks_state state[SPN_MEMORY_WAYS];
+    unsigned long version[SPN_MEMORY_WAYS], n_versions; /* 0 = none */
+    int now, next;
+};
+
 struct spn_blocks {
     struct spn_block block[SPN_N_BLOCKS];
+    struct spn_block_memory memory[SPN_N_BLOCKS];
+    struct spn_blocks_states states;
     const struct spn_component_type *array_type;
     const struct spn_component_type *adc_type; /* or the adders of a digital array */
     bool digital;                              /* no converters: adders */
@@ -139,7 +184,7 @@ struct spn_blocks {
     int lanes;                       /* of each digital unit */
     double hops;                     /* mean path over the mesh */
     double n_tiles, n_pes, n_arrays; /* of all chips */
-    unsigned long version;           /* grows whenever a block of the array is evaluated anew */
+    unsigned long version;           /* of what a layer's blocks depend on */
 };
 
 struct spn_blocks_input {
@@ -192,6 +237,27 @@ struct spn_array_values {
 enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct spn_blocks_input *in,
                                  const struct spn_array_values *values, bool transposed,
                                  struct spn_block layer[2], struct spn_err *err);
+
+/* Number of the present state, the same whenever it comes back within SPN_MEMORY_WAYS states. */
+unsigned long spn_blocks_state(struct spn_blocks_states *states, const struct spn_blocks *blocks,
+                               const struct spn_chip *chip);
+
+/* Array and ADC of one layer, read forward or transposed. */
+struct spn_layer_blocks_entry {
+    unsigned long version; /* of the chip's blocks then; 0 = never */
+    struct spn_array_values values;
+    struct spn_block block[2];
+};
+struct spn_layer_blocks {
+    bool transposed;
+    const struct spn_block *block; /* [2]: array, ADC */
+    struct spn_layer_blocks_entry entry[SPN_MEMORY_WAYS];
+    int now, next;
+};
+enum spn_status spn_layer_blocks_set(struct spn_layer_blocks *layer,
+                                     const struct spn_blocks *blocks,
+                                     const struct spn_blocks_input *in,
+                                     const struct spn_array_values *values, struct spn_err *err);
 
 /* Time that inputs as pulses take at full scale, in one read; 0 for inputs as amplitudes. */
 double spn_blocks_pulses_s(const struct spn_chip *chip);

@@ -47,13 +47,11 @@ static void put(struct build *w, enum spn_block_id id, const struct spn_block_re
     if (w->status)
         return;
     if (request->n > 0) {
-        w->status = spn_block_set(block, request, w->in->around, w->err);
+        w->status = spn_block_set(block, &w->b->memory[id], request, w->in->around, w->err);
         block->n *= of_chip ? w->in->need->n_chips : 1;
         return;
     }
-    block->type = NULL;
-    block->n = 0;
-    memset(&block->cost, 0, sizeof block->cost);
+    spn_block_none(block);
 }
 
 static void put_tree(struct build *w, enum spn_block_id id, int n_inputs, int bits, double n)

@@ -167,7 +167,7 @@ static enum spn_status set_layer(struct spn_frame *f, int matrix, struct spn_err
                                      f->scheme->skipped_columns(w->sparsity, rows)};
     double steps = ldexp(1, f->chip->input.dac_bits) - 1;
     struct spn_array_values values[2];
-    enum spn_status status = SPN_OK;
+    enum spn_status status;
 
     w->input = spn_plan_input(f->plan, matrix, &f->chip->input);
     w->error_input =
@@ -178,19 +178,11 @@ static enum spn_status set_layer(struct spn_frame *f, int matrix, struct spn_err
     if (f->options->training)
         spn_count_error(&w->error, &in);
     set_values(f, matrix, &in, values);
-    if (w->forward_version != blocks->version ||
-        memcmp(&values[0], &w->forward_values, sizeof values[0]) != 0)
-        status = spn_blocks_layer(blocks, &f->in, &values[0], false, w->forward_block, err);
-    w->forward_version = status ? 0 : blocks->version;
-    w->forward_values = values[0];
+    status = spn_layer_blocks_set(&w->forward_blocks, blocks, &f->in, &values[0], err);
     if (status || !f->options->training)
         return status;
-    if (w->error_version != blocks->version ||
-        memcmp(&values[1], &w->error_values, sizeof values[1]) != 0)
-        status = spn_blocks_layer(blocks, &f->in, &values[1], true, w->error_block, err);
-    w->error_version = status ? 0 : blocks->version;
-    w->error_values = values[1];
-    return status;
+    w->error_blocks.transposed = true;
+    return spn_layer_blocks_set(&w->error_blocks, blocks, &f->in, &values[1], err);
 }
 
 /* All layers in order, one phase; returns their times. */
@@ -220,8 +212,8 @@ static struct spn_times add_layers(struct spn_frame *f, enum spn_phase phase)
                 .matrix = p->matrix,
                 .phase = phase,
                 .counts = forward ? &w->forward : &w->error,
-                .array = forward ? &w->forward_block[0] : &w->error_block[0],
-                .adc = forward ? &w->forward_block[1] : &w->error_block[1],
+                .array = forward ? &w->forward_blocks.block[0] : &w->error_blocks.block[0],
+                .adc = forward ? &w->forward_blocks.block[1] : &w->error_blocks.block[1],
                 .input = forward ? &w->input : &w->error_input};
             time_s = spn_pass_add(f, &pass);
         }

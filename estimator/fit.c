@@ -30,8 +30,8 @@ static double stage_s(void *ctx, int matrix, int copies)
     const struct spn_pass pass = {.matrix = matrix,
                                   .phase = SPN_PHASE_FORWARD,
                                   .counts = &counts,
-                                  .array = &w->forward_block[0],
-                                  .adc = &w->forward_block[1],
+                                  .array = &w->forward_blocks.block[0],
+                                  .adc = &w->forward_blocks.block[1],
                                   .input = &w->input};
 
     spn_count_copies(&counts, &w->map, copies);

@@ -57,9 +57,7 @@ struct spn_matrix_work {
     struct spn_layer_map map;
     struct spn_layer_counts forward, error;
     struct spn_input_moments input, error_input;
-    struct spn_array_values forward_values, error_values; /* that the blocks were evaluated with */
-    unsigned long forward_version, error_version;         /* of the chip's blocks then; 0 = never */
-    struct spn_block forward_block[2], error_block[2];    /* array, ADC */
+    struct spn_layer_blocks forward_blocks, error_blocks;
     struct spn_layer_conductance cell;         /* that holds a value, and that does not */
     double sparsity, index_bit, index_entries; /* of one copy */
     double load_s[3]; /* its part of the critical path of loads: DRAM, bus, writing */

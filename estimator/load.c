@@ -55,7 +55,7 @@ static double stored_bit(const struct spn_frame *f, int matrix)
 static double mask_s(const struct spn_frame *f, int matrix, const struct spn_writing *x)
 {
     const struct spn_matrix_work *w = &f->work->matrix[matrix];
-    double bit_s = w->forward_block[0].cost.action[SPN_ARRAY_WRITE_MASK].latency_s;
+    double bit_s = w->forward_blocks.block[0].cost.action[SPN_ARRAY_WRITE_MASK].latency_s;
 
     return f->scheme->masked ? x->serial * x->rows * x->columns * bit_s : 0;
 }
@@ -136,9 +136,9 @@ static void add_leaves(struct spn_frame *f, int matrix, const struct spn_writing
     if (!f->scheme->masked)
         return;
     item.category = SPN_CATEGORY_WRITE;
-    item.block = &w->forward_block[0];
+    item.block = &w->forward_blocks.block[0];
     item.n = x.all_cells * how->share;
-    item.unit_J = w->forward_block[0].cost.action[SPN_ARRAY_WRITE_MASK].energy_J;
+    item.unit_J = w->forward_blocks.block[0].cost.action[SPN_ARRAY_WRITE_MASK].energy_J;
     spn_frame_add(f, &item);
 }
 

@@ -87,7 +87,7 @@ double spn_tree_bit_J(const struct spn_frame *f, enum spn_block_id id, double n)
 
     if (block->n <= 0 || n <= 1)
         return path_J;
-    memcpy(&shape, block->params, sizeof shape);
+    memcpy(&shape, spn_block_params(&f->work->blocks.memory[id]), sizeof shape);
     all_J = block->cost.action[SPN_HTREE_BROADCAST].energy_J;
     J = path_J * (1 + (n - 1) * shape.leaf_width_m / spn_htree_path_m(&shape));
     return J < all_J ? J : all_J;

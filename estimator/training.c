@@ -117,7 +117,7 @@ static void count_masks(const struct spn_frame *f, int matrix, const struct spn_
                         struct spn_training_result *out)
 {
     struct spn_cost bit =
-        f->work->matrix[matrix].forward_block[0].cost.action[SPN_ARRAY_WRITE_MASK];
+        f->work->matrix[matrix].forward_blocks.block[0].cost.action[SPN_ARRAY_WRITE_MASK];
     double tile_s = x->serial * x->rows * x->columns * bit.latency_s;
 
     out->mask_write_s = fmax(out->mask_write_s, tile_s);

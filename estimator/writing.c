@@ -43,7 +43,7 @@ static double verify_s(const struct spn_frame *f, const struct spn_matrix_work *
 {
     return spn_frame_action(f, SPN_BLOCK_ARRAY, SPN_ARRAY_READ_ROW).latency_s +
            conversions * (spn_frame_action(f, SPN_BLOCK_MUX, SPN_MUX_SELECT).latency_s +
-                          w->forward_block[1].cost.action[SPN_ADC_CONVERT].latency_s);
+                          w->forward_blocks.block[1].cost.action[SPN_ADC_CONVERT].latency_s);
 }
 
 struct spn_writing spn_writing_of(const struct spn_frame *f, int matrix,
@@ -76,7 +76,7 @@ struct spn_writing spn_writing_of(const struct spn_frame *f, int matrix,
                                  [SPN_UPDATE_ROW] = SPN_ARRAY_WRITE_ROW,
                                  [SPN_UPDATE_VECTOR] = SPN_ARRAY_WRITE_VECTOR};
     double array_s =
-        x.counts.pulse_times * w->forward_block[0].cost.action[action[x.method]].latency_s;
+        x.counts.pulse_times * w->forward_blocks.block[0].cost.action[action[x.method]].latency_s;
     if (write->verify && x.method == SPN_UPDATE_VECTOR)
         array_s += x.rows * verify_s(f, w, w->forward.columns_per_pass);
     else if (write->verify)
@@ -96,7 +96,7 @@ void spn_writing_add(struct spn_frame *f, int matrix, const struct spn_writing *
                                   .phase = how->phase,
                                   .category = SPN_CATEGORY_WRITE,
                                   .inference = how->phase == SPN_PHASE_FORWARD,
-                                  .block = &w->forward_block[0],
+                                  .block = &w->forward_blocks.block[0],
                                   .latency_s = latency_s};
     double row_share = 1 - pow(1 - x->kept, x->columns),
            digits = f->work->rules.conversions_per_weight;
@@ -123,7 +123,7 @@ void spn_writing_add(struct spn_frame *f, int matrix, const struct spn_writing *
         conversions = reads * x->columns * digits / cells_per_weight;
     }
     item.n *= how->share;
-    item.unit_J = w->forward_block[0].cost.action[action].energy_J;
+    item.unit_J = w->forward_blocks.block[0].cost.action[action].energy_J;
     spn_frame_add(f, &item);
     item.latency_s = 0;
     spn_frame_add_action(f, &item, SPN_BLOCK_ROW_SHIFTER, SPN_LEVEL_SHIFTER_SHIFT,
@@ -135,13 +135,13 @@ void spn_writing_add(struct spn_frame *f, int matrix, const struct spn_writing *
     if (!write->verify)
         return;
     item.category = SPN_CATEGORY_ARRAY;
-    item.block = &w->forward_block[0];
+    item.block = &w->forward_blocks.block[0];
     item.n = how->share * reads;
-    item.unit_J = w->forward_block[0].cost.action[SPN_ARRAY_READ_ROW].energy_J;
+    item.unit_J = w->forward_blocks.block[0].cost.action[SPN_ARRAY_READ_ROW].energy_J;
     spn_frame_add(f, &item);
     item.category = SPN_CATEGORY_ADC;
-    item.block = &w->forward_block[1];
+    item.block = &w->forward_blocks.block[1];
     item.n = how->share * conversions;
-    item.unit_J = w->forward_block[1].cost.action[SPN_ADC_CONVERT].energy_J;
+    item.unit_J = w->forward_blocks.block[1].cost.action[SPN_ADC_CONVERT].energy_J;
     spn_frame_add(f, &item);
 }

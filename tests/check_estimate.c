@@ -5,8 +5,8 @@
  */
 #include "check.h"
 
+#include "base/rng.h"
 #include "base/text.h"
-
 #include "estimate_setup.h"
 
 #define ANY (-2), -1, -1
@@ -232,6 +232,59 @@ START_TEST(results_do_not_depend_on_history)
 }
 END_TEST
 
+/* Step `k` of a walk through a few values of many fields, each coming back now and then. */
+static void walk(struct spn_chip *chip, uint32_t k)
+{
+    static const double pulses_s[] = {0, 1e-9, 2e-9};
+    struct spn_rng rng = spn_rng_init(3, k, 0);
+
+    switch (spn_rng_below(&rng, 7)) {
+    case 0:
+        chip->adc.bits = 4 + (int)spn_rng_below(&rng, 4);
+        break;
+    case 1:
+        chip->array.rows = chip->array.columns = 32 << spn_rng_below(&rng, 3);
+        break;
+    case 2:
+        chip->temperature_K = 300 + 20 * (double)spn_rng_below(&rng, 6);
+        break;
+    case 3:
+        chip->input.pulse_s = pulses_s[spn_rng_below(&rng, 3)];
+        break;
+    case 4:
+        chip->adc.columns_per_adc = 4 << spn_rng_below(&rng, 2);
+        break;
+    case 5:
+        chip->adc.sample_hold = spn_rng_below(&rng, 2) == 1;
+        break;
+    default:
+        chip->weight.cell_bits = 1 << spn_rng_below(&rng, 3);
+        break;
+    }
+}
+
+START_TEST(a_long_walk_meets_what_a_fresh_start_finds)
+{
+    struct setup s, fresh;
+
+    setup_open(&s, "lenet5", "ning2025");
+    for (uint32_t k = 0; k < 200; k++) {
+        walk(&s.chip, k);
+        const struct spn_result *r = setup_run(&s, SPN_SCHEME_INDEX_FREE, k % 2 == 0);
+        setup_open(&fresh, "lenet5", "ning2025");
+        fresh.chip = s.chip;
+        const struct spn_result *f = setup_run(&fresh, SPN_SCHEME_INDEX_FREE, k % 2 == 0);
+        ck_assert_msg(
+            r->inference.energy_J == f->inference.energy_J &&
+                r->inference.latency_s == f->inference.latency_s && r->area_m2 == f->area_m2 &&
+                r->training.step.energy_J == f->training.step.energy_J,
+            "step %u: %.17g J, fresh %.17g J", k, r->inference.energy_J, f->inference.energy_J);
+        setup_close(&fresh);
+    }
+    setup_close(&s);
+}
+END_TEST
+
 START_TEST(every_network_runs_on_every_interconnect_and_encoding)
 {
     static const char *const network[] = {"lenet5",  "mcnn",        "msnet",   "resnet20",
@@ -321,6 +374,7 @@ Suite *spn_suite(void)
     tcase_add_test(tc, what_sparsity_saves_in_inference);
     tcase_add_test(tc, pipelined_interval_is_the_slowest_layer);
     tcase_add_test(tc, results_do_not_depend_on_history);
+    tcase_add_test(tc, a_long_walk_meets_what_a_fresh_start_finds);
     tcase_add_loop_test(tc, every_network_runs_on_every_interconnect_and_encoding, 0, 7);
     tcase_add_test(tc, bad_chips_are_refused);
     suite_add_tcase(suite, tc);
