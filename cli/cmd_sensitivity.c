@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "cli/designs.h"
+#include "explorer/accuracy.h"
 #include "explorer/sensitivity.h"
 #include "reports/sensitivity.h"
 
@@ -67,13 +68,22 @@ static enum spn_status choose_results(struct job *job, struct spn_err *err)
                                of->value[i], spn_space_name(job->space),
                                near ? ": did you mean \"" : " (\"columns\")", near ? near : "",
                                near ? "\"?" : "");
+        if (spn_space_column_simulated(job->space, column))
+            return spn_err_set(err, SPN_EUSAGE,
+                               "--of=%.60s: needs the simulated accuracy, which is too slow to be "
+                               "sampled; spindle sweep tells it",
+                               of->value[i]);
         job->results[job->n_results++] = column;
     }
-    for (int i = 0; of->n == 0 && i < spn_space_n_objectives(job->space); i++)
-        job->results[job->n_results++] = spn_space_objective(job->space, i)->column;
-    return job->n_results ? SPN_OK
-                          : spn_err_set(err, SPN_EUSAGE, "%s has no objectives: give --of RESULT",
-                                        spn_space_name(job->space));
+    for (int i = 0; of->n == 0 && i < spn_space_n_objectives(job->space); i++) {
+        int column = spn_space_objective(job->space, i)->column;
+        if (!spn_space_column_simulated(job->space, column))
+            job->results[job->n_results++] = column;
+    }
+    return job->n_results
+               ? SPN_OK
+               : spn_err_set(err, SPN_EUSAGE, "%s has no objectives of cost: give --of RESULT",
+                             spn_space_name(job->space));
 }
 
 static enum spn_status tornado(struct job *job, struct spn_err *err)

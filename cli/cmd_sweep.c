@@ -9,6 +9,7 @@
 
 #include "cli/designs.h"
 #include "cli/ranks.h"
+#include "explorer/lazy.h"
 #include "explorer/sweep.h"
 
 enum { DEFAULT_COUNT = 20 };
@@ -96,6 +97,7 @@ struct job {
     struct spn_store *store;
     struct spn_front *front;
     struct spn_sweep_counts counts;
+    struct spn_lazy_counts lazy;
     struct spn_report report;
     struct spn_figure figure;
     bool whole; /* the store of a job with ranks is complete already */
@@ -119,7 +121,8 @@ static enum spn_status divide(struct job *job, struct spn_err *err)
     int64_t complete = 0;
     enum spn_status status = read_shard(job->args.shard, &job->shard, err);
     if (status || ranks->n == 1) {
-        snprintf(job->file, sizeof job->file, "%s", job->args.db ? job->args.db : "");
+        const char *none = spn_space_simulated(job->space) ? ":memory:" : "";
+        snprintf(job->file, sizeof job->file, "%s", job->args.db ? job->args.db : none);
         return status;
     }
     if (!job->args.db || job->shard.n > 1)
@@ -193,6 +196,24 @@ static enum spn_status sweep_all(struct job *job, struct meter *meter, struct sp
     return status;
 }
 
+/* Accuracies where they may matter. Shards leave that to the sweep of what they are merged to. */
+static enum spn_status add_accuracies(struct job *job, struct spn_err *err)
+{
+    struct spn_progress progress = spn_cmd_progress();
+    struct spn_lab_options how = {1, spn_lazy_save, job->store};
+    struct spn_lab *lab = NULL;
+    if (!spn_space_simulated(job->space) || job->shard.n > job->ranks.n || job->ranks.rank != 0 ||
+        job->counts.stopped)
+        return SPN_OK;
+    enum spn_status status = spn_lab_create(&lab, job->space, &how, err);
+    if (!status)
+        status = spn_lazy_run(job->space, job->store, lab, (int)job->args.common.threads, &progress,
+                              &job->lazy, err);
+    job->counts.stopped = job->lazy.stopped;
+    spn_lab_destroy(lab);
+    return status;
+}
+
 static enum spn_status sweep(struct job *job, const char *path, struct spn_err *err)
 {
     struct meter meter = {.inner = spn_cmd_progress(), .start_s = now_s()};
@@ -204,6 +225,8 @@ static enum spn_status sweep(struct job *job, const char *path, struct spn_err *
         status = spn_ranks_agree(&job->ranks, sweep_all(job, &meter, err), err);
     if (!status)
         status = gather(job, err);
+    if (!status)
+        status = spn_ranks_agree(&job->ranks, add_accuracies(job, err), err);
     if (job->ranks.rank == 0 && isatty(STDERR_FILENO))
         fprintf(stderr, "\r\x1b[K");
     double seconds = now_s() - meter.start_s;
@@ -211,7 +234,7 @@ static enum spn_status sweep(struct job *job, const char *path, struct spn_err *
         fprintf(stderr, "%lld designs in %.1f s, %.0f/s%s\n", (long long)job->counts.n_evaluated,
                 seconds, (double)job->counts.n_evaluated / seconds,
                 !job->counts.stopped ? ""
-                : job->store         ? "; stopped: run again to continue"
+                : job->args.db       ? "; stopped: run again to continue"
                                      : "; stopped");
     return status;
 }
@@ -227,14 +250,27 @@ static void add_counts(struct job *job)
                {"evaluated now", c->n_evaluated},
                {"  good", c->n_good},
                {"  excluded by a constraint", c->n_excluded},
-               {"  infeasible", c->n_infeasible}};
+               {"  infeasible", c->n_infeasible},
+               {"  good as far as cost goes", c->n_pending}};
+    const struct {
+        const char *name;
+        int64_t n;
+    } lazy[] = {{"of different accuracy", job->lazy.n_classes},
+                {"  simulated before", job->lazy.n_before},
+                {"  simulated now", job->lazy.n_simulated},
+                {"  need not be simulated", job->lazy.n_spared}};
+    bool simulated = spn_space_simulated(job->space);
     struct spn_table *table = spn_report_table(&job->report, "counts", "Designs", "");
     spn_table_column(table, "designs");
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-        if (i == 1 && !job->args.db)
+        if ((i == 1 && !job->args.db) || (i == 6 && !simulated))
             continue;
         spn_table_row(table, row[i].name, "count");
         spn_table_number(table, (double)row[i].n);
+    }
+    for (size_t i = 0; simulated && i < sizeof lazy / sizeof *lazy; i++) {
+        spn_table_row(table, lazy[i].name, "count");
+        spn_table_number(table, (double)lazy[i].n);
     }
 }
 
@@ -246,11 +282,11 @@ static enum spn_status show(struct job *job, struct spn_err *err)
         spn_report_note(&job->report, "The space has no objectives: no front.");
         return SPN_OK;
     }
-    enum spn_status status = job->store
-                                 ? spn_cmd_show_store(job->store, limit, &job->report,
-                                                      draw_it ? &job->figure : NULL, err)
-                                 : spn_cmd_show_front(job->space, job->front, limit, &job->report,
-                                                      draw_it ? &job->figure : NULL, err);
+    enum spn_status status =
+        job->store ? spn_cmd_show_store(job->store, limit, &job->report,
+                                        draw_it ? &job->figure : NULL, err)
+                   : spn_cmd_show_front(&(struct spn_found){job->space, job->front, NULL}, limit,
+                                        &job->report, draw_it ? &job->figure : NULL, err);
     return status || !draw_it ? status : spn_cmd_draw(job->args.common.out, &job->figure, 1, err);
 }
 

@@ -60,19 +60,21 @@ enum spn_status spn_cmd_show_store(struct spn_store *store, size_t limit, struct
 }
 
 /* Put the designs of the front into a store. */
-static enum spn_status put_front(struct spn_store *store, const struct spn_space *space,
-                                 const struct spn_front *front, struct spn_err *err)
+static enum spn_status put_front(struct spn_store *store, const struct spn_found *found,
+                                 struct spn_err *err)
 {
-    size_t n = spn_front_size(front);
+    size_t n = spn_front_size(found->front);
     struct spn_work *work = calloc(1, sizeof *work);
     struct spn_point *points = calloc(SPN_STORE_BATCH, sizeof *points);
     struct spn_front_item *items = malloc((n + 1) * sizeof *items);
     struct spn_evaluator *evaluator = NULL;
     enum spn_status status = work && points && items ? SPN_OK : spn_err_memory(err, "designs");
     if (!status)
-        status = spn_evaluator_create(&evaluator, space, err);
-    if (!status)
-        spn_front_items(front, items);
+        status = spn_evaluator_create(&evaluator, found->space, err);
+    if (!status) {
+        spn_evaluator_use(evaluator, found->lab, false);
+        spn_front_items(found->front, items);
+    }
     for (size_t i = 0; i < n && !status; i++) {
         work->number[work->n] = items[i].number;
         status = spn_evaluate(evaluator, items[i].number, &points[work->n++], err);
@@ -88,15 +90,15 @@ static enum spn_status put_front(struct spn_store *store, const struct spn_space
     return status;
 }
 
-enum spn_status spn_cmd_show_front(const struct spn_space *space, const struct spn_front *front,
-                                   size_t limit, struct spn_report *report,
-                                   struct spn_figure *figure, struct spn_err *err)
+enum spn_status spn_cmd_show_front(const struct spn_found *found, size_t limit,
+                                   struct spn_report *report, struct spn_figure *figure,
+                                   struct spn_err *err)
 {
     struct spn_store *store = NULL; /* in memory: so that both are shown alike */
     enum spn_status status =
-        spn_store_open(&store, ":memory:", space, (struct spn_shard){0, 1}, err);
+        spn_store_open(&store, ":memory:", found->space, (struct spn_shard){0, 1}, err);
     if (!status)
-        status = put_front(store, space, front, err);
+        status = put_front(store, found, err);
     if (!status)
         status = show(store, false, limit, report, figure, err);
     spn_store_close(store);

@@ -47,9 +47,14 @@ enum spn_status spn_cmd_report_front(struct spn_store *store, const struct spn_g
  * be NULL) gets the Pareto plot of the store, or parallel coordinates of the front. */
 enum spn_status spn_cmd_show_store(struct spn_store *store, size_t limit, struct spn_report *report,
                                    struct spn_figure *figure, struct spn_err *err);
-enum spn_status spn_cmd_show_front(const struct spn_space *space, const struct spn_front *front,
-                                   size_t limit, struct spn_report *report,
-                                   struct spn_figure *figure, struct spn_err *err);
+struct spn_found {
+    const struct spn_space *space;
+    const struct spn_front *front;
+    struct spn_lab *lab; /* knows the accuracies, if the space asks for them; else NULL */
+};
+enum spn_status spn_cmd_show_front(const struct spn_found *found, size_t limit,
+                                   struct spn_report *report, struct spn_figure *figure,
+                                   struct spn_err *err);
 
 /* Draw figures into dir and say on standard error what was written. */
 enum spn_status spn_cmd_draw(const char *dir, const struct spn_figure *figures, size_t n,

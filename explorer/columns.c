@@ -4,6 +4,7 @@
  */
 #include "explorer/columns.h"
 
+#include <math.h>
 #include <string.h>
 
 /* clang-format off */
@@ -65,6 +66,7 @@ const struct spn_column spn_columns[] = {
     {"area_interconnect_m2", "m2", "of the chip: interconnect", SPN_COLUMN_SUM, SPN_CATEGORY_INTERCONNECT, SPN_QUANTITY_AREA, false, false},
     {"area_digital_m2", "m2", "of the chip: digital units", SPN_COLUMN_SUM, SPN_CATEGORY_DIGITAL, SPN_QUANTITY_AREA, false, false},
     {"area_index_m2", "m2", "of the chip: index handling", SPN_COLUMN_SUM, SPN_CATEGORY_INDEX, SPN_QUANTITY_AREA, false, false},
+    {"accuracy", "", "share of test images classified right on the simulated chip (slow: simulated where it may matter)", SPN_COLUMN_SIMULATED, 0, 0, false, false},
     {NULL, NULL, NULL, SPN_COLUMN_DOUBLE, 0, 0, false, false},
 };
 /* clang-format on */
@@ -94,6 +96,8 @@ double spn_column_value(const struct spn_column *column, const struct spn_result
                         const struct spn_column_sums *sums)
 {
     const char *at = (const char *)result + column->offset;
+    if (column->source == SPN_COLUMN_SIMULATED)
+        return NAN;
     if (column->source == SPN_COLUMN_SUM)
         return sums->sum[column->quantity][column->offset];
     if (column->source == SPN_COLUMN_INT) {

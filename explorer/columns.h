@@ -13,7 +13,8 @@
 enum spn_column_source {
     SPN_COLUMN_DOUBLE, /* a double of struct spn_result */
     SPN_COLUMN_INT,    /* an int of it */
-    SPN_COLUMN_SUM     /* a sum over the leaves of one category */
+    SPN_COLUMN_SUM,    /* a sum over the leaves of one category */
+    SPN_COLUMN_SIMULATED /* the simulated accuracy: explorer/accuracy.h */
 };
 
 enum spn_column_quantity {
@@ -44,7 +45,8 @@ struct spn_column_sums {
 };
 void spn_column_sum(const struct spn_result *result, struct spn_column_sums *sums);
 
-/* The value of one column; sums may be NULL for one that is not SUM. */
+/* The value of one column; sums may be NULL for one that is not SUM; NaN for one that is
+ * SIMULATED. */
 double spn_column_value(const struct spn_column *column, const struct spn_result *result,
                         const struct spn_column_sums *sums);
 

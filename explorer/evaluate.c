@@ -21,6 +21,8 @@ struct spn_evaluator {
     const struct spn_space *space;
     struct spn_chip chip;
     int plan;
+    struct spn_lab *lab;
+    bool simulate;
     struct spn_workspace **work; /* [n_plans], made when first needed */
     struct spn_space_values values;
     struct spn_expr *derived[SPN_SPACE_MAX_COLUMNS], *constraint[SPN_SPACE_MAX_CONSTRAINTS];
@@ -62,6 +64,12 @@ void spn_evaluator_destroy(struct spn_evaluator *ev)
         spn_expr_destroy(ev->constraint[i]);
     free(ev->work);
     free(ev);
+}
+
+void spn_evaluator_use(struct spn_evaluator *ev, struct spn_lab *lab, bool simulate)
+{
+    ev->lab = lab;
+    ev->simulate = simulate;
 }
 
 /* ---- inputs ---- */
@@ -126,8 +134,7 @@ static void refuse(struct spn_point *point, enum spn_point_state state, const ch
     snprintf(point->reason, sizeof point->reason, "%.159s", reason);
 }
 
-static void read_results(struct spn_evaluator *ev, const struct spn_result *result,
-                         struct spn_point *point)
+static void read_results(struct spn_evaluator *ev, const struct spn_result *result)
 {
     const struct spn_space *space = ev->space;
     struct spn_column_sums sums;
@@ -136,24 +143,66 @@ static void read_results(struct spn_evaluator *ev, const struct spn_result *resu
     for (int i = 0; i < space->n_used; i++)
         ev->values.column[space->used[i]] =
             spn_column_value(&spn_columns[space->used[i]], result, space->sums ? &sums : NULL);
-    for (int i = 0; i < space->n_results; i++)
-        point->value[i] = ev->values.column[space->result[i]];
-    for (int i = 0; i < space->n_derived; i++)
-        point->value[space->n_results + i] = ev->values.derived[i] = spn_expr_value(ev->derived[i]);
-    for (int i = 0; i < space->n_results + space->n_derived; i++)
-        if (!isfinite(point->value[i])) {
+}
+
+/* Columns, derived results and constraints that need the accuracy, or those that do not. */
+static void derive(struct spn_evaluator *ev, bool simulated, struct spn_point *point)
+{
+    const struct spn_space *space = ev->space;
+    int n = space->n_results + space->n_derived;
+    for (int i = 0; i < n; i++) {
+        int d = i - space->n_results;
+        if (spn_space_column_simulated(space, i) != simulated)
+            continue;
+        if (d >= 0)
+            ev->values.derived[d] = spn_expr_value(ev->derived[d]);
+        point->value[i] = d >= 0 ? ev->values.derived[d] : ev->values.column[space->result[i]];
+    }
+    for (int i = 0; i < n; i++)
+        if (spn_space_column_simulated(space, i) == simulated && !isfinite(point->value[i])) {
             refuse(point, SPN_POINT_INFEASIBLE, "not a finite number: ");
-            size_t n = strlen(point->reason);
-            snprintf(point->reason + n, sizeof point->reason - n, "%s", spn_space_column(space, i));
+            size_t at = strlen(point->reason);
+            snprintf(point->reason + at, sizeof point->reason - at, "%s",
+                     spn_space_column(space, i));
             return;
         }
     for (int i = 0; i < space->n_constraints; i++)
-        if (!(spn_expr_value(ev->constraint[i]) != 0)) {
+        if (space->constraint_simulated[i] == simulated &&
+            !(spn_expr_value(ev->constraint[i]) != 0)) {
             refuse(point, SPN_POINT_EXCLUDED, "does not hold: ");
-            size_t n = strlen(point->reason);
-            snprintf(point->reason + n, sizeof point->reason - n, "%.140s", space->constraint[i]);
+            size_t at = strlen(point->reason);
+            snprintf(point->reason + at, sizeof point->reason - at, "%.140s", space->constraint[i]);
             return;
         }
+}
+
+/* Of a point that is good as far as its cost goes. Scattered devices are no class. */
+static enum spn_status add_accuracy(struct spn_evaluator *ev, const int digit[], bool scattered,
+                                    struct spn_point *point, struct spn_err *err)
+{
+    const struct spn_space *space = ev->space;
+    int64_t class_number = spn_space_class(space, digit);
+    double accuracy = NAN;
+    bool known = ev->lab && !scattered && spn_lab_known(ev->lab, class_number, &accuracy);
+    if (point->state == SPN_POINT_GOOD && !known && !scattered && ev->lab && ev->simulate) {
+        enum spn_status status =
+            spn_lab_accuracy(ev->lab, class_number, ev->plan, &ev->chip, &accuracy, err);
+        if (status)
+            return status;
+        known = true;
+    }
+    for (int i = 0; i < space->n_results + space->n_derived; i++)
+        if (spn_space_column_simulated(space, i))
+            point->value[i] = NAN;
+    if (point->state != SPN_POINT_GOOD)
+        return SPN_OK;
+    if (!known) {
+        refuse(point, SPN_POINT_PENDING, SPN_POINT_PENDING_REASON);
+        return SPN_OK;
+    }
+    ev->values.column[spn_column_find("accuracy")] = accuracy;
+    derive(ev, true, point);
+    return SPN_OK;
 }
 
 enum spn_status spn_evaluate_at(struct spn_evaluator *ev, const int digit[SPN_SPACE_MAX_AXES],
@@ -185,8 +234,9 @@ enum spn_status spn_evaluate_at(struct spn_evaluator *ev, const int digit[SPN_SP
             point->value[i] = NAN;
         return SPN_OK;
     }
-    read_results(ev, &result, point);
-    return SPN_OK;
+    read_results(ev, &result);
+    derive(ev, false, point);
+    return space->simulated ? add_accuracy(ev, digit, u && space->n_inputs, point, err) : SPN_OK;
 }
 
 enum spn_status spn_evaluate(struct spn_evaluator *ev, int64_t number, struct spn_point *point,
@@ -204,6 +254,11 @@ enum spn_status spn_evaluate(struct spn_evaluator *ev, int64_t number, struct sp
 const struct spn_chip *spn_evaluator_chip(const struct spn_evaluator *ev)
 {
     return &ev->chip;
+}
+
+int spn_evaluator_plan(const struct spn_evaluator *ev)
+{
+    return ev->plan;
 }
 
 const struct spn_network *spn_evaluator_network(const struct spn_evaluator *ev)

@@ -7,6 +7,7 @@
  * of the last objective that takes one dimension less. Two objectives are swept directly.
  * Exponential in the number of objectives in the worst case.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,4 +153,107 @@ enum spn_status spn_hypervolume(double *volume, const struct spn_front_item *ite
         return spn_err_memory(err, "a hypervolume");
     *volume = sum;
     return SPN_OK;
+}
+
+/* ---- one more point ---- */
+
+struct spn_gain {
+    struct frame frame; /* the front lies at the bottom of its stack */
+    size_t n;
+    double lowest; /* of one objective */
+    double reference[SPN_FRONT_MAX_OBJECTIVES];
+};
+
+enum spn_status spn_gain_create(struct spn_gain **out, const struct spn_front_item *items, size_t n,
+                                int n_objectives, const double *reference, struct spn_err *err)
+{
+    if (n_objectives < 1 || n_objectives > SPN_FRONT_MAX_OBJECTIVES)
+        return spn_err_set(err, SPN_EUSAGE, "%d objectives, must be 1 to %d", n_objectives,
+                           SPN_FRONT_MAX_OBJECTIVES);
+    struct spn_gain *gain = calloc(1, sizeof *gain);
+    if (!gain || !reserve(&gain->frame, 2 * n + 2)) {
+        free(gain);
+        return spn_err_memory(err, "a hypervolume");
+    }
+    memcpy(gain->reference, reference, (size_t)n_objectives * sizeof *reference);
+    gain->frame.n_objectives = n_objectives;
+    gain->frame.reference = gain->reference;
+    gain->n = n;
+    gain->lowest = reference[0];
+    for (size_t i = 0; i < n; i++) {
+        memcpy(gain->frame.stack[i].value, items[i].value, sizeof items[i].value);
+        gain->lowest = fmin(gain->lowest, items[i].value[0]);
+    }
+    *out = gain;
+    return SPN_OK;
+}
+
+void spn_gain_destroy(struct spn_gain *gain)
+{
+    if (!gain)
+        return;
+    free(gain->frame.stack);
+    free(gain);
+}
+
+double spn_gain_of(struct spn_gain *gain, const double *value)
+{
+    struct frame *f = &gain->frame;
+    struct point p;
+    for (int i = 0; i < f->n_objectives; i++) {
+        if (!(value[i] < gain->reference[i]))
+            return 0;
+        p.value[i] = value[i];
+    }
+    if (f->n_objectives == 1)
+        return fmax(0, gain->lowest - value[0]);
+    f->n_stack = gain->n;
+    if (!reserve(f, gain->n + 1))
+        return -1;
+    size_t kept = limit(f, &p, 0, gain->n);
+    double whole = box(&p, f), inner = kept ? volume_of(f, gain->n, kept) : 0;
+    return inner < 0 ? -1 : fmax(0, whole - inner);
+}
+
+/* ---- two fronts ---- */
+
+#define MARGIN 0.1 /* beyond the worst corner, so that points at the edge count */
+
+enum spn_status spn_hypervolume_share(double *share, const struct spn_front *all,
+                                      const struct spn_front *some, struct spn_err *err)
+{
+    int m = spn_front_n_objectives(all);
+    size_t n_all = spn_front_size(all), n_some = spn_front_size(some);
+    double reference[SPN_FRONT_MAX_OBJECTIVES], whole = 0, part = 0;
+    if (spn_front_n_objectives(some) != m || !n_all)
+        return spn_err_set(err, SPN_EUSAGE, "fronts of %d and %d objectives, %zu and %zu designs",
+                           m, spn_front_n_objectives(some), n_all, n_some);
+    struct spn_front_item *a = calloc(n_all, sizeof *a), *b = calloc(n_some + 1, sizeof *b);
+    enum spn_status status = a && b ? SPN_OK : spn_err_memory(err, "a hypervolume");
+    if (!status) {
+        spn_front_items(all, a);
+        spn_front_items(some, b);
+    }
+    for (int k = 0; k < m && !status; k++) {
+        double best = INFINITY, worst = -INFINITY;
+        for (size_t i = 0; i < n_all; i++) {
+            best = fmin(best, a[i].value[k]);
+            worst = fmax(worst, a[i].value[k]);
+        }
+        double side = worst > best ? worst - best : 1;
+        reference[k] = 1 + MARGIN; /* from 0 at the best: volumes of any unit fit a double */
+        for (size_t i = 0; i < n_all; i++)
+            a[i].value[k] = (a[i].value[k] - best) / side + (worst > best ? 0 : 1);
+        for (size_t i = 0; i < n_some; i++)
+            b[i].value[k] = (b[i].value[k] - best) / side + (worst > best ? 0 : 1);
+    }
+    if (!status)
+        status = spn_hypervolume(&whole, a, n_all, m, reference, err);
+    if (!status)
+        status = spn_hypervolume(&part, b, n_some, m, reference, err);
+    free(a);
+    free(b);
+    if (!status)
+        *share = part / whole;
+    return status;
 }

@@ -42,6 +42,11 @@ enum spn_status spn_number_set_add(struct spn_number_set *set, int64_t number, b
     return SPN_OK;
 }
 
+bool spn_number_set_has(const struct spn_number_set *set, int64_t number)
+{
+    return set->capacity && set->slot[place(set, number)] >= 0;
+}
+
 void spn_number_set_clear(struct spn_number_set *set)
 {
     free(set->slot);

@@ -24,6 +24,7 @@ enum { MAX_TRIES = 50, STREAM = 0x05a2 };
 struct member {
     int digit[SPN_SPACE_MAX_AXES];
     struct spn_front_item item;
+    struct spn_point point;
     int violation; /* 0 good, 1 excluded, 2 cannot be built */
     int rank;
     double crowding;
@@ -44,7 +45,8 @@ struct search {
 
 struct spn_optimize_options spn_optimize_options_default(void)
 {
-    return (struct spn_optimize_options){.n_evaluations = 10000, .population = 100, .seed = 1};
+    return (struct spn_optimize_options){
+        .n_evaluations = 10000, .population = 100, .n_candidates = 2000, .seed = 1};
 }
 
 /* ---- evaluation ---- */
@@ -53,12 +55,17 @@ static void evaluate_one(void *ctx, size_t index, int thread)
 {
     struct search *s = ctx;
     struct member *m = &s->member[s->first + (int)index];
-    struct spn_point point;
-    s->status[index] = spn_evaluate(s->evaluator[thread], m->item.number, &point, &s->err[index]);
+    s->status[index] =
+        spn_evaluate(s->evaluator[thread], m->item.number, &m->point, &s->err[index]);
     if (s->status[index])
         return;
-    m->violation = point.state == SPN_POINT_GOOD ? 0 : point.state == SPN_POINT_EXCLUDED ? 1 : 2;
-    m->item = spn_sweep_item(s->space, &point);
+    m->violation = m->point.state == SPN_POINT_GOOD       ? 0
+                   : m->point.state == SPN_POINT_EXCLUDED ? 1
+                                                          : 2;
+    m->item = spn_sweep_item(s->space, &m->point);
+    for (int i = 0; i < s->n_objectives; i++) /* excluded before its accuracy was known */
+        if (isnan(m->item.value[i]))
+            m->violation = 2;
 }
 
 static enum spn_status evaluate(struct search *s, int first, int n, struct spn_front *front,
@@ -76,6 +83,8 @@ static enum spn_status evaluate(struct search *s, int first, int n, struct spn_f
         counts->n_evaluated++;
         counts->n_good += m->violation == 0;
         enum spn_status status = m->violation ? SPN_OK : spn_front_add(front, &m->item, NULL, err);
+        if (!status && s->options->done)
+            status = s->options->done(s->options->ctx, &m->point, err);
         if (status)
             return status;
     }
@@ -225,11 +234,14 @@ static const struct member *tournament(struct search *s, int n)
 
 /* ---- the search ---- */
 
-static enum spn_status check(const struct spn_space *space, const struct spn_optimize_options *o,
-                             struct spn_err *err)
+enum spn_status spn_optimize_check(const struct spn_space *space,
+                                   const struct spn_optimize_options *o, struct spn_err *err)
 {
     if (!spn_space_n_objectives(space))
         return spn_err_set(err, SPN_EUSAGE, "%s has no objectives: nothing to optimise",
+                           spn_space_name(space));
+    if (spn_space_simulated(space) && !o->lab)
+        return spn_err_set(err, SPN_EUSAGE, "%s asks for accuracy, and nothing simulates it",
                            spn_space_name(space));
     if (o->population < 4 || o->population > 2000 || o->population % 2)
         return spn_err_set(err, SPN_EUSAGE, "population of %d, must be even and 4 to 2000",
@@ -251,6 +263,8 @@ static enum spn_status start(struct search *s, struct spn_err *err)
         s->member && s->status && s->err && s->evaluator ? SPN_OK : spn_err_memory(err, "a search");
     for (int t = 0; t < s->n_threads && !status; t++)
         status = spn_evaluator_create(&s->evaluator[t], s->space, err);
+    for (int t = 0; t < s->n_threads && !status; t++)
+        spn_evaluator_use(s->evaluator[t], s->options->lab, true);
     return status;
 }
 
@@ -299,7 +313,8 @@ enum spn_status spn_optimize_nsga2(const struct spn_space *space,
                        .rng = spn_rng_init(options->seed, STREAM, 0)};
     struct spn_optimize_counts done = {0};
     int n = 0, n_new = 0;
-    enum spn_status status = check(space, options, err);
+    enum spn_status status = spn_optimize_check(space, options, err);
+    int64_t before = options->lab ? spn_lab_n_simulated(options->lab) : 0;
     if (status)
         return status;
     struct order *order = calloc(2 * (size_t)options->population, sizeof *order);
@@ -323,6 +338,7 @@ enum spn_status spn_optimize_nsga2(const struct spn_space *space,
     }
     finish(&s);
     free(order);
+    done.n_simulated = options->lab ? spn_lab_n_simulated(options->lab) - before : 0;
     if (!status)
         *counts = done;
     return status;

@@ -282,6 +282,11 @@ enum spn_status spn_front_merge(struct spn_front *front, const struct spn_front 
     return SPN_OK;
 }
 
+int spn_front_n_objectives(const struct spn_front *front)
+{
+    return front->n_objectives;
+}
+
 size_t spn_front_size(const struct spn_front *front)
 {
     return front->n_items;

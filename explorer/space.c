@@ -34,6 +34,7 @@ static const struct spn_field space_fields[] = {
     SPN_F_ANY("objectives", "\"min RESULT\", \"max RESULT\""),
     SPN_F_ANY("columns", "results that are kept"),
     SPN_F_ANY("uncertain", "inputs that scatter"),
+    SPN_F_ANY("accuracy", "how accuracy is simulated, if it is asked for"),
     SPN_F_END};
 
 static enum spn_status add_setting(struct spn_space *space, const char *path,

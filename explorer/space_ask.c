@@ -35,10 +35,12 @@ static void use(struct spn_space *space, int column)
     space->used[space->n_used++] = column;
     space->training = space->training || spn_columns[column].training;
     space->sums = space->sums || spn_columns[column].source == SPN_COLUMN_SUM;
+    space->simulated = space->simulated || spn_columns[column].source == SPN_COLUMN_SIMULATED;
 }
 
+/* *simulated: it needs the accuracy. */
 static enum spn_status check_expression(struct spn_space *space, const struct spn_json_at *at,
-                                        int n_derived, char out[SPN_SPACE_EXPR],
+                                        int n_derived, char out[SPN_SPACE_EXPR], bool *simulated,
                                         struct spn_err *err)
 {
     struct spn_space_values values;
@@ -53,9 +55,15 @@ static enum spn_status check_expression(struct spn_space *space, const struct sp
     size_t n = spn_space_names(space, n_derived, &values, names);
     if (spn_expr_create(&expr, text, names, n, &why))
         return spn_json_fail(at, err, "%s", why.msg);
+    *simulated = false;
     for (int i = 0; spn_columns[i].name; i++)
-        if (spn_expr_uses(expr, spn_columns[i].name))
+        if (spn_expr_uses(expr, spn_columns[i].name)) {
             use(space, i);
+            *simulated = *simulated || spn_columns[i].source == SPN_COLUMN_SIMULATED;
+        }
+    for (int i = 0; i < n_derived; i++)
+        *simulated = *simulated ||
+                     (space->derived_simulated[i] && spn_expr_uses(expr, space->derived_name[i]));
     spn_expr_destroy(expr);
     return SPN_OK;
 }
@@ -87,7 +95,8 @@ static enum spn_status read_derived(struct spn_space *space, const struct spn_js
             taken = taken || strcmp(space->axis[a].name, name) == 0;
         if (taken)
             return spn_json_fail(&item, err, "the name is taken");
-        enum spn_status status = check_expression(space, &item, d, space->derived_text[d], err);
+        enum spn_status status = check_expression(space, &item, d, space->derived_text[d],
+                                                  &space->derived_simulated[d], err);
         if (status)
             return status;
         space->n_derived++;
@@ -106,7 +115,8 @@ static enum spn_status read_constraints(struct spn_space *space, const struct sp
     for (size_t i = 0; i < spn_json_size(at); i++) {
         struct spn_json_at item = spn_json_item(at, i);
         enum spn_status status =
-            check_expression(space, &item, space->n_derived, space->constraint[i], err);
+            check_expression(space, &item, space->n_derived, space->constraint[i],
+                             &space->constraint_simulated[i], err);
         if (status)
             return status;
         space->n_constraints++;
@@ -319,6 +329,34 @@ static enum spn_status check_names(const struct spn_space *space, const struct s
     return SPN_OK;
 }
 
+/* Accuracy comes with the weights: what would change those cannot vary. */
+static enum spn_status read_accuracy(struct spn_space *space, const struct spn_json_at *root,
+                                     struct spn_err *err)
+{
+    struct spn_json_at at = spn_json_get(root, "accuracy");
+    space->accuracy = spn_accuracy_options_default();
+    enum spn_status status =
+        at.item ? spn_json_read(at, spn_accuracy_fields, &space->accuracy, err) : SPN_OK;
+    if (status || !space->simulated)
+        return status;
+    if (space->accuracy.seed != floor(space->accuracy.seed))
+        return spn_json_fail(&at, err, "seed = %g must be a whole number", space->accuracy.seed);
+    for (int a = 0; a < space->n_axes; a++)
+        for (int p = 0; p < space->axis[a].n_places; p++)
+            if (space->axis[a].place[p].kind == SPN_PLACE_SETTING)
+                return spn_json_fail(root, err,
+                                     "accuracy is that of the network's weight file, which axis "
+                                     "%s cannot change: leave out one of them",
+                                     space->axis[a].name);
+    for (int i = 0; i < space->n_settings; i++)
+        if (strncmp(space->setting_path[i], "network.", 8) == 0)
+            return spn_json_fail(root, err,
+                                 "accuracy is that of the network's weight file, which \"%s\" "
+                                 "cannot change: leave out one of them",
+                                 space->setting_path[i]);
+    return SPN_OK;
+}
+
 enum spn_status spn_space_read_asked(struct spn_space *space, const struct spn_json_at *root,
                                      struct spn_err *err)
 {
@@ -336,5 +374,7 @@ enum spn_status spn_space_read_asked(struct spn_space *space, const struct spn_j
         status = read_objectives(space, &objectives, err);
     if (!status)
         status = check_names(space, root, err);
+    if (!status)
+        status = read_accuracy(space, root, err);
     return status ? status : read_uncertain(space, &uncertain, err);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "explorer/space_state.h"
+#include "networks/bytes.h"
 #include "tech/data.h"
 
 #define DEFAULT_CHIP "ning2025"
@@ -230,6 +231,10 @@ static enum spn_status load_network(struct spn_space *space, int number, struct 
     enum spn_status status = spn_data_find(path, sizeof path, "networks", "network", name, err);
     if (!status)
         status = spn_network_load(&entry->net, path, override, n, err);
+    if (!status && space->simulated && (!*entry->net->weights || entry->net->input.n != 3))
+        status =
+            spn_err_set(err, SPN_EINPUT, "network %s has no %s: its accuracy is not known",
+                        entry->net->name, *entry->net->weights ? "images as input" : "weights");
     if (!status)
         status = spn_profile_default(&entry->profile, entry->net, err);
     if (!status)
@@ -239,9 +244,10 @@ static enum spn_status load_network(struct spn_space *space, int number, struct 
 
 /* ---- digest ---- */
 
-static uint64_t fnv1a(const char *data, size_t n) /* FNV-1a, 64 bit [fnv2019] */
+#define FNV_START 14695981039346656037u
+
+static uint64_t fnv1a(uint64_t hash, const char *data, size_t n) /* FNV-1a, 64 bit [fnv2019] */
 {
-    uint64_t hash = 14695981039346656037u;
     for (size_t i = 0; i < n; i++)
         hash = (hash ^ (unsigned char)data[i]) * 1099511628211u;
     return hash;
@@ -281,6 +287,41 @@ static void dump_parts(const struct spn_axis *axis, const struct spn_piece *piec
     }
 }
 
+static enum spn_status hash_file(const char *path, uint64_t *hash, struct spn_err *err)
+{
+    struct spn_bytes *in = NULL;
+    char block[8192];
+    size_t n = sizeof block;
+    enum spn_status status = spn_bytes_open(&in, path, err);
+    while (!status && n == sizeof block) {
+        status = spn_bytes_read_some(in, block, sizeof block, &n, err);
+        if (!status)
+            *hash = fnv1a(*hash, block, n);
+    }
+    spn_bytes_close(in);
+    return status;
+}
+
+/* How it is simulated, and the bytes of the weight files. */
+static enum spn_status dump_accuracy(const struct spn_space *space, struct spn_text *text,
+                                     struct spn_err *err)
+{
+    enum spn_status status = SPN_OK;
+    dump(text, spn_accuracy_fields, &space->accuracy);
+    for (int i = 0; i < space->n_plans && !status; i++) {
+        const struct spn_network *net = space->plan[i].net;
+        const char *const file[] = {net->weights, net->dense_weights};
+        spn_text_add(text, "\n%s", net->dataset);
+        for (int f = 0; f < 2 && !status; f++) {
+            uint64_t hash = FNV_START;
+            if (*file[f])
+                status = hash_file(file[f], &hash, err);
+            spn_text_add(text, " %016llx", (unsigned long long)hash);
+        }
+    }
+    return status;
+}
+
 static enum spn_status set_digest(struct spn_space *space, struct spn_err *err)
 {
     struct spn_text text = {0};
@@ -311,8 +352,10 @@ static enum spn_status set_digest(struct spn_space *space, struct spn_err *err)
         spn_text_add(&text, "=%s", space->derived_text[i]);
     for (int i = 0; i < space->n_constraints; i++)
         spn_text_add(&text, "&%s", space->constraint[i]);
-    space->digest = fnv1a(text.data ? text.data : "", text.length);
-    enum spn_status status = text.failed ? spn_err_memory(err, "a design space") : SPN_OK;
+    enum spn_status status = space->simulated ? dump_accuracy(space, &text, err) : SPN_OK;
+    space->digest = fnv1a(FNV_START, text.data ? text.data : "", text.length);
+    if (!status && text.failed)
+        status = spn_err_memory(err, "a design space");
     spn_text_clear(&text);
     return status;
 }

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "estimator/estimate.h"
+#include "explorer/accuracy.h"
 #include "explorer/columns.h"
 #include "explorer/expr.h"
 #include "explorer/space.h"
@@ -135,6 +136,9 @@ struct spn_space {
     struct spn_objective objective[SPN_SPACE_MAX_OBJECTIVES];
     int n_used, used[128]; /* numbers in spn_columns of all that is computed */
     bool training, sums;   /* what that needs */
+    bool simulated;        /* something needs the accuracy: */
+    bool derived_simulated[SPN_SPACE_MAX_COLUMNS], constraint_simulated[SPN_SPACE_MAX_CONSTRAINTS];
+    struct spn_accuracy_options accuracy;
     int n_inputs;
     struct spn_uncertain input[SPN_SPACE_MAX_INPUTS];
     uint64_t digest;

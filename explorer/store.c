@@ -103,8 +103,8 @@ void spn_store_close(struct spn_store *store)
         snprintf(sql, sizeof sql, "DELETE FROM claims WHERE owner = '%s'", store->owner);
         (void)sqlite3_exec(store->db, sql, NULL, NULL, NULL);
     }
-    sqlite3_stmt *const all[] = {store->begin,    store->commit, store->insert, store->present,
-                                 store->claimant, store->claim,  store->release};
+    sqlite3_stmt *const all[] = {store->begin,   store->commit,   store->insert, store->replace,
+                                 store->present, store->claimant, store->claim,  store->release};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         sqlite3_finalize(all[i]);
     sqlite3_close(store->db);
@@ -148,6 +148,8 @@ static void add_schema(const struct spn_space *space, struct spn_text *sql)
     for (int c = 0; c < spn_space_n_columns(space); c++)
         spn_text_add(sql, ", \"%s\" REAL", spn_space_column(space, c));
     spn_text_add(sql, ", reason TEXT);");
+    if (spn_space_simulated(space))
+        spn_text_add(sql, "CREATE TABLE accuracies(class INTEGER PRIMARY KEY, accuracy REAL);");
 }
 
 /* Names hold letters, digits, '_', '.' and '-' only; sqlite3_mprintf's %q is not needed but for the
@@ -179,26 +181,20 @@ static void add_description(const struct spn_space *space, struct spn_text *sql)
 static enum spn_status make_or_check(struct spn_store *store, struct spn_err *err)
 {
     const struct spn_space *space = store->space;
-    char digest[32], version[32], expected[32];
+    char format[16], version[32];
     enum spn_status status = spn_store_exec(store, "BEGIN IMMEDIATE", err);
     if (status)
         return status;
-    if (!spn_store_meta(store, "format", digest, sizeof digest)) {
+    if (!spn_store_meta(store, "format", format, sizeof format)) {
         struct spn_text sql = {0};
         add_schema(space, &sql);
         add_description(space, &sql);
         status = sql.failed ? spn_err_memory(err, "a store") : spn_store_exec(store, sql.data, err);
         spn_text_clear(&sql);
     } else {
-        snprintf(expected, sizeof expected, "%016llx", (unsigned long long)spn_space_digest(space));
-        if (!spn_store_meta(store, "digest", digest, sizeof digest) ||
-            strcmp(digest, expected) != 0)
-            status = spn_err_set(err, SPN_EINPUT,
-                                 "%s: holds another space (digest %.20s, %s has %s): inputs have "
-                                 "changed; take another file",
-                                 store->path, digest, spn_space_name(space), expected);
-        else if (!spn_store_meta(store, "version", version, sizeof version) ||
-                 strcmp(version, SPN_VERSION) != 0)
+        status = spn_store_holds(store, space, err);
+        if (!status && (!spn_store_meta(store, "version", version, sizeof version) ||
+                        strcmp(version, SPN_VERSION) != 0))
             status = spn_err_set(err, SPN_EINPUT,
                                  "%s: holds results of version %.20s, this is " SPN_VERSION
                                  ": take another file",
@@ -213,11 +209,15 @@ static enum spn_status make_or_check(struct spn_store *store, struct spn_err *er
 
 static enum spn_status prepare_all(struct spn_store *store, struct spn_err *err)
 {
-    struct spn_text insert = {0};
+    struct spn_text insert = {0}, replace = {0};
     spn_text_add(&insert, "INSERT OR IGNORE INTO points VALUES(?");
-    for (int i = 0; i < spn_space_n_axes(store->space) + spn_space_n_columns(store->space) + 1; i++)
+    spn_text_add(&replace, "INSERT OR REPLACE INTO points VALUES(?");
+    for (int i = 0; i <= spn_space_n_axes(store->space) + spn_space_n_columns(store->space); i++) {
         spn_text_add(&insert, ",?");
+        spn_text_add(&replace, ",?");
+    }
     spn_text_add(&insert, ")");
+    spn_text_add(&replace, ")");
     const struct {
         const char *sql;
         sqlite3_stmt **statement;
@@ -225,16 +225,19 @@ static enum spn_status prepare_all(struct spn_store *store, struct spn_err *err)
         {"BEGIN IMMEDIATE", &store->begin},
         {"COMMIT", &store->commit},
         {insert.data, &store->insert},
+        {replace.data, &store->replace},
         {"SELECT point FROM points WHERE point >= ?1 AND point < ?2 ORDER BY point",
          &store->present},
         {"SELECT owner FROM claims WHERE batch = ?1", &store->claimant},
         {"INSERT OR REPLACE INTO claims VALUES(?1, ?2)", &store->claim},
         {"DELETE FROM claims WHERE batch = ?1", &store->release},
     };
-    enum spn_status status = insert.failed ? spn_err_memory(err, "a store") : SPN_OK;
+    enum spn_status status =
+        insert.failed || replace.failed ? spn_err_memory(err, "a store") : SPN_OK;
     for (size_t i = 0; i < sizeof all / sizeof *all && !status; i++)
         status = spn_store_prepare(store, all[i].sql, all[i].statement, err);
     spn_text_clear(&insert);
+    spn_text_clear(&replace);
     return status;
 }
 
@@ -363,40 +366,41 @@ enum spn_status spn_store_next(struct spn_store *store, struct spn_work *work, s
     return SPN_OK;
 }
 
-static void bind_axes(struct spn_store *store, int64_t number)
+static void bind_axes(const struct spn_store *store, sqlite3_stmt *row, int64_t number)
 {
     const struct spn_space *space = store->space;
     int digit[SPN_SPACE_MAX_AXES];
     spn_space_digits(space, number, digit);
     for (int a = 0; a < spn_space_n_axes(space); a++) {
         if (digit[a] < 0) {
-            sqlite3_bind_null(store->insert, a + 2);
+            sqlite3_bind_null(row, a + 2);
         } else if (spn_space_axis_numeric(space, a)) {
             double value = spn_space_axis_number(space, a, digit[a]);
             if (value == floor(value) && fabs(value) < 1e15)
-                sqlite3_bind_int64(store->insert, a + 2, (int64_t)value);
+                sqlite3_bind_int64(row, a + 2, (int64_t)value);
             else
-                sqlite3_bind_double(store->insert, a + 2, value);
+                sqlite3_bind_double(row, a + 2, value);
         } else {
-            sqlite3_bind_text(store->insert, a + 2, spn_space_axis_label(space, a, digit[a]), -1,
+            sqlite3_bind_text(row, a + 2, spn_space_axis_label(space, a, digit[a]), -1,
                               SQLITE_STATIC);
         }
     }
 }
 
-static int insert_point(struct spn_store *store, const struct spn_point *point)
+static int insert_point(const struct spn_store *store, sqlite3_stmt *row,
+                        const struct spn_point *point)
 {
     int at = spn_space_n_axes(store->space) + 2, n = spn_space_n_columns(store->space);
-    sqlite3_bind_int64(store->insert, 1, point->number);
-    bind_axes(store, point->number);
+    sqlite3_bind_int64(row, 1, point->number);
+    bind_axes(store, row, point->number);
     for (int c = 0; c < n; c++) /* a NaN is bound as NULL */
-        sqlite3_bind_double(store->insert, at + c,
+        sqlite3_bind_double(row, at + c,
                             point->state == SPN_POINT_INFEASIBLE ? NAN : point->value[c]);
     if (point->state == SPN_POINT_GOOD)
-        sqlite3_bind_null(store->insert, at + n);
+        sqlite3_bind_null(row, at + n);
     else
-        sqlite3_bind_text(store->insert, at + n, point->reason, -1, SQLITE_STATIC);
-    return step(store->insert);
+        sqlite3_bind_text(row, at + n, point->reason, -1, SQLITE_STATIC);
+    return step(row);
 }
 
 enum spn_status spn_store_put(struct spn_store *store, const struct spn_work *work,
@@ -406,11 +410,25 @@ enum spn_status spn_store_put(struct spn_store *store, const struct spn_work *wo
     if (step(store->begin) != SQLITE_DONE)
         return spn_store_fail(store, "start a transaction", err);
     for (int i = 0; i < work->n && !status; i++)
-        if (insert_point(store, &points[i]) != SQLITE_DONE)
+        if (insert_point(store, store->insert, &points[i]) != SQLITE_DONE)
             status = spn_store_fail(store, "store points", err);
     sqlite3_bind_int64(store->release, 1, work->batch);
     if (!status && step(store->release) != SQLITE_DONE)
         status = spn_store_fail(store, "store points", err);
+    if (!status && step(store->commit) != SQLITE_DONE)
+        status = spn_store_fail(store, "store points", err);
+    return status ? rollback(store, status) : SPN_OK;
+}
+
+enum spn_status spn_store_replace(struct spn_store *store, const struct spn_point *points, int n,
+                                  struct spn_err *err)
+{
+    enum spn_status status = SPN_OK;
+    if (step(store->begin) != SQLITE_DONE)
+        return spn_store_fail(store, "start a transaction", err);
+    for (int i = 0; i < n && !status; i++)
+        if (insert_point(store, store->replace, &points[i]) != SQLITE_DONE)
+            status = spn_store_fail(store, "store points", err);
     if (!status && step(store->commit) != SQLITE_DONE)
         status = spn_store_fail(store, "store points", err);
     return status ? rollback(store, status) : SPN_OK;

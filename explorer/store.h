@@ -7,7 +7,8 @@
  * it cannot be built). Tables "meta", "axes", "results" and "objectives" describe them. Points
  * belong to batches of equal size; a batch is written in one transaction (WAL), so that a program
  * killed at any moment loses the batches in work, one per thread, and nothing else. Table "claims"
- * says who works on which batch; claims of programs that no longer run are taken over.
+ * says who works on which batch; claims of programs that no longer run are taken over. Where a
+ * space asks for accuracy, table "accuracies" holds what was simulated.
  *
  *     spn_store_open(&store, "out.sqlite", space, err);        // makes it, or continues it
  *     while (!(s = spn_store_next(store, &work, err)) && work.n)
@@ -56,6 +57,18 @@ enum spn_status spn_store_next(struct spn_store *store, struct spn_work *work, s
 enum spn_status spn_store_put(struct spn_store *store, const struct spn_work *work,
                               const struct spn_point *points, struct spn_err *err);
 
+/* Write points anew that are there, in one transaction: their accuracy is known now. */
+enum spn_status spn_store_replace(struct spn_store *store, const struct spn_point *points, int n,
+                                  struct spn_err *err);
+
+/* Simulated accuracies by class [M:X8], each written at once; NaN: cannot be simulated. Only of a
+ * space that asks for accuracy. */
+enum spn_status spn_store_put_accuracy(struct spn_store *store, int64_t class_number,
+                                       double accuracy, struct spn_err *err);
+/* Tell the lab all that are stored. */
+enum spn_status spn_store_tell_lab(struct spn_store *store, struct spn_lab *lab,
+                                   struct spn_err *err);
+
 /* ---- reading ---- */
 
 /* Opens for reading; needs no space file. */
@@ -72,6 +85,9 @@ struct spn_store_column {
 int spn_store_n_columns(const struct spn_store *store); /* axes first */
 const struct spn_store_column *spn_store_column(const struct spn_store *store, int i);
 int spn_store_find_column(const struct spn_store *store, const char *name); /* or -1 */
+/* SPN_EINPUT unless the file holds this space. */
+enum spn_status spn_store_holds(struct spn_store *store, const struct spn_space *space,
+                                struct spn_err *err);
 const char *spn_store_space_name(const struct spn_store *store);
 int64_t spn_store_size(const struct spn_store *store); /* points of the whole space */
 

@@ -110,6 +110,19 @@ enum spn_status spn_store_read(struct spn_store **out, const char *path, struct 
     return status;
 }
 
+enum spn_status spn_store_holds(struct spn_store *store, const struct spn_space *space,
+                                struct spn_err *err)
+{
+    char digest[32] = "", expected[32];
+    snprintf(expected, sizeof expected, "%016llx", (unsigned long long)spn_space_digest(space));
+    return spn_store_meta(store, "digest", digest, sizeof digest) && strcmp(digest, expected) == 0
+               ? SPN_OK
+               : spn_err_set(err, SPN_EINPUT,
+                             "%s: holds another space (digest %.20s, %s has %s): inputs have "
+                             "changed; take another file",
+                             store->path, digest, spn_space_name(space), expected);
+}
+
 int spn_store_n_columns(const struct spn_store *store)
 {
     return store->n_columns;
@@ -301,6 +314,21 @@ static enum spn_status copy_points(struct spn_store *store, struct spn_err *err)
     return status;
 }
 
+/* What was simulated for the other store holds for this one. */
+static enum spn_status copy_accuracies(struct spn_store *store, struct spn_err *err)
+{
+    sqlite3_stmt *find = NULL;
+    enum spn_status status = spn_store_prepare(
+        store, "SELECT 1 FROM other.sqlite_master WHERE name = 'accuracies'", &find, err);
+    bool there = !status && sqlite3_step(find) == SQLITE_ROW;
+    sqlite3_finalize(find);
+    return there ? spn_store_exec(store,
+                                  "INSERT OR IGNORE INTO main.accuracies SELECT * FROM "
+                                  "other.accuracies",
+                                  err)
+                 : status;
+}
+
 enum spn_status spn_store_merge(const char *to, const char *from, struct spn_err *err)
 {
     struct spn_store *store = NULL, *other = NULL;
@@ -332,6 +360,8 @@ enum spn_status spn_store_merge(const char *to, const char *from, struct spn_err
                         from, its, to, mine);
     if (!status)
         status = copy_points(store, err);
+    if (!status)
+        status = copy_accuracies(store, err);
     spn_store_close(store);
     return status;
 }

@@ -21,7 +21,7 @@ struct spn_store {
     int64_t next_batch, n_batches;
     int batch_size;
     char owner[SPN_STORE_OWNER]; /* "pid start" */
-    sqlite3_stmt *begin, *commit, *insert, *present, *claimant, *claim, *release;
+    sqlite3_stmt *begin, *commit, *insert, *replace, *present, *claimant, *claim, *release;
     char space_name[64];
     int64_t size;
     int n_columns;

@@ -85,6 +85,7 @@ static enum spn_status evaluate(struct sweep *sweep, struct thread *thread,
         counts->n_good += point->state == SPN_POINT_GOOD;
         counts->n_excluded += point->state == SPN_POINT_EXCLUDED;
         counts->n_infeasible += point->state == SPN_POINT_INFEASIBLE;
+        counts->n_pending += point->state == SPN_POINT_PENDING;
         if (thread->front && point->state == SPN_POINT_GOOD) {
             struct spn_front_item item = spn_sweep_item(sweep->space, point);
             status = spn_front_add(thread->front, &item, NULL, err);
@@ -106,6 +107,7 @@ static enum spn_status turn(struct sweep *sweep, struct thread *thread,
         sweep->counts.n_good += done->n_good;
         sweep->counts.n_excluded += done->n_excluded;
         sweep->counts.n_infeasible += done->n_infeasible;
+        sweep->counts.n_pending += done->n_pending;
         if (!spn_progress_step(sweep->options->progress, "design points",
                                (size_t)(sweep->counts.n_before + sweep->counts.n_evaluated),
                                (size_t)sweep->to_do))

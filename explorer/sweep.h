@@ -26,6 +26,7 @@ struct spn_sweep_counts {
     int64_t n_before;                         /* stored already */
     int64_t n_evaluated;                      /* now */
     int64_t n_good, n_excluded, n_infeasible; /* of those */
+    int64_t n_pending;                        /* good but for their accuracy: explorer/lazy.h */
     bool stopped;
 };
 
