@@ -8,7 +8,7 @@
  * "accuracy" says how it is simulated:
  *
  *     "accuracy": {"fidelity": "device", "images": 500, "calibration": 32, "seed": 1,
- *                  "resolution": 0.002, "dataset": "mnist", "data": "/data"}
+ *                  "bound": "float", "resolution": 0.002, "dataset": "mnist", "data": "/data"}
  */
 #ifndef SPN_EXPLORER_ACCURACY_H
 #define SPN_EXPLORER_ACCURACY_H
@@ -20,11 +20,17 @@
 #include "explorer/space.h"
 #include "tech/chip.h"
 
+enum spn_accuracy_bound {
+    SPN_BOUND_FLOAT, /* the accuracy in floating point on the same images; noise may exceed it */
+    SPN_BOUND_ONE    /* 1: certain, and spares little */
+};
+
 struct spn_accuracy_options {
     int fidelity; /* enum spn_fidelity */
     int images, calibration;
     double seed;       /* a whole number */
     double resolution; /* differences up to this are none: see explorer/lazy.h */
+    int bound;         /* enum spn_accuracy_bound: what no design is believed to exceed */
     bool estimate_ir_drop;
     char dataset[64], data[256]; /* "": the network's; none */
 };
@@ -67,8 +73,7 @@ enum spn_status spn_lab_tell(struct spn_lab *lab, int64_t class_number, double a
 enum spn_status spn_lab_accuracy(struct spn_lab *lab, int64_t class_number, int plan,
                                  const struct spn_chip *chip, double *accuracy,
                                  struct spn_err *err);
-/* What no design with this network and scheme is believed to exceed: the accuracy in floating point
- * on the same images. */
+/* What no design with this network and scheme is believed to exceed. */
 enum spn_status spn_lab_bound(struct spn_lab *lab, int plan, int scheme, double *bound,
                               struct spn_err *err);
 int64_t spn_lab_n_simulated(struct spn_lab *lab);

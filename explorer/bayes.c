@@ -283,10 +283,8 @@ static enum spn_status start(struct spn_bayes *b, struct spn_err *err)
         status = spn_evaluator_create(&b->pricer, b->space, err);
     if (!status)
         status = spn_evaluator_create(&b->evaluator, b->space, err);
-    if (!status) {
-        spn_evaluator_use(b->pricer, b->options->lab, false);
+    if (!status)
         spn_evaluator_use(b->evaluator, b->options->lab, true);
-    }
     return status;
 }
 

@@ -38,7 +38,8 @@ struct spn_bayes {
     bool priced;                  /* only objectives that need the accuracy are expensive */
     int input[SPN_GP_MAX_INPUTS]; /* axes */
     bool modelled[SPN_FRONT_MAX_OBJECTIVES], logged[SPN_FRONT_MAX_OBJECTIVES];
-    struct spn_evaluator *pricer, *evaluator; /* does not simulate; does */
+    struct spn_evaluator *pricer,
+        *evaluator; /* without a lab: leaves accuracies pending; simulates */
     struct spn_gp *gp[SPN_FRONT_MAX_OBJECTIVES], *goodness;
     struct spn_trial *trial;
     int n_trials, n_good;

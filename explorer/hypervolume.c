@@ -178,10 +178,14 @@ enum spn_status spn_gain_create(struct spn_gain **out, const struct spn_front_it
     memcpy(gain->reference, reference, (size_t)n_objectives * sizeof *reference);
     gain->frame.n_objectives = n_objectives;
     gain->frame.reference = gain->reference;
-    gain->n = n;
     gain->lowest = reference[0];
     for (size_t i = 0; i < n; i++) {
-        memcpy(gain->frame.stack[i].value, items[i].value, sizeof items[i].value);
+        bool inside = true; /* others add nothing, and would have boxes of negative volume */
+        for (int k = 0; k < n_objectives; k++)
+            inside = inside && items[i].value[k] < reference[k];
+        if (!inside)
+            continue;
+        memcpy(gain->frame.stack[gain->n++].value, items[i].value, sizeof items[i].value);
         gain->lowest = fmin(gain->lowest, items[i].value[0]);
     }
     *out = gain;

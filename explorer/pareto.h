@@ -53,9 +53,9 @@ void spn_gain_destroy(struct spn_gain *gain);
 /* 0 for a point that is dominated or does not dominate the reference; -1 if memory runs out. */
 double spn_gain_of(struct spn_gain *gain, const double *value);
 
-/* What share of `all`'s hypervolume `some` has, over the box from the best to the worst corner of
- * `all`, widened at the worst by a tenth (of its side; of 1 where that is 0): 1 if `some` holds all
- * of `all`. */
+/* What share of `all`'s hypervolume `some` has [M:X11], over the box from the best to the worst
+ * corner of `all`, widened at the worst by a tenth (of its side; of 1 where that is 0): 1 if `some`
+ * holds all of `all`. */
 enum spn_status spn_hypervolume_share(double *share, const struct spn_front *all,
                                       const struct spn_front *some, struct spn_err *err);
 
