@@ -89,6 +89,21 @@ double spn_blocks_pulses_s(const struct spn_chip *chip)
     return (ldexp(1, chip->input.dac_bits) - 1) * chip->input.pulse_s;
 }
 
+/* Inputs stay until the last column that shares a converter is done with them. [M:A31] */
+static double inputs_hold_s(const struct spn_blocks *b, const struct spn_chip *chip)
+{
+    const struct spn_block *hold = &b->block[SPN_BLOCK_SAMPLE_HOLD],
+                           *mux = &b->block[SPN_BLOCK_MUX];
+    double mux_s = mux->n > 0 ? mux->cost.action[SPN_MUX_SELECT].latency_s : 0,
+           convert_s = b->block[SPN_BLOCK_ADC].cost.action[SPN_ADC_CONVERT].latency_s,
+           settle_s = b->block[SPN_BLOCK_ARRAY].cost.action[SPN_ARRAY_READ].latency_s;
+
+    if (hold->n > 0)
+        return hold->cost.action[SPN_SAMPLE_HOLD_SAMPLE].latency_s;
+    return chip->adc.columns_per_adc *
+           (mux_s + convert_s + (chip->adc.selected_only ? settle_s : 0));
+}
+
 /* Drivers of inputs on the rows, of errors on the columns, and of gates. */
 static enum spn_status set_drivers(struct spn_blocks *b, const struct spn_blocks_input *in,
                                    struct spn_err *err)
@@ -96,7 +111,8 @@ static enum spn_status set_drivers(struct spn_blocks *b, const struct spn_blocks
     const struct spn_chip *chip = in->chip;
     bool in_turn = chip->adc.selected_only && !chip->adc.sample_hold;
     double n = b->n_arrays, volt = spn_array_read_V(&b->array),
-           line_S = (in_turn ? b->n_adc : b->array.columns) * chip->device.on_conductance_S;
+           pair = chip->weight.encoding == SPN_ENCODING_DIFFERENTIAL ? 2 : 1,
+           line_S = (in_turn ? pair * b->n_adc : b->array.columns) * chip->device.on_conductance_S;
     struct spn_switch_matrix input, output;
     struct spn_dac dac;
     struct spn_driver gate, line;
@@ -122,7 +138,9 @@ static enum spn_status set_drivers(struct spn_blocks *b, const struct spn_blocks
     dac.bits = chip->input.dac_bits;
     dac.full_scale_V = volt;
     dac.line_F = b->lines.data.F;
-    dac.settle_s = dac.hold_s = b->block[SPN_BLOCK_ARRAY].cost.action[SPN_ARRAY_READ].latency_s;
+    dac.load_A = chip->array.read_supply_V > volt || b->at_supply ? 0 : line_S * volt;
+    dac.settle_s = b->block[SPN_BLOCK_ARRAY].cost.action[SPN_ARRAY_READ].latency_s;
+    dac.hold_s = inputs_hold_s(b, chip);
     dac.mean_square = (2 * steps + 1) / (6 * steps);
     gate.n_lines = b->array.rows;
     gate.line_F = b->lines.gate.F;
@@ -342,19 +360,31 @@ static void transpose(struct spn_array *a)
     a->device.mask.cell_width_F = mask_height;
 }
 
+double spn_blocks_sampling_s(const struct spn_blocks *b, const struct spn_chip *chip)
+{
+    double cycle_s =
+        b->block[SPN_BLOCK_ADC].cost.action[SPN_ADC_CONVERT].latency_s / (chip->adc.bits + 1);
+    double settle_s = b->block[SPN_BLOCK_ARRAY].cost.action[SPN_ARRAY_READ].latency_s;
+    return cycle_s > settle_s ? cycle_s - settle_s : 0;
+}
+
 /* What follows settling while the columns still conduct: sampling; converting them all; or, if only
  * the column in its turn conducts, converting that one. [M:E11, M:W3] */
-static double hold_s(const struct spn_blocks *b, const struct spn_array_values *values,
-                     bool transposed, bool selected_only)
+static double hold_s(const struct spn_blocks *b, const struct spn_chip *chip,
+                     const struct spn_array_values *values, bool transposed)
 {
     const struct spn_block *hold = &b->block[SPN_BLOCK_SAMPLE_HOLD];
     const struct spn_block *mux = &b->block[transposed ? SPN_BLOCK_ROW_MUX : SPN_BLOCK_MUX];
-    double mux_s = mux->n > 0 ? mux->cost.action[SPN_MUX_SELECT].latency_s : 0;
+    double mux_s = mux->n > 0 ? mux->cost.action[SPN_MUX_SELECT].latency_s : 0,
+           convert_s = b->block[SPN_BLOCK_ADC].cost.action[SPN_ADC_CONVERT].latency_s,
+           last_s = chip->adc.samples ? spn_blocks_sampling_s(b, chip) : convert_s;
 
     if (hold->n > 0)
         return hold->cost.action[SPN_SAMPLE_HOLD_SAMPLE].latency_s;
-    return (selected_only ? 1 : values->columns_per_pass) *
-           (mux_s + b->block[SPN_BLOCK_ADC].cost.action[SPN_ADC_CONVERT].latency_s);
+    if (chip->input.integrate_s > 0) /* [M:W9] sampled within the pulse */
+        return 0;
+    double before = chip->adc.selected_only ? 0 : values->columns_per_pass - 1;
+    return before * (mux_s + convert_s) + mux_s + last_s;
 }
 
 enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct spn_blocks_input *in,
@@ -383,7 +413,7 @@ enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct s
     /* The time is the chip's, not the layer's own settling. */
     a.settle_bits = 0;
     a.read_time_s = blocks->block[SPN_BLOCK_ARRAY].cost.action[SPN_ARRAY_READ].latency_s +
-                    hold_s(blocks, values, transposed, in->chip->adc.selected_only);
+                    hold_s(blocks, in->chip, values, transposed);
     if (in->chip->input.pulse_s > 0) { /* [M:W2] full voltage for a share of the time */
         a.read_time_s += spn_blocks_pulses_s(in->chip);
         a.input_mean_square = a.input_mean;

@@ -265,6 +265,10 @@ double spn_blocks_pulses_s(const struct spn_chip *chip);
 /* Area of everything. */
 double spn_blocks_area_m2(const struct spn_blocks *blocks);
 
+/* [M:W7] What the first of a sampling converter's bits + 1 cycles takes beyond settling, which it
+ * holds: the column conducts for no longer. */
+double spn_blocks_sampling_s(const struct spn_blocks *blocks, const struct spn_chip *chip);
+
 /* Area leaves of all blocks. */
 struct spn_cost_tree;
 void spn_blocks_area(const struct spn_blocks *blocks, struct spn_cost_tree *tree);

@@ -81,6 +81,10 @@ static void fill_adc(struct spn_adc *adc, const struct spn_blocks *b, const stru
     adc->column_full_A = b->column_full_A;
     adc->read_voltage_V = spn_array_read_V(&b->array);
     adc->column_F = b->column_F;
+    adc->cycle_s = chip->adc.cycle_s;
+    adc->branch_frac = chip->adc.samples ? 1.0 / (chip->adc.bits + 1) : 1;
+    if (chip->input.integrate_s > 0 && chip->adc.cycle_s > 0) /* [M:W9] as long as pulses last */
+        adc->branch_frac *= fmin(1, spn_blocks_pulses_s(chip) / chip->adc.cycle_s);
     adc->energy_scale = chip->adc.energy_scale;
     adc->area_scale = chip->adc.area_scale;
     adc->latency_scale = chip->adc.latency_scale;

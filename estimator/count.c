@@ -120,7 +120,9 @@ void spn_count_forward(struct spn_layer_counts *counts, const struct spn_count_i
     c.array_reads = reads * (double)m->row_groups_sum * m->column_arrays;
     c.driven_lines = reads * m->rows * m->column_arrays * driven;
     c.line_loads = c.vectors * blocks * m->rows * m->column_pes;
-    c.samples = c.conversions = reads * (double)m->row_groups_sum * columns * converted;
+    c.samples = reads * (double)m->row_groups_sum * columns * converted;
+    /* [M:W9] weighted by an integrator, all slices are converted together */
+    c.conversions = in->chip->input.integrate_s > 0 ? c.samples / c.slices : c.samples;
     c.selects = c.array_reads * c.columns_per_pass;
     c.pe_adds = c.vectors * n_out * m->positions * (m->row_arrays - m->row_pes);
     c.tile_adds = c.vectors * n_out * at_least_0((double)m->positions * m->row_pes - m->row_tiles);

@@ -16,6 +16,7 @@
 #include "estimator/schedule.h"
 #include "models/adc.h"
 #include "models/adder_tree.h"
+#include "models/dac.h"
 #include "models/decoder.h"
 #include "models/driver.h"
 #include "models/htree.h"
@@ -151,6 +152,11 @@ static void add_reads(struct spn_frame *f, const struct spn_pass *pass,
                     : b->digital ? c->driven_lines * f->chip->input.dac_bits * active * (1 - active)
                                  : c->driven_lines * active;
     double muxes = b->digital ? f->work->rules.rows_read : 1;
+    /* [M:A31] converters stand ready on all rows that are read, whether the layer fills them or
+     * not; switches only move where an input is. */
+    if (forward && !b->at_supply &&
+        spn_frame_block(f, SPN_BLOCK_INPUT_DRIVER)->type == &spn_component_dac)
+        drives = c->array_reads * f->work->rules.rows_read;
     bool partial = f->work->matrix[pass->matrix].map.row_groups_max > 1;
     struct spn_frame_item item = {
         .layer = f->plan->matrix[pass->matrix].layer, .phase = pass->phase, .inference = forward};

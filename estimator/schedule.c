@@ -8,6 +8,8 @@
  */
 #include "estimator/schedule.h"
 
+#include <math.h>
+
 #include "models/adc.h"
 #include "models/adder_tree.h"
 #include "models/array.h"
@@ -49,11 +51,22 @@ static void set_reads(struct spn_stage *stage, const struct spn_frame *f,
         const struct spn_logic clock = {.env = &f->work->around.env};
         step_s = spn_logic_clocked_s(&clock, read_s + step_s, 1);
         read_s = 0;
+    } else if (in_turn && f->chip->adc.samples) { /* [M:W7] it settles within the first cycle */
+        double cycle_s =
+            pass->adc->cost.action[SPN_ADC_CONVERT].latency_s / (f->chip->adc.bits + 1);
+        step_s += spn_blocks_sampling_s(&f->work->blocks, f->chip) - cycle_s;
     }
     double convert_s =
         c->columns_per_pass * larger(step_s, latency_s(f, SPN_BLOCK_SHIFT_ADD, SPN_SHIFT_ADD_ADD));
     double n = c->rounds * c->passes;
 
+    if (forward && f->chip->input.integrate_s > 0) { /* [M:W9] */
+        double vectors = n / c->slices;
+        double weights = (exp2(f->chip->input.bits) - 1) / (exp2(f->chip->input.dac_bits) - 1);
+        stage->read_s = n * read_s + vectors * weights * f->chip->input.integrate_s;
+        stage->convert_s = vectors * convert_s;
+        return;
+    }
     if (spn_frame_block(f, SPN_BLOCK_SAMPLE_HOLD)->n <= 0) {
         stage->read_s = n * read_s;
         stage->convert_s = n * convert_s;

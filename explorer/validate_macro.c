@@ -22,6 +22,7 @@ const char *const spn_macro_quantity_units[] = {"J", "op/s", "m2"};
 static const struct spn_field point_fields[] = {
     SPN_F_STRING(P, name, "of the point"),
     SPN_F_INT(P, rows, "", 0, 65536, "that are driven; 0 = all"),
+    SPN_F_BOOL(P, timed, "with the published timing"),
     SPN_F_BOOL(P, fit, "chooses the factors of the calibrated run"),
     SPN_F_DOUBLE(P, energy_J_per_op, "J", 0, 1, "measured; 2 operations per multiply-accumulate"),
     SPN_F_DOUBLE(P, ops_per_s, "1/s", 0, 1e18, "measured"),
@@ -37,6 +38,8 @@ static const struct spn_field macro_fields[] = {
     SPN_F_STRING(M, boundary, "what the published numbers include and leave out"),
     SPN_F_BOOL(M, one_bit_ops, "operations are counted input bits x cell bits times"),
     SPN_F_BOOL(M, leakage, "the measured power holds leakage"),
+    SPN_F_BOOL(M, code_out, "converters' codes leave it, sums over reads are taken elsewhere"),
+    SPN_F_INT(M, banks, "", 1, 65536, "in the measured area, of which one computes at a time"),
     SPN_F_INT(M, rows, "", 1, 65536, "rows of cells"),
     SPN_F_INT(M, columns, "", 1, 65536, "columns of cells"),
     SPN_F_INT(M, copies, "", 1, 65536, "macros side by side in throughput and area"),
@@ -98,7 +101,7 @@ static enum spn_status read_lists(struct spn_macro *macro, const struct spn_json
 enum spn_status spn_macro_read(struct spn_macro *macro, const struct spn_json *doc,
                                struct spn_err *err)
 {
-    struct spn_macro read = {.copies = 1, .rows = 1, .columns = 1};
+    struct spn_macro read = {.copies = 1, .banks = 1, .rows = 1, .columns = 1};
     struct spn_json_at root = spn_json_root(doc);
     enum spn_status status = spn_json_read(root, macro_fields, &read, err);
     if (!status)
@@ -143,10 +146,12 @@ static enum spn_status load_chip(const struct spn_macro *macro, const struct spn
     return status ? status : spn_chip_load(chip, path, set, n, err);
 }
 
-static bool counts(const struct spn_leaf *leaf)
+/* Arrays, converters and sums; and the area of the write path, which no macro is without. */
+static bool counts(const struct spn_macro *macro, const struct spn_leaf *leaf)
 {
     return leaf->category == SPN_CATEGORY_ARRAY || leaf->category == SPN_CATEGORY_ADC ||
-           leaf->category == SPN_CATEGORY_ACCUMULATE;
+           leaf->category == SPN_CATEGORY_WRITE ||
+           (leaf->category == SPN_CATEGORY_ACCUMULATE && !macro->code_out);
 }
 
 static void sum_up(const struct spn_macro *macro, const struct spn_chip *chip,
@@ -156,7 +161,7 @@ static void sum_up(const struct spn_macro *macro, const struct spn_chip *chip,
     struct spn_cost sum = {0};
     for (int i = 0; i < result->n_leaves; i++) {
         const struct spn_leaf *leaf = &result->leaf[i];
-        if (leaf->phase != SPN_PHASE_FORWARD || !counts(leaf))
+        if (leaf->phase != SPN_PHASE_FORWARD || !counts(macro, leaf))
             continue;
         sum = spn_cost_serial(sum, leaf->cost);
     }
@@ -166,7 +171,7 @@ static void sum_up(const struct spn_macro *macro, const struct spn_chip *chip,
     double leakage_J = macro->leakage ? sum.leakage_W * sum.latency_s : 0;
     out[SPN_MACRO_ENERGY] = (sum.energy_J + leakage_J) / ops;
     out[SPN_MACRO_RATE] = macro->copies * ops / sum.latency_s;
-    out[SPN_MACRO_AREA] = macro->copies * sum.area_m2 + macro->extra_area_m2;
+    out[SPN_MACRO_AREA] = macro->banks * macro->copies * sum.area_m2 + macro->extra_area_m2;
 }
 
 /* A network of one linear layer as large as the macro. */

@@ -28,6 +28,7 @@ extern const char *const spn_macro_quantity_names[], *const spn_macro_quantity_u
 struct spn_macro_point { /* one measurement; 0 = not published */
     char name[48];
     int rows; /* driven; 0 = the macro's */
+    bool timed; /* the chip's timing is the published one, so that ops_per_s tests the counting */
     bool fit; /* chooses the factors, in the calibrated run */
     double energy_J_per_op, ops_per_s, area_m2;
     int n_set;
@@ -37,6 +38,9 @@ struct spn_macro {
     char name[64], title[256], chip[256], boundary[256];
     bool one_bit_ops;     /* operations count input bits x cell bits times */
     bool leakage;         /* the measured power holds it */
+    bool code_out;        /* what leaves the macro is its converters' codes: sums over reads are
+                             taken elsewhere */
+    int banks;            /* that the measured area holds; one computes at a time */
     int rows, columns;    /* of cells that compute */
     int copies;           /* macros that work side by side in ops_per_s and area_m2 */
     double extra_area_m2; /* published area of what the models leave out, named in `boundary` */

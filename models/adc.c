@@ -16,6 +16,8 @@ const struct spn_field spn_adc_fields[] = {
     SPN_F_DOUBLE(A, column_full_A, "A", 0, 1, "largest column current; 0: a voltage"),
     SPN_F_DOUBLE(A, read_voltage_V, "V", 1e-3, 20, "voltage that drives the column"),
     SPN_F_DOUBLE(A, column_F, "F", 0, 1e-9, "capacitance of the column and its mux"),
+    SPN_F_DOUBLE(A, cycle_s, "s", 0, 1e-3, "of one decision; 0 = as fast as the kind is"),
+    SPN_F_DOUBLE(A, branch_frac, "", 0, 1, "share of it that column current flows; 0 = all"),
     SPN_F_DOUBLE(A, energy_scale, "", 1e-3, 1e3, "fit factor of the energy"),
     SPN_F_DOUBLE(A, area_scale, "", 1e-3, 1e3, "fit factor of the area"),
     SPN_F_DOUBLE(A, latency_scale, "", 1e-3, 1e3, "fit factor of the latency"),

@@ -16,6 +16,9 @@ struct spn_adc {
     double column_full_A; /* largest */
     double read_voltage_V;
     double column_F; /* capacitance of the column and mux behind it */
+    double cycle_s;  /* of one decision; 0 = the kind's own */
+    double branch_frac; /* share of the conversion during which the column current flows in it; 0 =
+                           all of it */
     double energy_scale, area_scale, latency_scale; /* fit factors; 1 */
 };
 enum spn_adc_action { SPN_ADC_CONVERT };

@@ -101,7 +101,8 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
     out->action[SPN_ADC_CONVERT] =
         (struct spn_cost){.energy_J = adc->energy_scale * (c.static_A * vdd_V * analog_s +
                                                            spn_gate_cycle_J(c.switched_F, vdd_V)),
-                          .latency_s = adc->latency_scale * (analog_s + c.encode_s)};
+                          .latency_s = adc->latency_scale *
+                                       fmax(analog_s + c.encode_s, adc->cycle_s)};
     return SPN_OK;
 }
 

@@ -114,16 +114,17 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
     const double v = env->node->vdd_V / k.vdd_V;
     const double warmer = 1 + POWER_PER_K * (env->temperature_K - REFERENCE_K); /* [M:A21] */
     const double slower = env->node->supply_slowdown > 0 ? env->node->supply_slowdown : 1;
-    /* [M:G15] a slower cycle moves the same charge, and draws the branch's current for longer */
-    const double cycles_s = (adc->bits + 1) * CYCLE_S;
-    const double energy_J =
-        ((k.a_W * adc->bits + k.b_W) * v * v + current_W * v * slower) * warmer * cycles_s;
+    const double convert_s = (adc->bits + 1) * (adc->cycle_s > 0 ? adc->cycle_s : CYCLE_S * slower);
+    const double branch_s = convert_s * (adc->branch_frac > 0 ? adc->branch_frac : 1);
+    /* [M:G15, W8] a slower cycle moves the same charge, and draws the branch's current for longer
+     */
+    const double switching_J = (k.a_W * adc->bits + k.b_W) * v * v * (adc->bits + 1) * CYCLE_S;
+    const double energy_J = (switching_J + current_W * v * branch_s) * warmer;
     const double cells = AREA_CELLS + AREA_CELLS_PER_BIT * (adc->bits - 1); /* [M:A22] */
     *out = (struct spn_component_cost){.area_m2 = adc->area_scale * cells *
                                                   spn_gate_min_inverter(env).area_m2};
-    out->action[SPN_ADC_CONVERT] =
-        (struct spn_cost){.energy_J = adc->energy_scale * energy_J,
-                          .latency_s = adc->latency_scale * cycles_s * slower};
+    out->action[SPN_ADC_CONVERT] = (struct spn_cost){.energy_J = adc->energy_scale * energy_J,
+                                                     .latency_s = adc->latency_scale * convert_s};
     return SPN_OK;
 }
 

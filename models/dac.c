@@ -14,6 +14,7 @@
 #define LN2 0.69314718055994530942
 #define OVERDRIVE_V 0.2       /* gm = 2 I/Vov of the follower; usual choice */
 #define SHEET_OHM 1000.0      /* high-resistance polysilicon; usual value */
+#define MOST_OHM 20e3         /* more would save nothing beside the follower; usual choice */
 #define RESISTOR_WIDTH_F 10.0 /* wide enough to match 8 bits; assumed */
 
 static enum spn_status eval(const void *params, const struct spn_env *env,
@@ -26,13 +27,14 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
     const double vdd_V = env->node->vdd_V, n_tau = (d->bits + 1) * LN2;
     /* [M:A29] half the time for the follower, half for the ladder */
     const double follower_S = 2 * n_tau * d->line_F / d->settle_s;
-    const double follower_A = follower_S * OVERDRIVE_V / 2;
+    /* [M:A29] a follower's current source must take what the line does not */
+    const double follower_A = fmax(follower_S * OVERDRIVE_V / 2, d->load_A);
     const double follower_m =
         fmax(spn_gate_min_width_m(env), 2 * follower_A / spn_gate_on_A_per_m(env, SPN_CHANNEL_N));
     const struct spn_gate follower = spn_gate_inverter(env, follower_m, 0);
     const struct spn_gate inverter = spn_gate_min_inverter(env);
     const double node_F = follower.input_F + inverter.output_F;
-    const double ladder_ohm = d->settle_s / 2 / (n_tau * node_F);
+    const double ladder_ohm = fmin(MOST_OHM, d->settle_s / 2 / (n_tau * node_F));
     /* [M:A30] a code of mean square x2 draws V^2 x2/(2 R) at most, each leg 2 R to ground or
      * reference */
     const double ladder_W = d->full_scale_V * d->full_scale_V * d->mean_square / (2 * ladder_ohm);
@@ -55,6 +57,7 @@ static const struct spn_field fields[] = {
     SPN_F_INT(D, bits, "bit", 1, 10, "resolution"),
     SPN_F_DOUBLE(D, full_scale_V, "V", 1e-3, 20, "largest output"),
     SPN_F_DOUBLE(D, line_F, "F", 1e-18, 1e-9, "what is driven"),
+    SPN_F_DOUBLE(D, load_A, "A", 0, 1, "largest current that the line takes"),
     SPN_F_DOUBLE(D, settle_s, "s", 1e-12, 1, "in which the output settles to half a step"),
     SPN_F_DOUBLE(D, hold_s, "s", 0, 1, "how long the output then stays"),
     SPN_F_DOUBLE(D, mean_square, "", 0, 1, "mean square of the output, fraction of full scale"),

@@ -12,6 +12,7 @@ struct spn_dac {
     int bits;
     double full_scale_V;
     double line_F;      /* driven to the output voltage through a follower */
+    double load_A;      /* largest current into the line, e.g. that of its cells; 0 = none */
     double settle_s;    /* time to settle to half a step */
     double hold_s;      /* how long the output stays, e.g. the read time */
     double mean_square; /* of the output, as fraction of full scale */

@@ -57,6 +57,9 @@ static const struct spn_field input_fields[] = {
     SPN_F_DOUBLE(struct spn_chip_input, saturation_frac, "", 0, 1,
                  "a driver reaches this share of the read voltage at most; 0: all"),
     SPN_F_DOUBLE(struct spn_chip_input, gain_sd_frac, "", 0, 1, "spread of the rows' drivers"),
+    SPN_F_DOUBLE(struct spn_chip_input, integrate_s, "s", 0, 1e-3,
+                 "of one integration, if slices are weighted before one conversion; 0 = they are "
+                 "not"),
     SPN_F_END};
 static const struct spn_field adc_fields[] = {
     SPN_F_STRING(struct spn_chip_adc, kind, "a component of role adc: adc-sar, adc-flash"),
@@ -76,6 +79,10 @@ static const struct spn_field adc_fields[] = {
                  "bow of the curves in their middle"),
     SPN_F_DOUBLE(struct spn_chip_adc, unit_sd_frac, "", 0, 0.5,
                  "mismatch of one unit capacitor, binary-weighted"),
+    SPN_F_BOOL(struct spn_chip_adc, samples,
+               "the converter samples its column in its first cycle, which then need not conduct"),
+    SPN_F_DOUBLE(struct spn_chip_adc, cycle_s, "s", 0, 1e-3,
+                 "of one decision of the converter; 0 = its model's"),
     SPN_F_DOUBLE(struct spn_chip_adc, energy_scale, "", 1e-3, 1e3, "fit factor"),
     SPN_F_DOUBLE(struct spn_chip_adc, area_scale, "", 1e-3, 1e3, "fit factor"),
     SPN_F_DOUBLE(struct spn_chip_adc, latency_scale, "", 1e-3, 1e3, "fit factor"),
