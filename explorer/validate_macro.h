@@ -27,9 +27,9 @@ extern const char *const spn_macro_quantity_names[], *const spn_macro_quantity_u
 
 struct spn_macro_point { /* one measurement; 0 = not published */
     char name[48];
-    int rows; /* driven; 0 = the macro's */
+    int rows;   /* driven; 0 = the macro's */
     bool timed; /* the chip's timing is the published one, so that ops_per_s tests the counting */
-    bool fit; /* chooses the factors, in the calibrated run */
+    bool fit;   /* chooses the factors, in the calibrated run */
     double energy_J_per_op, ops_per_s, area_m2;
     int n_set;
     char set_path[SPN_MACRO_MAX_SET][64], set_value[SPN_MACRO_MAX_SET][32];

@@ -33,10 +33,10 @@ static enum spn_status put_points(struct walk *w, const struct spn_macro *macro,
                       : point->fit ? SPN_VALIDITY_FITTED
                                    : SPN_VALIDITY_CALIBRATED;
         for (int q = 0; q < SPN_MACRO_N_QUANTITIES; q++)
-            spn_validate_put(&to,
-                             q == SPN_MACRO_RATE && point->timed ? timed : spn_macro_quantity_names[q],
-                             spn_macro_quantity_units[q],
-                             spn_macro_measured(point, (enum spn_macro_quantity)q), ours[q]);
+            spn_validate_put(
+                &to, q == SPN_MACRO_RATE && point->timed ? timed : spn_macro_quantity_names[q],
+                spn_macro_quantity_units[q], spn_macro_measured(point, (enum spn_macro_quantity)q),
+                ours[q]);
     }
     return SPN_OK;
 }

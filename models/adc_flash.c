@@ -98,11 +98,10 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
     encoder(adc, env, n, &c, out);
     const double analog_s = c.mirror_s + 2 * c.latch_s; /* regeneration, and as long to reset */
     out->area_m2 *= adc->area_scale;
-    out->action[SPN_ADC_CONVERT] =
-        (struct spn_cost){.energy_J = adc->energy_scale * (c.static_A * vdd_V * analog_s +
-                                                           spn_gate_cycle_J(c.switched_F, vdd_V)),
-                          .latency_s = adc->latency_scale *
-                                       fmax(analog_s + c.encode_s, adc->cycle_s)};
+    out->action[SPN_ADC_CONVERT] = (struct spn_cost){
+        .energy_J = adc->energy_scale *
+                    (c.static_A * vdd_V * analog_s + spn_gate_cycle_J(c.switched_F, vdd_V)),
+        .latency_s = adc->latency_scale * fmax(analog_s + c.encode_s, adc->cycle_s)};
     return SPN_OK;
 }
 

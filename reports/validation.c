@@ -7,10 +7,24 @@
  */
 #include "reports/validation.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "explorer/validate_bridge.h"
+
 enum { MAX_REASONS = 64 };
+
+/* Why rows differ, numbered in the order in which they are met. */
+struct reasons {
+    const char *text[MAX_REASONS];
+    int n;
+};
+
+static bool is_bridge(const char *suite)
+{
+    return strcmp(suite, SPN_VALIDATION_BRIDGE) == 0;
+}
 
 static void add_statistics(struct spn_table *t, const struct spn_validation_summary *s)
 {
@@ -55,37 +69,115 @@ static void add_summary(const struct spn_validation *v, bool silicon, struct spn
     }
 }
 
-/* The number of a reason, noted the first time it is met. */
-static int reason_number(const char *reasons[], int *n, const char *reason)
+static int reason_number(struct reasons *r, const char *reason)
 {
-    for (int i = 0; i < *n; i++)
-        if (strcmp(reasons[i], reason) == 0)
+    for (int i = 0; i < r->n; i++)
+        if (strcmp(r->text[i], reason) == 0)
             return i + 1;
-    if (*n < MAX_REASONS)
-        reasons[(*n)++] = reason;
-    return *n;
+    if (r->n < MAX_REASONS)
+        r->text[r->n++] = reason;
+    return r->n;
 }
 
-static void add_differences(const struct spn_validation *v, struct spn_report *report)
+static void add_differences(const struct spn_validation *v, struct reasons *reasons,
+                            struct spn_report *report)
 {
     struct spn_validation_summary s;
-    const char *reasons[MAX_REASONS];
-    int n_reasons = 0;
     struct spn_table *t = spn_report_table(
         report, "differences", "Where reference and model do not mean the same", "quantity");
     add_statistic_columns(t);
     spn_table_column(t, "reason");
     for (size_t i = 0; spn_validation_summarize(v, true, i, &s); i++) {
         char name[128];
-        if (!s.difference)
+        if (!s.difference || is_bridge(s.suite))
             continue;
         snprintf(name, sizeof name, "%s: %s, %s", s.suite, s.group, s.quantity);
         spn_table_row(t, name, "");
         add_statistics(t, &s);
-        spn_table_text(t, "D%d", reason_number(reasons, &n_reasons, s.difference));
+        spn_table_text(t, "D%d", reason_number(reasons, s.difference));
     }
-    for (int i = 0; i < n_reasons; i++)
-        spn_report_note(report, "D%d: %s.", i + 1, reasons[i]);
+}
+
+/* The step from one row of the bridge to the next. */
+static void add_step(struct spn_table *t, const struct spn_validation_row *r, double before,
+                     struct reasons *reasons)
+{
+    char name[192];
+    snprintf(name, sizeof name, "%s, %s: %s", r->group, r->quantity, r->name);
+    spn_table_row(t, name, r->unit);
+    spn_table_number(t, r->ours - before);
+    spn_table_number(t, r->ours);
+    spn_table_number(t, r->reference);
+    spn_table_text(t, "%+.1f %%", 100 * spn_validation_error(r));
+    spn_table_text(t, "D%d", reason_number(reasons, r->difference));
+}
+
+/* All steps of the first chip, and with details of every chip. */
+static void add_bridge(const struct spn_validation *v, bool details, struct reasons *reasons,
+                       struct spn_report *report)
+{
+    const struct spn_validation_row *first = NULL, *last = NULL;
+    struct spn_table *t = spn_report_table(
+        report, "bridge", "From our chip to the other model's, one difference at a time", "step");
+    spn_table_column(t, "change");
+    spn_table_column(t, "ours then");
+    spn_table_column(t, "reference");
+    spn_table_column_unit(t, "error then", "%");
+    spn_table_column(t, "reason");
+    for (size_t i = 0; i < v->n_rows; i++) {
+        const struct spn_validation_row *r = &v->row[i];
+        if (!is_bridge(r->suite))
+            continue;
+        if (!first)
+            first = r;
+        bool goes_on =
+            last && strcmp(last->group, r->group) == 0 && strcmp(last->quantity, r->quantity) == 0;
+        if (details || strcmp(r->group, first->group) == 0)
+            add_step(t, r, goes_on ? last->ours : 0, reasons);
+        last = r;
+    }
+}
+
+/* What is left of whole chips, one by one. */
+static void add_left(const struct spn_validation *v, struct spn_report *report)
+{
+    struct spn_table *t = spn_report_table(report, "chips_left",
+                                           "Whole chips, the listed differences taken out", "chip");
+    spn_table_column(t, "reference");
+    spn_table_column(t, "ours");
+    spn_table_column_unit(t, "error", "%");
+    for (size_t i = 0; i < v->n_rows; i++) {
+        const struct spn_validation_row *r = &v->row[i];
+        char name[160];
+        if (strcmp(r->suite, "chips") != 0 || r->difference)
+            continue;
+        snprintf(name, sizeof name, "%s: %s", r->name, r->quantity);
+        spn_table_row(t, name, r->unit);
+        spn_table_number(t, r->reference);
+        spn_table_number(t, r->ours);
+        spn_table_text(t, "%+.1f %%", 100 * spn_validation_error(r));
+    }
+}
+
+static bool has(const struct spn_validation *v, const char *suite)
+{
+    for (size_t i = 0; i < v->n_rows; i++)
+        if (strcmp(v->row[i].suite, suite) == 0)
+            return true;
+    return false;
+}
+
+static void add_models(const struct spn_validation *v, bool details, struct spn_report *report)
+{
+    struct reasons reasons = {.n = 0};
+    add_summary(v, false, report);
+    add_differences(v, &reasons, report);
+    if (has(v, SPN_VALIDATION_BRIDGE)) {
+        add_bridge(v, details, &reasons, report);
+        add_left(v, report);
+    }
+    for (int i = 0; i < reasons.n; i++)
+        spn_report_note(report, "D%d: %s.", i + 1, reasons.text[i]);
 }
 
 static void add_rows(const struct spn_validation *v, bool silicon, struct spn_report *report)
@@ -100,7 +192,7 @@ static void add_rows(const struct spn_validation *v, bool silicon, struct spn_re
     for (size_t i = 0; i < v->n_rows; i++) {
         const struct spn_validation_row *r = &v->row[i];
         char name[160];
-        if ((strcmp(r->suite, "silicon") == 0) != silicon)
+        if ((strcmp(r->suite, "silicon") == 0) != silicon || is_bridge(r->suite))
             continue;
         snprintf(name, sizeof name, "%s, %s: %s", r->group, r->name, r->quantity);
         spn_table_row(t, name, r->unit);
@@ -119,8 +211,7 @@ void spn_validation_report(const struct spn_validation *v, bool details, struct 
     add_rows(v, true, report);
     for (size_t i = 0; i < v->n_rows; i++)
         if (strcmp(v->row[i].suite, "silicon") != 0) {
-            add_summary(v, false, report);
-            add_differences(v, report);
+            add_models(v, details, report);
             break;
         }
     if (details)
