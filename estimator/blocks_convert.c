@@ -8,6 +8,7 @@
  */
 #include "estimator/blocks.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/text.h"
