@@ -182,7 +182,6 @@ struct spn_blocks {
     int n_adc;                       /* of one array */
     struct spn_sum_bits bits;        /* the widest */
     int lanes;                       /* of each digital unit */
-    double hops;                     /* mean path over the mesh */
     double n_tiles, n_pes, n_arrays; /* of all chips */
     unsigned long version;           /* of what a layer's blocks depend on */
 };

@@ -222,9 +222,6 @@ static void set_mesh(struct build *w, double tile_area, double n_tiles)
         n_tiles > 0 ? 2 * (rows * (columns - 1) + columns * (rows - 1) + 1) : 0};
     put(w, SPN_BLOCK_ROUTER, &routers);
     put(w, SPN_BLOCK_LINK, &links);
-    /* From the middle of one edge: across half the columns on average, along a quarter of the rows.
-     * [M:E14] */
-    w->b->hops = columns / 2 + rows / 4;
 }
 
 static void set_global(struct build *w, double tile_area)

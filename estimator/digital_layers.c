@@ -101,12 +101,15 @@ static double add_buffer(struct spn_frame *f, int index, enum spn_phase phase, d
     const struct spn_layer *layer = &f->plan->net->layer[index];
     double bits = f->chip->input.bits, word = f->chip->global.bus_bit;
     bool reads = p->matrix < 0 && !p->fused && !is_free(layer) && layer->op != SPN_OP_EMBEDDING;
-    bool writes = p->writes_back && !(p->matrix < 0 && !p->fused && is_free(layer));
+    bool passed = f->direct && p->root >= 0 && f->plan->matrix[p->root].direct_only;
+    bool writes = p->writes_back && !passed && !(p->matrix < 0 && !p->fused && is_free(layer));
     double n_read = reads ? p->n_in * bits / word : 0,
            n_write = writes ? (double)layer->n_out * bits / word : 0;
     double read_s = n_read * spn_buffer_word_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ);
     double write_s = n_write * spn_buffer_word_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_WRITE);
     double time_s = read_s > write_s ? read_s : write_s;
+
+    f->busy_s[SPN_BLOCK_GLOBAL_BUFFER] += read_s + write_s;
     struct spn_frame_item item = {.layer = index,
                                   .phase = phase,
                                   .category = SPN_CATEGORY_BUFFER,
@@ -169,6 +172,7 @@ double spn_digital_add(struct spn_frame *f, int index, enum spn_phase phase)
         double action_s = spn_frame_action(f, op->block, op->part[i].action).latency_s;
         part_s[i] = p->fused ? action_s : n[i] / units * action_s;
         work_s += part_s[i];
+        f->busy_s[op->block] += n[i] / units * action_s;
     }
     buffer_s = add_buffer(f, index, phase, work_s);
     for (int i = 0; i < 2 && op->part[i].amount != NOTHING; i++) {

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "estimator/fit.h"
+#include "estimator/traffic.h"
 #include "estimator/training.h"
 #include "models/array.h"
 
@@ -91,8 +92,7 @@ static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *
     need->n_kernel_tiles = (int)kernel;
     need->kernel_area = kernel > 0 ? need->kernel_area : 0;
     bool all = f->chip->schedule == SPN_SCHEDULE_PIPELINED;
-    double elements =
-        all ? 2 * f->plan->sum_elements : f->plan->peak_elements; /* pipelined: double-buffered */
+    double elements = all ? f->plan->pipelined_elements : f->plan->peak_elements;
     if (need->training && !f->chip->training.activations_in_dram)
         elements = fmax(elements, f->plan->sum_elements);
     need->activation_bit = elements * f->chip->input.bits;
@@ -185,6 +185,18 @@ static enum spn_status set_layer(struct spn_frame *f, int matrix, struct spn_err
     return spn_layer_blocks_set(&w->error_blocks, blocks, &f->in, &values[1], err);
 }
 
+/* What all layers share is busy for all of them in each image: links between tiles, the buffer's
+ * port, digital units. [M:E16] */
+static double shared_s(const struct spn_frame *f, enum spn_phase phase)
+{
+    double most =
+        phase == SPN_PHASE_GRADIENT ? 0 : spn_global_bus_s(f, spn_traffic_busiest_bit(f, phase));
+
+    for (int id = 0; id < SPN_N_BLOCKS; id++)
+        most = fmax(most, f->busy_s[id] / f->work->need.n_chips);
+    return most;
+}
+
 /* All layers in order, one phase; returns their times. */
 static struct spn_times add_layers(struct spn_frame *f, enum spn_phase phase)
 {
@@ -193,6 +205,7 @@ static struct spn_times add_layers(struct spn_frame *f, enum spn_phase phase)
     double done_s = 0; /* intervals of the loads before this one */
     int load = 0;
 
+    memset(f->busy_s, 0, sizeof f->busy_s);
     for (int i = 0; i < f->plan->net->n_layers; i++) {
         const struct spn_plan_layer *p = &f->plan->layer[i];
         double time_s = 0;
@@ -224,6 +237,8 @@ static struct spn_times add_layers(struct spn_frame *f, enum spn_phase phase)
         spn_schedule_join(&times, f->chip->schedule, time_s);
     }
     times.interval_s += done_s;
+    if (f->chip->schedule == SPN_SCHEDULE_PIPELINED)
+        times.interval_s = fmax(times.interval_s, shared_s(f, phase));
     return times;
 }
 
@@ -385,6 +400,8 @@ static void add_system(struct spn_frame *f, struct spn_result *out, struct spn_t
     s->n_chips = f->work->need.n_chips;
     s->n_loads = f->work->n_loads;
     s->chip_tiles = f->work->blocks.n_tiles / s->n_chips;
+    spn_traffic_report(f, s);
+    s->shared_s = shared_s(f, SPN_PHASE_FORWARD);
     spn_load_add(f, s);
     for (int i = before; i < f->tree.n; i++)
         s->load_J += s->n_loads > 1 ? f->tree.leaf[i].cost.energy_J * batch : 0;
@@ -436,7 +453,7 @@ static enum spn_status set_chip(struct spn_frame *f, struct spn_err *err)
         if (status)
             spn_err_prefix(err, "layer %s: ", f->plan->net->layer[f->plan->matrix[i].layer].name);
     }
-    return status;
+    return status ? status : spn_traffic_set(f, err);
 }
 
 enum spn_status spn_estimate(const struct spn_plan *plan, const struct spn_chip *chip,

@@ -111,6 +111,11 @@ struct spn_system_result {
     double batch_s;                  /* from the first load to the last image of a batch */
     double link_s, link_bit;         /* of an image from chip to chip */
     double busiest_chip_link_bit;
+    /* Between tiles and buffer, one image; hops on a mesh only. */
+    double bit_hop, row_major_bit_hop; /* traffic x hops as placed, and row by row */
+    double placement_gain;             /* the second over the first */
+    double busiest_link_bit, busiest_link_s;
+    double shared_s; /* what layers share, and so bounds a pipeline: that link, the buffer, units */
 };
 
 struct spn_result {

@@ -14,6 +14,7 @@
 
 #include "estimator/balance.h"
 #include "estimator/schedule.h"
+#include "estimator/traffic.h"
 
 bool spn_fit_wanted(const struct spn_chip *chip)
 {
@@ -35,7 +36,7 @@ static double stage_s(void *ctx, int matrix, int copies)
                                   .input = &w->input};
 
     spn_count_copies(&counts, &w->map, copies);
-    return spn_schedule_stage(f, &pass).total_s;
+    return fmax(spn_schedule_stage(f, &pass).total_s, f->floor_s);
 }
 
 static double copy_cost(void *ctx, int matrix)
@@ -110,6 +111,10 @@ static void balance(struct spn_frame *f)
         double room = SPN_MAP_MAX_ARRAYS / ((double)m->n_arrays + 1);
         work->most[i] = (int)fmax(1, fmin((double)most, room));
     }
+    /* Nothing is gained below what the shared links take. */
+    f->floor_s = f->chip->schedule == SPN_SCHEDULE_PIPELINED && !f->direct
+                     ? spn_global_bus_s(f, spn_traffic_busiest_bit(f, SPN_PHASE_FORWARD))
+                     : 0;
     if (f->chip->schedule == SPN_SCHEDULE_PIPELINED)
         spn_balance_slowest(&b, work->copies, work->trial);
     else

@@ -10,6 +10,7 @@
 #include "estimator/count.h"
 #include "estimator/estimate.h"
 #include "estimator/map.h"
+#include "estimator/place.h"
 #include "estimator/scheme.h"
 #include "models/conductance.h"
 
@@ -27,10 +28,14 @@ struct spn_plan_layer {
     bool needs_error; /* something before it learns */
     double n_in;      /* input elements, all inputs */
     int matrix;       /* number among the layers on arrays, or -1 */
+    int stage;        /* of a pipeline; fused layers are in that of their producer */
+    int root;         /* that whose results it has or passes on as they are made, or -1 */
 };
 
 struct spn_plan_matrix {
-    int layer; /* in the network */
+    int layer;        /* in the network */
+    int from;         /* matrix whose results it takes as they come, or -1: from the buffer */
+    bool direct_only; /* its results go to such layers alone */
     struct spn_input_moments input[SPN_PLAN_MAX_BITS]
                                   [SPN_PLAN_MAX_BITS]; /* [bits - 1][dac_bits - 1] */
 };
@@ -42,6 +47,7 @@ struct spn_plan {
     struct spn_plan_layer *layer;       /* [net->n_layers] */
     struct spn_plan_matrix *matrix;     /* [n_matrix] */
     double peak_elements, sum_elements; /* activations alive at once; of all layers */
+    double pipelined_elements;          /* of all layers and the images in between */
     struct spn_blocks_need need;        /* what follows from the network alone */
 };
 
@@ -60,6 +66,8 @@ struct spn_matrix_work {
     struct spn_layer_blocks forward_blocks, error_blocks;
     struct spn_layer_conductance cell;         /* that holds a value, and that does not */
     double sparsity, index_bit, index_entries; /* of one copy */
+    double hops_in, hops_out, hops_port; /* on a mesh: of inputs, of results, from the buffer */
+    double link_bit;                     /* over the busiest link, tile to tile */
     double load_s[3]; /* its part of the critical path of loads: DRAM, bus, writing */
     int first, parts; /* load (or chip) that the layer begins on, and how many it takes; 0, 1 if all
                          fits */
@@ -76,9 +84,13 @@ struct spn_workspace {
     struct spn_layer_result *result; /* [net->n_layers] */
     struct spn_leaf *leaf;
     int leaf_capacity;
-    int *copies, *trial, *most; /* [plan->n_matrix]: of fit.c */
-    int *layer_chip, *sent_to;  /* [net->n_layers]: of link.c */
-    int n_loads;                /* one after the other; 1 = the weights stay */
+    int *copies, *trial, *most;  /* [plan->n_matrix]: of fit.c */
+    int *layer_chip, *sent_to;   /* [net->n_layers]: of link.c */
+    struct spn_port_group *port; /* [plan->n_matrix]: of traffic.c */
+    struct spn_flow *flow;       /* [2 plan->n_matrix] */
+    struct spn_place *place;     /* NULL until tiles are placed one by one */
+    double bit_hop, row_major_bit_hop, busiest_bit;
+    int n_loads; /* one after the other; 1 = the weights stay */
 };
 
 struct spn_frame {
@@ -90,6 +102,9 @@ struct spn_frame {
     struct spn_workspace *work;
     struct spn_blocks_input in;
     struct spn_cost_tree tree;
+    double floor_s;              /* no layer need be faster, while copies are chosen */
+    bool direct;                 /* results go from tile to tile */
+    double busy_s[SPN_N_BLOCKS]; /* of what all layers share, in the present phase */
 };
 
 static inline const struct spn_block *spn_frame_block(const struct spn_frame *f,
@@ -125,6 +140,9 @@ void spn_frame_add_action(struct spn_frame *f, const struct spn_frame_item *comm
 struct spn_input_moments spn_plan_input(const struct spn_plan *plan, int matrix,
                                         const struct spn_chip_input *input);
 
+/* traffic.c: whether results go from tile to tile. */
+bool spn_frame_direct(const struct spn_frame *f);
+
 /* pass.c: one image through one weight layer, forward or back. Returns what it adds to the critical
  * path. */
 struct spn_pass {
@@ -142,8 +160,9 @@ double spn_digital_add(struct spn_frame *f, int layer, enum spn_phase phase);
 
 /* Time to move bits over the bus between tiles and global buffer, and their energy. */
 double spn_global_bus_s(const struct spn_frame *f, double bits);
-struct spn_cost spn_global_bit(const struct spn_frame *f,
-                               double n); /* one bit to n tiles; latency of the way */
+/* One bit over so many hops (on a mesh; any number on an H-tree) to the first of n tiles, and on to
+ * the others; latency of the way. */
+struct spn_cost spn_global_bit(const struct spn_frame *f, double hops, double n);
 /* Energy of one bit from the root of a tree block to n neighbouring leaves. [M:E14] */
 double spn_tree_bit_J(const struct spn_frame *f, enum spn_block_id id, double n);
 double spn_buffer_word_s(const struct spn_frame *f, enum spn_block_id id, int action);

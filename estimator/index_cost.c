@@ -111,7 +111,7 @@ static void add_layer(struct spn_frame *f, int matrix, const struct index_times 
          s->index_place == SPN_INDEX_GLOBAL_BUFFER ? w->index_bit / f->chip->global.bus_bit : 0, -1,
          0},
         {SPN_CATEGORY_INTERCONNECT, mesh ? SPN_BLOCK_ROUTER : SPN_BLOCK_GLOBAL_HTREE, 0, global,
-         spn_global_bit(f, 1).energy_J, front->bus_s},
+         spn_global_bit(f, w->hops_port, 1).energy_J, front->bus_s},
         {SPN_CATEGORY_INDEX, SPN_BLOCK_INDEX_MEMORY, SPN_SRAM_WRITE, global / word, -1, 0},
         {SPN_CATEGORY_INDEX, SPN_BLOCK_INDEX_MEMORY, SPN_SRAM_READ, w->index_bit / word, -1, 0},
         {SPN_CATEGORY_INDEX, SPN_BLOCK_INDEX_DECODER, SPN_INDEX_DECODER_BIT, w->index_bit, -1,

@@ -121,7 +121,7 @@ static void add_leaves(struct spn_frame *f, int matrix, const struct spn_writing
     item.category = SPN_CATEGORY_INTERCONNECT;
     item.block = spn_frame_block(f, mesh ? SPN_BLOCK_ROUTER : SPN_BLOCK_GLOBAL_HTREE);
     item.n = bits;
-    item.unit_J = spn_global_bit(f, 1).energy_J;
+    item.unit_J = spn_global_bit(f, w->hops_port, 1).energy_J;
     item.latency_s = w->load_s[BUS];
     spn_frame_add(f, &item);
     item.latency_s = 0;

@@ -94,17 +94,17 @@ double spn_tree_bit_J(const struct spn_frame *f, enum spn_block_id id, double n)
     return J < all_J ? J : all_J;
 }
 
-struct spn_cost spn_global_bit(const struct spn_frame *f, double n)
+struct spn_cost spn_global_bit(const struct spn_frame *f, double hops, double n)
 {
     struct spn_cost tree = spn_frame_action(f, SPN_BLOCK_GLOBAL_HTREE, SPN_HTREE_UNICAST);
     struct spn_cost router = spn_frame_action(f, SPN_BLOCK_ROUTER, SPN_MESH_ROUTER_FLIT);
     struct spn_cost link = spn_frame_action(f, SPN_BLOCK_LINK, SPN_MESH_LINK_FLIT);
-    double hops = f->work->blocks.hops, further = n > 1 ? n - 1 : 0, flit = f->chip->global.bus_bit;
+    double further = n > 1 ? n - 1 : 0, flit = f->chip->global.bus_bit;
 
     /* On a mesh, too, each further tile is one hop from the one before. */
     return (struct spn_cost){
         .energy_J = spn_tree_bit_J(f, SPN_BLOCK_GLOBAL_HTREE, n) +
-                    (hops > 0 ? hops + further : 0) * (router.energy_J + link.energy_J) / flit,
+                    (hops + further) * (router.energy_J + link.energy_J) / flit,
         .latency_s = tree.latency_s + hops * (router.latency_s + link.latency_s)};
 }
 
@@ -196,6 +196,7 @@ static void add_moves(struct spn_frame *f, const struct spn_pass *pass,
     const struct spn_layer_counts *c = pass->counts;
     const struct spn_map_rules *r = &f->work->rules;
     bool kernel = f->work->matrix[pass->matrix].map.kernel_position;
+    bool direct = f->direct && f->plan->matrix[pass->matrix].from >= 0;
     enum spn_block_id tree = kernel ? SPN_BLOCK_KERNEL_TREE : SPN_BLOCK_TILE_TREE;
     double tile_inputs = kernel ? r->kernel_area : r->tile_side,
            chip_inputs = f->work->need.max_row_tiles;
@@ -215,8 +216,8 @@ static void add_moves(struct spn_frame *f, const struct spn_pass *pass,
          0},
         {SPN_CATEGORY_BUFFER, SPN_BLOCK_TILE_OUTPUT, SPN_SRAM_READ, c->global_out_bit, tile_word,
          0},
-        {SPN_CATEGORY_BUFFER, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ, c->global_in_bit, global_word,
-         stage->buffer_s},
+        {SPN_CATEGORY_BUFFER, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ, direct ? 0 : c->global_in_bit,
+         global_word, stage->buffer_s},
         {SPN_CATEGORY_BUFFER, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_WRITE, c->spill_bit, global_word,
          0},
         {SPN_CATEGORY_BUFFER, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ, c->spill_bit, global_word, 0},
@@ -231,7 +232,8 @@ static void add_wires(struct spn_frame *f, const struct spn_pass *pass,
                       const struct spn_stage *stage)
 {
     const struct spn_layer_counts *c = pass->counts;
-    bool kernel = f->work->matrix[pass->matrix].map.kernel_position;
+    const struct spn_matrix_work *w = &f->work->matrix[pass->matrix];
+    bool kernel = w->map.kernel_position;
     bool mesh = f->chip->global.interconnect == SPN_INTERCONNECT_MESH;
     enum spn_block_id tile = kernel ? SPN_BLOCK_KERNEL_HTREE : SPN_BLOCK_TILE_HTREE;
     const struct {
@@ -243,8 +245,8 @@ static void add_wires(struct spn_frame *f, const struct spn_pass *pass,
         {tile, c->tile_in_bit, spn_tree_bit_J(f, tile, c->tile_fan), c->tile_out_bit,
          spn_tree_bit_J(f, tile, 1), 0},
         {mesh ? SPN_BLOCK_ROUTER : SPN_BLOCK_GLOBAL_HTREE, c->global_in_bit,
-         spn_global_bit(f, c->global_fan).energy_J, c->global_out_bit,
-         spn_global_bit(f, 1).energy_J, stage->global_s},
+         spn_global_bit(f, w->hops_in, c->global_fan).energy_J, c->global_out_bit,
+         spn_global_bit(f, w->hops_out, 1).energy_J, stage->global_s},
     };
 
     for (int i = 0; i < 3; i++) {
@@ -268,6 +270,7 @@ double spn_pass_add(struct spn_frame *f, const struct spn_pass *pass)
 {
     struct spn_stage stage = spn_schedule_stage(f, pass);
 
+    f->busy_s[SPN_BLOCK_GLOBAL_BUFFER] += stage.buffer_busy_s;
     add_reads(f, pass, &stage);
     add_moves(f, pass, &stage);
     add_wires(f, pass, &stage);

@@ -27,6 +27,16 @@ static bool is_streaming(int op)
            op == SPN_OP_AVGPOOL2D || op == SPN_OP_GLOBAL_AVGPOOL || op == SPN_OP_GLOBAL_MAXPOOL;
 }
 
+/* Images whose copy of a result is alive at once in a pipeline: those in the stages from its own to
+ * the last that reads it, e.g. 2 between neighbours, more for shortcuts. [M:E13] */
+static double buffers_of(const struct spn_plan *plan, const int *last_use, int layer)
+{
+    int own = layer >= 0 ? plan->layer[layer].stage : 0, last = last_use[layer + 1];
+    int until = last > layer && last >= 0 ? plan->layer[last].stage : own;
+
+    return until > own ? until - own + 1 : 2;
+}
+
 /* In-flight activations: outputs live until their last consumer. */
 static void set_elements(struct spn_plan *plan, const int *last_use)
 {
@@ -34,10 +44,14 @@ static void set_elements(struct spn_plan *plan, const int *last_use)
     double live = (double)spn_shape_size(&net->input), peak = live;
 
     plan->sum_elements = live;
+    plan->pipelined_elements = live * buffers_of(plan, last_use, SPN_NETWORK_INPUT);
     for (int i = 0; i < net->n_layers; i++) {
         live += (double)net->layer[i].n_out;
         peak = live > peak ? live : peak;
-        plan->sum_elements += plan->layer[i].writes_back ? (double)net->layer[i].n_out : 0;
+        if (plan->layer[i].writes_back) {
+            plan->sum_elements += (double)net->layer[i].n_out;
+            plan->pipelined_elements += (double)net->layer[i].n_out * buffers_of(plan, last_use, i);
+        }
         for (int k = 0; k < net->layer[i].n_in; k++) {
             int from = net->layer[i].in[k];
             bool again = false;
@@ -111,6 +125,7 @@ static enum spn_status set_graph(struct spn_plan *plan, struct spn_err *err)
     size_t n = (size_t)net->n_layers + 1; /* [0] is the network's input */
     int *uses = calloc(n, sizeof *uses), *last_use = calloc(n, sizeof *last_use);
     bool *learns = calloc(n, sizeof *learns);
+    int stage = 0;
     enum spn_status status = SPN_OK;
 
     if (!uses || !last_use || !learns) {
@@ -139,6 +154,8 @@ static enum spn_status set_graph(struct spn_plan *plan, struct spn_err *err)
         p->fused = from >= 0 && is_streaming(layer->op) && uses[from + 1] == 1;
         if (p->fused)
             plan->layer[from].writes_back = false;
+        bool beside = p->fused || is_shape_only(layer->op); /* no stage of its own */
+        p->stage = beside ? (from >= 0 ? plan->layer[from].stage : stage) : ++stage;
         set_need(&plan->need, layer);
     }
     set_elements(plan, last_use);
@@ -190,6 +207,31 @@ static void set_matrix(struct spn_plan *plan)
     }
 }
 
+/* The layer on arrays whose results each layer has or passes on as they are made, through fused
+ * layers only; and who takes them. */
+static void set_direct(struct spn_plan *plan)
+{
+    const struct spn_network *net = plan->net;
+
+    for (int i = 0; i < net->n_layers; i++) {
+        struct spn_plan_layer *p = &plan->layer[i];
+        int first = net->layer[i].n_in > 0 ? net->layer[i].in[0] : SPN_NETWORK_INPUT;
+        int before = first >= 0 ? plan->layer[first].root : -1;
+        p->root = p->matrix >= 0 ? p->matrix : p->fused ? before : -1;
+        if (p->matrix >= 0)
+            plan->matrix[p->matrix].from = before;
+        if (p->matrix >= 0 && before >= 0)
+            plan->matrix[before].direct_only = true;
+    }
+    /* Anything else that reads them takes them from the buffer. */
+    for (int i = 0; i < net->n_layers; i++)
+        for (int k = 0; k < net->layer[i].n_in; k++) {
+            int from = net->layer[i].in[k], root = from >= 0 ? plan->layer[from].root : -1;
+            if (root >= 0 && plan->layer[i].root < 0)
+                plan->matrix[root].direct_only = false;
+        }
+}
+
 enum spn_status spn_plan_create(struct spn_plan **out, const struct spn_network *net,
                                 const struct spn_profile *profile, struct spn_err *err)
 {
@@ -220,6 +262,7 @@ enum spn_status spn_plan_create(struct spn_plan **out, const struct spn_network 
         goto out;
     }
     set_matrix(plan);
+    set_direct(plan);
     *out = plan;
     plan = NULL;
 out:
@@ -253,7 +296,10 @@ enum spn_status spn_workspace_create(struct spn_workspace **out, const struct sp
     size_t n_matrix = (size_t)plan->n_matrix + 1, n_layers = (size_t)plan->net->n_layers + 1;
     work->copies = calloc(3 * n_matrix, sizeof *work->copies);
     work->layer_chip = calloc(2 * n_layers, sizeof *work->layer_chip);
-    if (!work->leaf || !work->matrix || !work->result || !work->copies || !work->layer_chip) {
+    work->port = calloc(n_matrix, sizeof *work->port);
+    work->flow = calloc(2 * n_matrix, sizeof *work->flow);
+    if (!work->leaf || !work->matrix || !work->result || !work->copies || !work->layer_chip ||
+        !work->port || !work->flow) {
         status = spn_err_memory(err, "workspace");
         goto out;
     }
@@ -276,5 +322,8 @@ void spn_workspace_destroy(struct spn_workspace *work)
     free(work->result);
     free(work->copies);
     free(work->layer_chip);
+    free(work->port);
+    free(work->flow);
+    spn_place_destroy(work->place);
     free(work);
 }

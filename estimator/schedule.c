@@ -82,16 +82,27 @@ static void set_reads(struct spn_stage *stage, const struct spn_frame *f,
 struct spn_stage spn_schedule_stage(const struct spn_frame *f, const struct spn_pass *pass)
 {
     const struct spn_layer_counts *c = pass->counts;
-    const struct spn_layer_map *map = &f->work->matrix[pass->matrix].map;
+    const struct spn_matrix_work *w = &f->work->matrix[pass->matrix];
+    const struct spn_layer_map *map = &w->map;
+    const bool mesh = f->chip->global.interconnect == SPN_INTERCONNECT_MESH;
+    const bool direct = f->direct && f->plan->matrix[pass->matrix].from >= 0;
     struct spn_stage s = {0};
-    double word = f->chip->tile.bus_bit, bits = c->global_in_bit + c->global_out_bit;
+    double word = f->chip->tile.bus_bit;
+    /* An H-tree carries one thing at a time; a mesh has a link in and one out. */
+    double bits = f->direct ? w->link_bit
+                  : mesh    ? larger(c->global_in_bit, c->global_out_bit)
+                            : c->global_in_bit + c->global_out_bit;
+    double way_s =
+        spn_global_bit(f, w->hops_in, 1).latency_s + spn_global_bit(f, w->hops_out, 1).latency_s;
     double word_s = larger(spn_buffer_word_s(f, SPN_BLOCK_TILE_INPUT, SPN_SRAM_READ),
                            spn_buffer_word_s(f, SPN_BLOCK_TILE_OUTPUT, SPN_SRAM_WRITE));
     double tile_s = c->busiest_tile_bit / word * word_s;
     double bus_s = spn_global_bus_s(f, bits);
-    double buffer_s = c->global_in_bit / f->chip->global.bus_bit *
+    double buffer_s = (direct ? 0 : c->global_in_bit) / f->chip->global.bus_bit *
                       spn_buffer_word_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ);
 
+    s.buffer_busy_s = buffer_s + 2 * c->spill_bit / f->chip->global.bus_bit *
+                                     spn_buffer_word_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ);
     set_reads(&s, f, pass);
     s.accumulate_s =
         latency_s(f, SPN_BLOCK_SHIFT_ADD, SPN_SHIFT_ADD_ADD) +
@@ -100,9 +111,9 @@ struct spn_stage spn_schedule_stage(const struct spn_frame *f, const struct spn_
                   SPN_ADDER_TREE_SUM) +
         (c->chip_adds > 0 ? latency_s(f, SPN_BLOCK_CHIP_TREE, SPN_ADDER_TREE_SUM) : 0);
     /* The way of one vector in and out. */
-    s.global_s = bus_s / c->vectors + 2 * spn_global_bit(f, 1).latency_s;
+    s.global_s = bus_s / c->vectors + way_s;
     s.tile_s = tile_s / c->vectors;
-    s.buffer_s = latency_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ);
+    s.buffer_s = direct ? 0 : latency_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ);
     /* Of what runs side by side the one that takes longest is on the critical path, of the others
      * one vector's (round's) worth: the longest is the one with most left after that. */
     double compute_s = (s.read_s + s.convert_s) * (1 - 1 / c->rounds);
@@ -115,7 +126,7 @@ struct spn_stage spn_schedule_stage(const struct spn_frame *f, const struct spn_
         if (longest <= tile_rest_s)
             s.tile_s = tile_s;
         else if (longest <= bus_rest_s)
-            s.global_s = bus_s + 2 * spn_global_bit(f, 1).latency_s;
+            s.global_s = bus_s + way_s;
         else
             s.buffer_s +=
                 buffer_rest_s; /* the first vector's words pass the bus as they are read */

@@ -15,6 +15,7 @@ struct spn_stage {
     double accumulate_s;               /* delay of shift-add and trees, once */
     double tile_s, global_s, buffer_s; /* transfers */
     double total_s;
+    double buffer_busy_s; /* the global buffer's port, hidden or not */
 };
 struct spn_stage spn_schedule_stage(const struct spn_frame *f, const struct spn_pass *pass);
 

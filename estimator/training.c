@@ -95,7 +95,7 @@ static double add_transfer(struct spn_frame *f, int matrix)
         .category = SPN_CATEGORY_INTERCONNECT,
         .block = spn_frame_block(f, mesh ? SPN_BLOCK_ROUTER : SPN_BLOCK_GLOBAL_HTREE),
         .n = bits,
-        .unit_J = spn_global_bit(f, 1).energy_J,
+        .unit_J = spn_global_bit(f, w->hops_port, 1).energy_J,
         .latency_s = time_s};
 
     spn_frame_add(f, &item);

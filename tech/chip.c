@@ -25,6 +25,8 @@ const char *const spn_scheme_names[] = {"dense", "external-index", "index-free",
 const char *const spn_index_place_names[] = {"dram", "global-buffer", "tile-buffer", NULL};
 const char *const spn_update_names[] = {"cell", "row", "vector", NULL};
 const char *const spn_interconnect_names[] = {"htree", "mesh", NULL};
+const char *const spn_traffic_names[] = {"buffer", "direct", NULL};
+const char *const spn_placement_names[] = {"row-major", "optimized", NULL};
 const char *const spn_overflow_names[] = {"refuse", "reload", "chips", NULL};
 
 static const struct spn_field array_fields[] = {
@@ -103,6 +105,10 @@ static const struct spn_field global_fields[] = {
     SPN_F_INT(struct spn_chip_global, bus_bit, "bit", 1, 65536,
               "width of the H-tree, or a mesh flit"),
     SPN_F_INT(struct spn_chip_global, buffer_bit, "bit", 0, 1 << 30, "0 = sized by the mapper"),
+    SPN_F_ENUM(struct spn_chip_global, traffic, spn_traffic_names,
+               "on a mesh: all through the buffer, or results straight to the next layer's tiles"),
+    SPN_F_ENUM(struct spn_chip_global, placement, spn_placement_names,
+               "of tiles on a mesh: in the order of layers, or for short ways"),
     SPN_F_END};
 static const struct spn_field sparsity_fields[] = {
     SPN_F_ENUM(struct spn_chip_sparsity, scheme, spn_scheme_names, "how pruned weights are held"),
@@ -229,7 +235,8 @@ struct spn_chip spn_chip_default(void)
         .pe = {.arrays = 16},               /* [ning2025] */
         .tile = {.pes = 4, .bus_bit = 128}, /* [ning2025]; [comn] */
         .global = {.interconnect = SPN_INTERCONNECT_HTREE,
-                   .bus_bit = 1024}, /* [jesd235] interface */
+                   .bus_bit = 1024, /* [jesd235] interface */
+                   .placement = SPN_PLACEMENT_OPTIMIZED},
         .sparsity = {.scheme = SPN_SCHEME_DENSE,
                      .index_format = "bitmap",
                      .index_place = SPN_INDEX_DRAM,

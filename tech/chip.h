@@ -35,6 +35,8 @@ enum spn_scheme {
 };
 enum spn_index_place { SPN_INDEX_DRAM, SPN_INDEX_GLOBAL_BUFFER, SPN_INDEX_TILE_BUFFER };
 enum spn_update { SPN_UPDATE_CELL, SPN_UPDATE_ROW, SPN_UPDATE_VECTOR };
+enum spn_traffic { SPN_TRAFFIC_BUFFER, SPN_TRAFFIC_DIRECT };
+enum spn_placement { SPN_PLACEMENT_ROW_MAJOR, SPN_PLACEMENT_OPTIMIZED };
 enum spn_interconnect { SPN_INTERCONNECT_HTREE, SPN_INTERCONNECT_MESH };
 
 enum spn_array_kind {                    /* how an array multiplies and adds */
@@ -106,6 +108,8 @@ struct spn_chip_global {
     int interconnect; /* enum spn_interconnect between tiles */
     int bus_bit;      /* H-tree width, or mesh flit */
     int buffer_bit;   /* 0 = sized by the mapper */
+    int traffic;      /* enum spn_traffic: of a mesh, through the buffer or from tile to tile */
+    int placement;    /* enum spn_placement of tiles on a mesh */
 };
 struct spn_dram { /* tech/drams/<name>.json */
     char name[64];
@@ -211,7 +215,9 @@ extern const char *const spn_encoding_names[],
                                               *const spn_index_place_names[],
                                                   *const spn_update_names[],
                                                       *const spn_interconnect_names[],
-                                                          *const spn_overflow_names[];
+                                                          *const spn_overflow_names[],
+                                                              *const spn_traffic_names[],
+                                                                  *const spn_placement_names[];
 
 /* Digits of cell_bits that a weight is cut into: all bits for offset, the magnitude (bits - 1) for
  * differential pairs, the magnitude and a cell for the sign bit for two's complement. [M:T5] */
