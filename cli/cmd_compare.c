@@ -205,6 +205,7 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
         const char *files[] = {job.path};
         spn_cmd_provenance(&job.report, argc, argv, files, 1);
         spn_comparison_report(&job.comparison, &job.report);
+        spn_explain_caveats(&job.report, &job.result[SPN_SCHEME_DENSE][0], &job.chip);
         status = spn_cmd_sources(&job.args.common, job.args.common.explain, &job.report, err);
     }
     for (int s = 0; s < SPN_N_SCHEMES && !status && job.args.common.explain; s++)

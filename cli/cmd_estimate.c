@@ -107,6 +107,7 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
         spn_cmd_provenance(&job.report, argc, argv, files, 1);
         spn_estimate_report(&job.result, &job.chip, &job.report);
         spn_report_note(&job.report, "Value statistics: %s.", job.profile.source);
+        spn_explain_caveats(&job.report, &job.result, &job.chip);
         status = spn_cmd_sources(&job.args.common, job.args.common.explain, &job.report, err);
     }
     if (!status && job.args.common.explain)

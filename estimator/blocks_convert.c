@@ -75,11 +75,20 @@ enum spn_status spn_blocks_find_types(struct spn_blocks *b, const struct spn_chi
 }
 
 static void fill_adc(struct spn_adc *adc, const struct spn_blocks *b, const struct spn_chip *chip,
-                     double mean_A)
+                     const struct spn_array *array)
 {
     adc->bits = chip->adc.bits;
-    adc->column_mean_A = mean_A < b->column_full_A ? mean_A : b->column_full_A;
+    if (b->at_supply) { /* [M:A36] */
+        adc->voltage = 1;
+        adc->mean_frac = spn_array_active_rows(array) / array->rows * array->input_mean *
+                         spn_array_cell_value(array).mean;
+    } else {
+        const double mean_A = spn_array_column_current(array).mean_A;
+        adc->column_mean_A = mean_A < b->column_full_A ? mean_A : b->column_full_A;
+        adc->mean_frac = adc->column_mean_A / b->column_full_A;
+    }
     adc->column_full_A = b->column_full_A;
+    adc->pulses_s = spn_blocks_pulses_s(chip);
     adc->read_voltage_V = spn_array_read_V(&b->array);
     adc->column_F = b->column_F;
     adc->cycle_s = chip->adc.cycle_s;
@@ -115,7 +124,7 @@ const void *spn_blocks_fill_converter(union spn_blocks_converter *c, const struc
         fill_adder(&c->adder, in, array);
         return &c->adder;
     }
-    fill_adc(&c->adc, b, in->chip, b->at_supply ? 0 : spn_array_column_current(array).mean_A);
+    fill_adc(&c->adc, b, in->chip, array);
     return &c->adc;
 }
 

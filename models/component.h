@@ -46,6 +46,7 @@ struct spn_component_cost {
 
 struct spn_component_type {
     const char *name, *role, *doc;  /* "adc-sar", "adc", what `spindle help` prints */
+    const char *bound;              /* NULL: an estimate; else what its numbers are a bound of */
     size_t size;                    /* of the parameter struct */
     const struct spn_field *fields; /* with ranges; SPN_F_END-terminated */
     const char *const *actions;     /* NULL-terminated, <= SPN_MAX_ACTIONS */

@@ -44,6 +44,11 @@ const struct spn_component_type *const spn_components[] = {
     &spn_component_dac,
     &spn_component_adc_sar,
     &spn_component_adc_flash,
+    &spn_component_adc_flash_voltage,
+    &spn_component_adc_ramp,
+    &spn_component_adc_cco,
+    &spn_component_adc_tdc,
+    &spn_component_adc_bound,
     /* sums */
     &spn_component_shift_add,
     &spn_component_adder_tree,

@@ -5,6 +5,9 @@
 #include "reports/explain.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include "models/component.h"
 
 void spn_explain_leaves(struct spn_report *report, const struct spn_result *r, const char *name)
 {
@@ -34,5 +37,21 @@ void spn_explain_leaves(struct spn_report *report, const struct spn_result *r, c
         spn_table_number(table, leaf->cost.latency_s);
         spn_table_number(table, leaf->cost.area_m2);
         spn_table_number(table, leaf->cost.leakage_W);
+    }
+}
+
+void spn_explain_caveats(struct spn_report *report, const struct spn_result *r,
+                         const struct spn_chip *chip)
+{
+    char text[512];
+    for (int i = 0; spn_chip_warning(chip, i, text, sizeof text); i++)
+        spn_report_note(report, "Note: %s.", text);
+    for (const struct spn_component_type *const *t = spn_components; *t; t++) {
+        bool used = false;
+        for (int i = 0; i < r->n_leaves && !used; i++)
+            used = strcmp(r->leaf[i].component, (*t)->name) == 0;
+        if (used && (*t)->bound)
+            spn_report_note(report, "Note: %s is a bound, not an estimate: %s.", (*t)->name,
+                            (*t)->bound);
     }
 }

@@ -12,4 +12,8 @@
  * cost, equations. */
 void spn_explain_leaves(struct spn_report *report, const struct spn_result *r, const char *name);
 
+/* Notes on what a reader must know: warnings of the chip, components whose numbers are a bound. */
+void spn_explain_caveats(struct spn_report *report, const struct spn_result *r,
+                         const struct spn_chip *chip);
+
 #endif

@@ -64,7 +64,7 @@ static const struct spn_field input_fields[] = {
                  "not"),
     SPN_F_END};
 static const struct spn_field adc_fields[] = {
-    SPN_F_STRING(struct spn_chip_adc, kind, "a component of role adc: adc-sar, adc-flash"),
+    SPN_F_STRING(struct spn_chip_adc, kind, "a component of role adc: see list components"),
     SPN_F_INT(struct spn_chip_adc, bits, "bit", 1, 16, "resolution"),
     SPN_F_INT(struct spn_chip_adc, columns_per_adc, "", 1, 65536,
               "columns that take turns on one ADC"),
@@ -83,8 +83,9 @@ static const struct spn_field adc_fields[] = {
                  "mismatch of one unit capacitor, binary-weighted"),
     SPN_F_BOOL(struct spn_chip_adc, samples,
                "the converter samples its column in its first cycle, which then need not conduct"),
-    SPN_F_DOUBLE(struct spn_chip_adc, cycle_s, "s", 0, 1e-3,
-                 "of one decision of the converter; 0 = its model's"),
+    SPN_F_DOUBLE(
+        struct spn_chip_adc, cycle_s, "s", 0, 1e-3,
+        "of one decision of the converter, or of one code that it counts; 0 = its model's"),
     SPN_F_DOUBLE(struct spn_chip_adc, energy_scale, "", 1e-3, 1e3, "fit factor"),
     SPN_F_DOUBLE(struct spn_chip_adc, area_scale, "", 1e-3, 1e3, "fit factor"),
     SPN_F_DOUBLE(struct spn_chip_adc, latency_scale, "", 1e-3, 1e3, "fit factor"),

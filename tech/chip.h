@@ -71,9 +71,9 @@ struct spn_chip_input {
     double inl_lsb; /* of amplitudes: bow of the DAC's curve in its middle, in its steps */
     double saturation_frac; /* of the read voltage: what a driver reaches at most; 0: all of it */
     double gain_sd_frac;    /* spread of the rows' drivers, frozen */
-    double integrate_s; /* > 0: slices are weighted before the converter, which works once per
-                           vector: an integrator takes the sample of slice k 2^(k dac_bits) times,
-                           each in so many seconds; 0: each slice is converted */
+    double integrate_s;     /* > 0: slices are weighted before the converter, which works once per
+                               vector: an integrator takes the sample of slice k 2^(k dac_bits) times,
+                               each in so many seconds; 0: each slice is converted */
 };
 struct spn_chip_adc {
     char kind[32]; /* a component of role "adc" in models/registry.c */
@@ -92,7 +92,8 @@ struct spn_chip_adc {
     double unit_sd_frac; /* mismatch of one unit capacitor of a binary-weighted converter */
     bool samples;   /* the converter samples its column in its first cycle, as a capacitor DAC does;
                        else the column conducts until it is converted */
-    double cycle_s; /* of one decision, where the converter's clock is known; 0 = its model's */
+    double cycle_s; /* of one decision or counted code, where the converter's clock is known; 0 =
+                       its model's */
     double energy_scale, area_scale,
         latency_scale; /* fit factors, default 1, listed in the report */
 };

@@ -132,6 +132,17 @@ START_TEST(more_costs_more)
                  {"mux", "columns"},
                  {"adc-sar", "bits"},
                  {"adc-flash", "bits"},
+                 {"adc-flash-voltage", "bits"},
+                 {"adc-ramp", "bits"},
+                 {"adc-cco", "bits"},
+                 {"adc-tdc", "bits"},
+                 {"adc-bound", "bits"},
+                 {"array-charge", "rows"},
+                 {"array-charge", "columns"},
+                 {"array-c2c", "bit_cells"},
+                 {"array-digital", "columns"},
+                 {"cim-adder", "n_inputs"},
+                 {"cim-adder", "weight_bits"},
                  {"sample-hold", "bits"},
                  {"dac-r2r", "bits"}};
     struct spn_err err = {0};
