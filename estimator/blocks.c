@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "models/adc.h"
 #include "models/dac.h"
+#include "models/dac_pwm.h"
 #include "models/decoder.h"
 #include "models/driver.h"
 #include "models/gate.h"
@@ -104,6 +105,78 @@ static double inputs_hold_s(const struct spn_blocks *b, const struct spn_chip *c
            (mux_s + convert_s + (chip->adc.selected_only ? settle_s : 0));
 }
 
+/* The switches of the rows, or of the columns for errors. */
+static void fill_switches(struct spn_switch_matrix *m, int n_lines, const struct spn_wire *line,
+                          double current_A, double volt)
+{
+    memset(m, 0, sizeof *m);
+    m->n_lines = n_lines;
+    m->line_F = line->F;
+    m->line_ohm = line->ohm;
+    m->current_A = current_A;
+    m->voltage_V = volt;
+    m->drop_frac = SPN_BLOCKS_DROP_FRAC;
+    m->toggle_frac = SPN_BLOCKS_RANDOM_FRAC;
+}
+
+static void fill_driver(struct spn_driver *d, int n_lines, const struct spn_wire *line)
+{
+    memset(d, 0, sizeof *d);
+    d->n_lines = n_lines;
+    d->line_F = line->F;
+    d->line_ohm = line->ohm;
+    d->drop_frac = SPN_BLOCKS_DROP_FRAC;
+}
+
+static void fill_dac(struct spn_dac *dac, const struct spn_blocks *b, const struct spn_chip *chip,
+                     double current_A)
+{
+    /* Mean square of uniform codes, (2 L + 1)/(6 L) with L = 2^bits - 1 steps. */
+    double steps = ldexp(1, chip->input.dac_bits) - 1, volt = spn_array_read_V(&b->array);
+
+    memset(dac, 0, sizeof *dac);
+    dac->bits = chip->input.dac_bits;
+    dac->full_scale_V = volt;
+    dac->line_F = b->lines.data.F;
+    dac->load_A = chip->array.read_supply_V > volt || b->at_supply ? 0 : current_A;
+    dac->settle_s = b->block[SPN_BLOCK_ARRAY].cost.action[SPN_ARRAY_READ].latency_s;
+    dac->hold_s = inputs_hold_s(b, chip);
+    dac->mean_square = (2 * steps + 1) / (6 * steps);
+}
+
+/* Drivers of inputs on the rows: inverters for bits at the supply, switches for bits at the read
+ * voltage, counters and switches for pulses of several bits, ladders for amplitudes. */
+static enum spn_status set_inputs(struct spn_blocks *b, const struct spn_blocks_input *in,
+                                  double current_A, struct spn_err *err)
+{
+    const struct spn_chip *chip = in->chip;
+    const struct spn_wire *line = &b->lines.data;
+    int bits = chip->input.dac_bits, rows = b->array.rows;
+    double n = b->n_arrays;
+    struct spn_dac_pwm pwm;
+    struct spn_driver driver;
+    struct spn_dac dac;
+
+    memset(&pwm, 0, sizeof pwm);
+    pwm.bits = bits;
+    pwm.mean_frac = SPN_BLOCKS_RANDOM_FRAC;
+    fill_switches(&pwm.switches, rows, line, current_A, spn_array_read_V(&b->array));
+    fill_driver(&driver, rows * (b->digital ? bits : 1), line);
+    fill_dac(&dac, b, chip, current_A);
+    struct setting input = {SPN_BLOCK_INPUT_DRIVER,
+                            {&spn_component_dac, &dac, "chip.input.dac_bits", n * rows}};
+    if (b->digital || (b->at_supply && bits == 1))
+        input.request =
+            (struct spn_block_request){&spn_component_driver_wordline, &driver, "chip.input", n};
+    else if (bits == 1)
+        input.request = (struct spn_block_request){&spn_component_switch_matrix, &pwm.switches,
+                                                   "chip.input", n};
+    else if (chip->input.pulse_s > 0)
+        input.request =
+            (struct spn_block_request){&spn_component_dac_pwm, &pwm, "chip.input.pulse_s", n};
+    return set_all(b, in, &input, 1, err);
+}
+
 /* Drivers of inputs on the rows, of errors on the columns, and of gates. */
 static enum spn_status set_drivers(struct spn_blocks *b, const struct spn_blocks_input *in,
                                    struct spn_err *err)
@@ -113,54 +186,15 @@ static enum spn_status set_drivers(struct spn_blocks *b, const struct spn_blocks
     double n = b->n_arrays, volt = spn_array_read_V(&b->array),
            pair = chip->weight.encoding == SPN_ENCODING_DIFFERENTIAL ? 2 : 1,
            line_S = (in_turn ? pair * b->n_adc : b->array.columns) * chip->device.on_conductance_S;
-    struct spn_switch_matrix input, output;
-    struct spn_dac dac;
-    struct spn_driver gate, line;
+    struct spn_switch_matrix output;
+    struct spn_driver gate;
+    enum spn_status status = set_inputs(b, in, line_S * volt, err);
 
-    memset(&input, 0, sizeof input);
-    memset(&dac, 0, sizeof dac);
-    memset(&gate, 0, sizeof gate);
-    memset(&line, 0, sizeof line);
-    input.n_lines = b->array.rows;
-    input.line_F = b->lines.data.F;
-    input.line_ohm = b->lines.data.ohm;
-    input.current_A = line_S * volt;
-    input.voltage_V = volt;
-    input.drop_frac = SPN_BLOCKS_DROP_FRAC;
-    input.toggle_frac = SPN_BLOCKS_RANDOM_FRAC;
-    memcpy(&output, &input, sizeof output);
-    output.n_lines = b->array.columns;
-    output.line_F = b->lines.column.F;
-    output.line_ohm = b->lines.column.ohm;
-    output.current_A = b->column_full_A;
-    /* Mean square of uniform codes, (2 L + 1)/(6 L) with L = 2^bits - 1 steps. */
-    double steps = ldexp(1, chip->input.dac_bits) - 1;
-    dac.bits = chip->input.dac_bits;
-    dac.full_scale_V = volt;
-    dac.line_F = b->lines.data.F;
-    dac.load_A = chip->array.read_supply_V > volt || b->at_supply ? 0 : line_S * volt;
-    dac.settle_s = b->block[SPN_BLOCK_ARRAY].cost.action[SPN_ARRAY_READ].latency_s;
-    dac.hold_s = inputs_hold_s(b, chip);
-    dac.mean_square = (2 * steps + 1) / (6 * steps);
-    gate.n_lines = b->array.rows;
-    gate.line_F = b->lines.gate.F;
-    gate.line_ohm = b->lines.gate.ohm;
-    gate.drop_frac = line.drop_frac = SPN_BLOCKS_DROP_FRAC;
-    line.n_lines = b->array.rows * (b->digital ? chip->input.dac_bits : 1);
-    line.line_F = b->lines.data.F;
-    line.line_ohm = b->lines.data.ohm;
-
-    const struct spn_block_request switches = {&spn_component_switch_matrix, &input, "chip.input",
-                                               n};
-    const struct spn_block_request dacs = {&spn_component_dac, &dac, "chip.input.dac_bits",
-                                           n * b->array.rows};
-    const struct spn_block_request drivers = {&spn_component_driver_wordline, &line, "chip.input",
-                                              n};
-    const bool digital_lines = b->digital || (b->at_supply && chip->input.dac_bits == 1);
+    if (status)
+        return status;
+    fill_switches(&output, b->array.columns, &b->lines.column, b->column_full_A, volt);
+    fill_driver(&gate, b->array.rows, &b->lines.gate);
     const struct setting list[] = {
-        {SPN_BLOCK_INPUT_DRIVER, digital_lines                                          ? drivers
-                                 : chip->input.dac_bits == 1 || chip->input.pulse_s > 0 ? switches
-                                                                                        : dacs},
         {SPN_BLOCK_GATE_DRIVER,
          {&spn_component_driver_wordline, &gate, "chip.array", b->lines.gate.F > 0 ? n : 0}},
         {SPN_BLOCK_COLUMN_DRIVER,

@@ -92,6 +92,7 @@ static void put_htree(struct build *w, enum spn_block_id id, double n_leaves, do
 {
     struct spn_htree p;
     bool global = id == SPN_BLOCK_GLOBAL_HTREE;
+    bool straight = global && w->in->chip->global.interconnect == SPN_INTERCONNECT_XY_BUS;
 
     memset(&p, 0, sizeof p);
     p.rows = (int)ceil(sqrt(n_leaves));
@@ -99,8 +100,10 @@ static void put_htree(struct build *w, enum spn_block_id id, double n_leaves, do
     p.leaf_height_m = p.leaf_width_m = sqrt(leaf_area_m2);
     p.bus_bit = global ? w->in->chip->global.bus_bit : w->in->chip->tile.bus_bit;
     p.toggle_frac = SPN_BLOCKS_RANDOM_FRAC;
-    const struct spn_block_request request = {&spn_component_htree, &p,
-                                              global ? "chip.global" : "chip.tile", n};
+    p.straight = straight;
+    const struct spn_block_request request = {straight ? &spn_component_xy_bus
+                                                       : &spn_component_htree,
+                                              &p, global ? "chip.global" : "chip.tile", n};
     put(w, id, &request);
 }
 

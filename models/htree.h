@@ -1,4 +1,4 @@
-/* htree.h -- H-tree of repeated wires from one root to a grid of leaves.
+/* htree.h -- repeated wires from one root to a grid of leaves: an H-tree, or an X-Y bus.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -17,12 +17,17 @@ struct spn_htree {
     double leaf_height_m, leaf_width_m; /* pitch of the grid */
     int bus_bit;                        /* wires; bits that travel side by side */
     double toggle_frac;                 /* of a wire from one bit to the next */
+    int straight;                       /* 0: an H-tree; 1: an X-Y bus */
 };
 
 /* "htree", role "interconnect". unicast: ONE bit between the root and one leaf (either direction);
  * broadcast: one bit to all leaves. Latency: one traversal in whole clocks; n bits take latency +
  * (ceil(n / bus_bit) - 1) / clock. */
 extern const struct spn_component_type spn_component_htree;
+
+/* "xy-bus", role "interconnect": a spine along one edge and a bus across each row, segments beyond
+ * the leaf being gated. Same parameters (straight = 1) and actions; unicast is to a mean leaf. */
+extern const struct spn_component_type spn_component_xy_bus;
 
 /* Wire between root and one leaf, and of the whole tree (of one bit). */
 double spn_htree_path_m(const struct spn_htree *tree);

@@ -13,6 +13,7 @@
 #include "models/cim_adder.h"
 #include "models/component.h"
 #include "models/dac.h"
+#include "models/dac_pwm.h"
 #include "models/decoder.h"
 #include "models/digital.h"
 #include "models/dram.h"
@@ -42,6 +43,7 @@ const struct spn_component_type *const spn_components[] = {
     &spn_component_mux,
     &spn_component_sample_hold,
     &spn_component_dac,
+    &spn_component_dac_pwm,
     &spn_component_adc_sar,
     &spn_component_adc_flash,
     &spn_component_adc_flash_voltage,
@@ -62,6 +64,7 @@ const struct spn_component_type *const spn_components[] = {
     &spn_component_index_decoder,
     /* interconnect */
     &spn_component_htree,
+    &spn_component_xy_bus,
     &spn_component_mesh_router,
     &spn_component_mesh_link,
     &spn_component_chip_link,

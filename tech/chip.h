@@ -37,7 +37,7 @@ enum spn_index_place { SPN_INDEX_DRAM, SPN_INDEX_GLOBAL_BUFFER, SPN_INDEX_TILE_B
 enum spn_update { SPN_UPDATE_CELL, SPN_UPDATE_ROW, SPN_UPDATE_VECTOR };
 enum spn_traffic { SPN_TRAFFIC_BUFFER, SPN_TRAFFIC_DIRECT };
 enum spn_placement { SPN_PLACEMENT_ROW_MAJOR, SPN_PLACEMENT_OPTIMIZED };
-enum spn_interconnect { SPN_INTERCONNECT_HTREE, SPN_INTERCONNECT_MESH };
+enum spn_interconnect { SPN_INTERCONNECT_HTREE, SPN_INTERCONNECT_MESH, SPN_INTERCONNECT_XY_BUS };
 
 enum spn_array_kind {                    /* how an array multiplies and adds */
                       SPN_ARRAY_CURRENT, /* voltages on conductances; currents add */

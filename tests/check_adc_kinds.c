@@ -6,6 +6,7 @@
 
 #include "models/adc.h"
 #include "models/capacitor.h"
+#include "models/dac_pwm.h"
 #include "tests/estimate_setup.h"
 
 static struct spn_node node;
@@ -186,6 +187,52 @@ START_TEST(what_a_converter_takes)
 }
 END_TEST
 
+/* 4 bits: half of 15 counts, and the load of 4 flip-flops, over what the switches take. */
+START_TEST(pulses)
+{
+    struct spn_dac_pwm p;
+    struct spn_component_cost cost, lines;
+    spn_component_dac_pwm.example(&p);
+    p.bits = 4;
+    ck_assert_ok(spn_component_dac_pwm.eval(&p, &env, &cost, &err));
+    ck_assert_ok(spn_component_switch_matrix.eval(&p.switches, &env, &lines, &err));
+    const double count_J = 2 * (logic.flip_flop_clock_J + logic.flip_flop.toggle_J);
+    ck_assert_rel(cost.action[0].energy_J - lines.action[0].energy_J,
+                  7.5 * count_J + 4 * (logic.flip_flop_clock_J + logic.flip_flop.toggle_J / 2),
+                  1e-9);
+    ck_assert_rel(cost.area_m2 - lines.area_m2, p.switches.n_lines * 4 * logic.flip_flop.area_m2,
+                  1e-9);
+    ck_assert(cost.action[0].latency_s == lines.action[0].latency_s);
+    p.switches.voltage_V = 0;
+    ck_assert_fails(spn_component_dac_pwm.eval(&p, &env, &cost, &err), SPN_EINPUT, "voltage_V");
+}
+END_TEST
+
+/* What drives the rows follows from how inputs come. */
+START_TEST(inputs_on_a_chip)
+{
+    static const struct {
+        int bits;
+        double pulse_s;
+        const char *driver;
+    } cases[] = {{1, 0, "switch-matrix"},
+                 {1, 1e-9, "switch-matrix"},
+                 {4, 0, "dac-r2r"},
+                 {4, 1e-9, "dac-pwm"}};
+    struct setup s;
+    setup_open(&s, "vgg8", "neurosim-22nm");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        s.chip.input.dac_bits = cases[i].bits;
+        s.chip.input.pulse_s = cases[i].pulse_s;
+        const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, false);
+        /* 1024 vectors, 8 bits, 9 positions of 128 rows, 8 arrays across */
+        ck_assert_rel(setup_actions(r, "conv2", cases[i].driver, SPN_PHASE_FORWARD),
+                      1024.0 * 8 / cases[i].bits * 9 * 128 * 8, 1e-12);
+    }
+    setup_close(&s);
+}
+END_TEST
+
 /* Every kind of role "adc" on a chip: conversions counted, more codes never cheaper. */
 START_TEST(all_kinds_on_a_chip)
 {
@@ -218,6 +265,8 @@ Suite *spn_suite(void)
     tcase_add_test(tcase, time_domain);
     tcase_add_test(tcase, bound);
     tcase_add_test(tcase, what_a_converter_takes);
+    tcase_add_test(tcase, pulses);
+    tcase_add_test(tcase, inputs_on_a_chip);
     tcase_add_test(tcase, all_kinds_on_a_chip);
     suite_add_tcase(suite, tcase);
     return suite;

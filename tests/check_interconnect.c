@@ -56,6 +56,21 @@ START_TEST(tree_costs)
 }
 END_TEST
 
+START_TEST(straight_bus)
+{
+    /* 3 x 5 leaves of 2 mm x 1 mm: H = 6 mm, W = 5 mm; to the middle 5.5 mm; all 6 + 3 x 5 mm */
+    struct spn_htree t = {3, 5, 2e-3, 1e-3, 64, 0.5, 1};
+    ck_assert_rel(spn_htree_path_m(&t), 5.5e-3, 1e-12);
+    ck_assert_rel(spn_htree_total_m(&t), 21e-3, 1e-12);
+    struct spn_component_cost c = cost_of(&spn_component_xy_bus, &t);
+    struct spn_repeated_wire wire =
+        spn_wire_repeated(&env32, spn_wire_multiple(&env32, 6e-3), SPN_HTREE_TOLERANCE_FRAC);
+    ck_assert_rel(c.action[SPN_HTREE_UNICAST].energy_J, 0.5 * 5.5e-3 * wire.energy_J_per_m, 1e-12);
+    ck_assert_rel(c.action[SPN_HTREE_BROADCAST].energy_J, 0.5 * 21e-3 * wire.energy_J_per_m, 1e-12);
+    ck_assert_rel(c.leakage_W, 64 * 21e-3 * wire.leakage_W_per_m, 1e-12);
+}
+END_TEST
+
 START_TEST(link_is_linear)
 {
     struct spn_mesh_link a = {.flit_bit = 32, .length_m = 2.385e-4, .toggle_frac = 0.2};
@@ -141,8 +156,8 @@ START_TEST(tree_beside_neurosim)
         snprintf(name, sizeof name, "%dnm-lstp", (int)nm);
         ck_assert_ok(spn_node_load(&node, name, &err));
         struct spn_env env = {&node, 300, 5e8};
-        struct spn_htree small = {4, 4, 500e-6, 500e-6, 1024, 1};
-        struct spn_htree large = {8, 8, 1e-3, 1e-3, 2048, 1};
+        struct spn_htree small = {4, 4, 500e-6, 500e-6, 1024, 1, 0};
+        struct spn_htree large = {8, 8, 1e-3, 1e-3, 2048, 1, 0};
         struct spn_component_cost c;
         ck_assert_ok(spn_component_htree.eval(&small, &env, &c, &err));
         ck_assert_rel(1024 * c.action[SPN_HTREE_UNICAST].energy_J,
@@ -150,6 +165,11 @@ START_TEST(tree_beside_neurosim)
         ck_assert_ok(spn_component_htree.eval(&large, &env, &c, &err));
         ck_assert_rel(2048 * c.action[SPN_HTREE_UNICAST].energy_J,
                       golden(blocks, "htree_8x8_1000um_2048b", "read_energy_J"), 0.06);
+        large.straight = 1; /* repeaters are thinned less than there */
+        ck_assert_ok(spn_component_xy_bus.eval(&large, &env, &c, &err));
+        double ratio = 2048 * c.action[SPN_HTREE_UNICAST].energy_J /
+                       golden(blocks, "xybus_8x8_1000um_2048b", "read_energy_J");
+        ck_assert_msg(ratio > 1.1 && ratio < 1.2, "%s: %g", name, ratio);
     }
     spn_json_destroy(doc);
 }
@@ -161,6 +181,7 @@ Suite *spn_suite(void)
     TCase *tc = tcase_create("interconnect");
     tcase_add_test(tc, lengths_by_hand);
     tcase_add_test(tc, tree_costs);
+    tcase_add_test(tc, straight_bus);
     tcase_add_test(tc, link_is_linear);
     tcase_add_test(tc, router_parts);
     tcase_add_test(tc, bad_tree);
