@@ -125,7 +125,8 @@ static void tabulate_losses(struct job *job)
 static enum spn_status tabulate_mappings(struct job *job, struct spn_err *err)
 {
     const struct spn_device *device = &job->chip.device;
-    struct spn_compensate_window window = {device->off_conductance_S, device->on_conductance_S};
+    struct spn_compensate_window window = {.low_S = device->off_conductance_S,
+                                           .high_S = device->on_conductance_S};
     struct spn_compensation closed, exact;
     enum spn_status status =
         spn_compensate(&job->array, window, job->cells_S, job->other_S, &closed, err);

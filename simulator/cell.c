@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * A cell of level d of L aims at g = g0 + d / L, g0 = Goff / (Gon - Goff) with finite on/off ratio
- * and 0 without [M:S2]. Programming error: g + sd N(0,1), not below 0 [M:S3]. Stuck cells hold g0
+ * and 0 without [M:S2]. Programming error: g + sd N(0,1), not below 0 [M:S3], or what a closed loop
+ * leaves, at the same quantile [M:D12]. Stuck cells hold g0
  * or g0 + 1. An index-free cell stands in series with its mask transistor: g gs / (g + gs) [M:S4],
  * gs its on or its off conductance; cells that are programmed with verify are programmed through
  * the transistor, so that a kept cell shows what it aims at.
@@ -27,6 +28,15 @@ static double series(double g, double gs)
     return g + gs > 0 ? g * gs / (g + gs) : 0;
 }
 
+static void set_programming(struct spn_cell_model *m, const struct spn_core_config *config)
+{
+    m->sd = config->chip->device.programming_sd_frac;
+    if (config->programming == NULL)
+        return;
+    m->sd = spn_programming_rms(config->programming);
+    m->programming = m->sd > 0 ? config->programming : NULL;
+}
+
 struct spn_cell_model spn_cell_model(const struct spn_core_config *config, bool index_free)
 {
     const struct spn_device *device = &config->chip->device;
@@ -37,7 +47,7 @@ struct spn_cell_model spn_cell_model(const struct spn_core_config *config, bool 
     if (has(config, SPN_ERROR_ON_OFF))
         m.g0 = device->off_conductance_S / window;
     if (has(config, SPN_ERROR_FLUCTUATION))
-        m.sd = device->programming_sd_frac;
+        set_programming(&m, config);
     if (has(config, SPN_ERROR_DEFECTS)) {
         m.stuck_on = threshold(device->stuck_on_frac);
         m.stuck_off = threshold(device->stuck_on_frac + device->stuck_off_frac);
@@ -57,7 +67,9 @@ struct spn_cell_model spn_cell_model(const struct spn_core_config *config, bool 
 struct spn_cell_state spn_cell_program(const struct spn_cell_model *m, double level_frac, double z,
                                        const uint32_t *words, bool kept)
 {
-    double g = fmax(0, m->g0 + level_frac + m->sd * z);
+    double error =
+        m->programming != NULL ? spn_programming_error(m->programming, level_frac, z) : m->sd * z;
+    double g = fmax(0, m->g0 + level_frac + error);
     if (m->defects) {
         if (words[0] < m->stuck_on)
             g = m->g0 + 1;
@@ -72,4 +84,10 @@ struct spn_cell_state spn_cell_program(const struct spn_cell_model *m, double le
                                        slope * slope / (m->gain * m->gain)};
     }
     return kept ? (struct spn_cell_state){g / m->gain, 1} : (struct spn_cell_state){0, 0};
+}
+
+double spn_cell_aim(const struct spn_cell_model *m, double g)
+{
+    double seen = g * m->gain, gs = m->mask_on;
+    return (gs > 0 ? seen * gs / (gs - seen) : seen) - m->g0;
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "models/programming.h"
 #include "simulator/core.h"
 
 struct spn_cell_model {
@@ -19,6 +20,7 @@ struct spn_cell_model {
     uint32_t stuck_on, stuck_off,
         mask_failed; /* below these a random word means a defect; off includes on */
     bool defects;
+    const struct spn_programming *programming; /* errors of a closed loop; NULL: normal with sd */
 };
 
 struct spn_cell_state {
@@ -32,5 +34,7 @@ struct spn_cell_model spn_cell_model(const struct spn_core_config *config, bool 
  * read only if the model has defects. */
 struct spn_cell_state spn_cell_program(const struct spn_cell_model *m, double level_frac, double z,
                                        const uint32_t *words, bool kept);
+/* The level_frac that a kept cell without errors shows g at. */
+double spn_cell_aim(const struct spn_cell_model *m, double g);
 
 #endif

@@ -66,13 +66,20 @@ static double clip(const struct problem *p, double g, int *n_clipped)
 /* How well T(cells) is proportional to what is wanted. */
 static struct spn_compensation judge(struct problem *p, const double *cells_S)
 {
-    double cross = 0, square = 0, error = 0, worst = 0, largest = 0;
-    spn_effective_compute(p->work, cells_S, p->T_S);
+    double cross = 0, square = 0, seen = 0, error = 0, worst = 0, largest = 0;
+    if (p->window.estimated)
+        spn_effective_estimate(p->array, cells_S, p->T_S);
+    else
+        spn_effective_compute(p->work, cells_S, p->T_S);
     for (size_t i = 0; i < p->n; i++) {
         cross += p->T_S[i] * p->wanted_S[i];
         square += p->wanted_S[i] * p->wanted_S[i];
+        seen += p->T_S[i] * p->T_S[i];
     }
-    struct spn_compensation c = {.gain = square > 0 ? cross / square : 1};
+    struct spn_compensation c = {.gain = square > 0 ? cross / square : 1,
+                                 .wanted_square = square,
+                                 .cross = cross,
+                                 .square = seen};
     for (size_t i = 0; i < p->n; i++) {
         double e = fabs(p->T_S[i] - c.gain * p->wanted_S[i]);
         error += e * e;
@@ -102,14 +109,15 @@ static double largest_cell(const struct problem *p, double c, double *mean_S)
     return most;
 }
 
-static int closed_form(struct problem *p, double *cells_S)
+static int closed_form(struct problem *p, double *cells_S, double *c)
 {
-    double low = 0, high = 1, mean_S;
+    const double most = p->window.gain > 0 ? p->window.gain : 1;
+    double low = 0, high = most, mean_S;
     int n_clipped = 0;
     spn_effective_drops(p->array, NULL, p->drop_ohm);
-    if (largest_cell(p, 1, &mean_S) <= p->window.high_S)
-        low = 1;
-    for (int i = 0; i < N_BISECTIONS && low < 1; i++) {
+    if (largest_cell(p, most, &mean_S) <= p->window.high_S)
+        low = most;
+    for (int i = 0; i < N_BISECTIONS && low < most; i++) {
         double middle = (low + high) / 2;
         if (largest_cell(p, middle, &mean_S) <= p->window.high_S)
             low = middle;
@@ -117,6 +125,7 @@ static int closed_form(struct problem *p, double *cells_S)
             high = middle;
     }
     largest_cell(p, low, &mean_S);
+    *c = low;
     for (size_t i = 0; i < p->n; i++)
         cells_S[i] = clip(p, low * p->wanted_S[i] * (1 + mean_S * p->drop_ohm[i]), &n_clipped);
     return n_clipped;
@@ -148,13 +157,14 @@ static enum spn_status compensate(struct problem *p, int max_steps, double toler
         close_problem(p);
         return status;
     }
-    double plain_rms_frac = judge(p, p->wanted_S).rms_frac;
-    int n_worse = 0, n_clipped = closed_form(p, p->best_S);
+    const struct spn_compensation plain = judge(p, p->wanted_S);
+    double mapped_gain;
+    int n_worse = 0, n_clipped = closed_form(p, p->best_S, &mapped_gain);
     struct spn_compensation best = judge(p, p->best_S), now = best;
     best.n_clipped = n_clipped;
     memcpy(cells_S, p->best_S, p->n * sizeof *cells_S);
     for (int i = 1; i <= max_steps && best.rms_frac > tolerance_frac; i++) {
-        n_clipped = step(p, now.gain, cells_S);
+        n_clipped = step(p, p->window.gain > 0 ? p->window.gain : now.gain, cells_S);
         now = judge(p, cells_S);
         if (!(now.rms_frac < best.rms_frac)) { /* a lowered gain can cost a step or two */
             if (++n_worse == PATIENCE)
@@ -168,7 +178,10 @@ static enum spn_status compensate(struct problem *p, int max_steps, double toler
         memcpy(p->best_S, cells_S, p->n * sizeof *cells_S);
     }
     memcpy(cells_S, p->best_S, p->n * sizeof *cells_S);
-    best.plain_rms_frac = plain_rms_frac;
+    best.plain_rms_frac = plain.rms_frac;
+    best.plain_cross = plain.cross;
+    best.plain_square = plain.square;
+    best.mapped_gain = mapped_gain;
     *result = best;
     close_problem(p);
     return SPN_OK;

@@ -10,11 +10,15 @@
 #ifndef SPN_SIMULATOR_COMPENSATE_H
 #define SPN_SIMULATOR_COMPENSATE_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "simulator/effective.h"
 
 struct spn_compensate_window {
     double low_S, high_S; /* of what a cell can hold; a wanted 0 is an absent cell and stays one */
+    double gain;    /* aimed at, and so the largest: for arrays that share one; 0 = none given */
+    bool estimated; /* judge and iterate on the first-order estimate instead of exactly */
 };
 struct spn_compensation {
     double gain; /* best in the least-squares sense: T = gain wanted */
@@ -22,11 +26,15 @@ struct spn_compensation {
         worst_frac;        /* |T - gain wanted| beside the rms and the largest of gain wanted */
     double plain_rms_frac; /* the same for cells programmed as wanted */
     int n_clipped, n_steps;
+    double mapped_gain; /* c of the closed form */
+    /* sums over the array, S^2, for the residual of several arrays that share one gain:
+     * of wanted^2, T wanted and T^2, the last two with and without the correction */
+    double wanted_square, cross, square, plain_cross, plain_square;
 };
 
 /* Closed form: G = c W (1 + mean(G) s), s the first-order drop for cells of 1 S, c the largest <= 1
- * that keeps the window [M:R7]. cells_S and wanted_S [rows][columns] must differ. SPN_EUSAGE for a
- * window or wanted values outside it. */
+ * (or window.gain) that keeps the window [M:R7]. cells_S and wanted_S [rows][columns] must differ.
+ * SPN_EUSAGE for a window or wanted values outside it. */
 enum spn_status spn_compensate(const struct spn_irdrop_array *array,
                                struct spn_compensate_window window, const double *wanted_S,
                                double *cells_S, struct spn_compensation *result,

@@ -25,6 +25,8 @@ enum {
 };
 static const double sum_max = 2147483647.0;
 
+const char *const spn_correction_names[] = {"none", "closed-form", "exact", NULL};
+
 static bool has(const struct spn_core *core, unsigned error)
 {
     return (core->config.errors & error) != 0;
@@ -311,7 +313,9 @@ struct spn_core_info spn_core_info(const struct spn_core *core)
     return (struct spn_core_info){.n_arrays = down * across,
                                   .n_digits = p->n_digits,
                                   .rows_per_read = at_once,
-                                  .adc_step = core->ideal ? 0 : core->adc[0].step};
+                                  .adc_step = core->ideal ? 0 : core->adc[0].step,
+                                  .n_columns_repaired = p->n_columns_repaired,
+                                  .correction = p->correction};
 }
 
 static void count_block(struct spn_core *core, struct spn_read_block *b)

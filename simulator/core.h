@@ -34,6 +34,17 @@ enum spn_error_class {
     SPN_ERROR_ON_OFF = 32       /* finite on/off ratio and leaking pruned cells */
 };
 
+/* How cells are programmed against the drop on their wires. */
+enum spn_correction {
+    SPN_CORRECTION_NONE,
+    SPN_CORRECTION_CLOSED_FORM, /* [M:R7] */
+    SPN_CORRECTION_EXACT,       /* and then iterated on the exact effective conductances [M:R8] */
+    SPN_N_CORRECTIONS
+};
+extern const char *const spn_correction_names[]; /* NULL-terminated */
+
+struct spn_programming;
+
 struct spn_core_config {
     int n_rows, n_columns;       /* of the weight matrix */
     const struct spn_chip *chip; /* array, weight, input, adc, device; must outlive the core */
@@ -42,7 +53,10 @@ struct spn_core_config {
     uint64_t seed;               /* of the chip: frozen errors and noise streams */
     uint32_t layer;              /* substream */
     bool estimate_ir_drop;       /* to first order in closed form, hundreds of times faster */
-    int n_threads;               /* for solving the wires; 0 = 1, < 0: all CPUs */
+    int correction; /* enum spn_correction of the drop on the wires; NONE where they are ideal */
+    const struct spn_programming *programming; /* of the closed loop that writes cells, shared;
+                                                  NULL = errors as the device says */
+    int n_threads;                             /* for solving the wires; 0 = 1, < 0: all CPUs */
 };
 
 struct spn_core;
@@ -83,10 +97,21 @@ enum spn_status spn_core_select_kernel(struct spn_core *core, const char *name,
                                        struct spn_err *err);
 const char *spn_core_kernel(const struct spn_core *core);
 
+/* The matrix that targets show through their wires, beside gain x targets: what the correction has
+ * left, and what there would be without. All arrays of a core share one gain, by which the product
+ * is divided. Programming errors come on top. */
+struct spn_core_correction {
+    double gain;                     /* 0: nothing was corrected */
+    double rms_frac, plain_rms_frac; /* of the rms of gain x target */
+    double n_cells, n_clipped;
+};
+
 /* What was programmed, for reports. */
 struct spn_core_info {
     int n_arrays, n_digits, rows_per_read;
-    double adc_step; /* in units of weight code x input slice code; 0 = ideal */
+    double adc_step;        /* in units of weight code x input slice code; 0 = ideal */
+    int n_columns_repaired; /* columns of cells that a spare one stands in for */
+    struct spn_core_correction correction;
 };
 struct spn_core_info spn_core_info(const struct spn_core *core);
 

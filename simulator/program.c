@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "simulator/program_maker.h"
+#include "simulator/repair.h"
 enum { ALIGNMENT = 64 };
 static const double normal_bound = 7; /* |z| of the generator stays below 6.4 */
 static const double int32_limit =
@@ -80,7 +81,9 @@ static enum spn_status cut_rows(struct spn_program *p, const struct spn_chip_arr
 /* Fixed point: the largest codes that keep a sum inside 31 bits and a level inside 16. */
 static void choose_codes(struct spn_program *p, const struct spn_program_maker *m)
 {
-    double g_max = m->cell.g0 + 1 + normal_bound * m->cell.sd;
+    double reach = m->cell.programming != NULL ? m->cell.programming->max_error_frac
+                                               : normal_bound * m->cell.sd;
+    double g_max = m->cell.g0 + 1 + reach;
     if (m->cell.mask_on > 0)
         g_max = g_max / m->cell.gain; /* an unmasked bound is enough: series only lowers it */
     double limit = int32_limit / (m->request->sum_limit * p->max_group_rows);
@@ -187,9 +190,12 @@ static enum spn_status allocate_cells(struct spn_program *p, struct spn_program_
     for (int side = 0; side < 2; side++) {
         m->normal[side] = aligned_alloc(ALIGNMENT, (size_t)m->n_lanes * sizeof **m->normal);
         m->g[side] = calloc((size_t)p->n_columns, sizeof **m->g);
+        m->aim[side] = calloc((size_t)p->n_columns, sizeof **m->aim);
     }
-    if (p->cells == NULL || (varies && p->variance == NULL) || m->normal[0] == NULL ||
-        m->normal[1] == NULL || m->g[0] == NULL || m->g[1] == NULL)
+    m->kept = calloc((size_t)p->n_columns, 1);
+    if (m->kept == NULL || m->aim[0] == NULL || m->aim[1] == NULL || p->cells == NULL ||
+        (varies && p->variance == NULL) || m->normal[0] == NULL || m->normal[1] == NULL ||
+        m->g[0] == NULL || m->g[1] == NULL)
         return spn_err_memory(err, "cells of a core");
     memset(p->cells, 0, bytes * (size_t)p->n_limbs);
     if (varies)
@@ -229,12 +235,18 @@ enum spn_status spn_program_create(struct spn_program **program,
     choose_codes(p, &m);
     if ((status = allocate_cells(p, &m, err)) != SPN_OK)
         goto out;
+    if ((status = spn_repair_create(&m.repair, p, &m, err)) != SPN_OK)
+        goto out;
+    p->n_columns_repaired = spn_repair_count(m.repair);
     status = spn_program_fill(p, &m, err);
 out:
     for (int side = 0; side < 2; side++) {
         free(m.normal[side]);
         free(m.g[side]);
+        free(m.aim[side]);
     }
+    free(m.kept);
+    spn_repair_destroy(m.repair);
     free(m.wires.cells);
     if (status != SPN_OK)
         spn_program_destroy(p);

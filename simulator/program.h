@@ -46,6 +46,8 @@ struct spn_program {
     int noisy_cells;     /* that add read noise of their own to one level: 2 for a pair, else 1 */
     uint32_t *reference; /* [column]: number of its reference column; NULL without */
     int n_references;
+    int n_columns_repaired;
+    struct spn_core_correction correction; /* gain 0: none */
 };
 
 struct spn_program_request {
@@ -74,7 +76,12 @@ double spn_program_level(const struct spn_program *p, int digit, int row, int co
 
 /* Streams of the frozen errors and of the read noise: the top byte of the last Philox counter word,
  * layer below. */
-enum { SPN_CORE_STREAM_PROGRAM = 0xC1, SPN_CORE_STREAM_DEFECT = 0xC2, SPN_CORE_STREAM_READ = 0xC3 };
+enum {
+    SPN_CORE_STREAM_PROGRAM = 0xC1,
+    SPN_CORE_STREAM_DEFECT = 0xC2,
+    SPN_CORE_STREAM_READ = 0xC3,
+    SPN_CORE_STREAM_SPARE = 0xC4 /* defects of spare columns */
+};
 enum { SPN_CORE_MAX_LAYERS = 1 << 24 };
 
 #endif

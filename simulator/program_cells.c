@@ -12,6 +12,7 @@
 
 #include "base/rng.h"
 #include "simulator/program_maker.h"
+#include "simulator/repair.h"
 
 const int8_t *spn_program_cells(const struct spn_program *p, int digit, int column_group, int limb)
 {
@@ -34,7 +35,7 @@ static size_t packed_at(const struct spn_program *p, int group, int row, int col
     return quad * SPN_KERNEL_QUAD_BYTES + (size_t)(column % SPN_KERNEL_COLUMNS * 4 + row % 4);
 }
 
-static int group_of(const struct spn_program *p, int row)
+int spn_program_group(const struct spn_program *p, int row)
 {
     int group = 0;
     while (row >= p->groups[group].first + p->groups[group].n_rows)
@@ -44,7 +45,7 @@ static int group_of(const struct spn_program *p, int row)
 
 double spn_program_level(const struct spn_program *p, int digit, int row, int column)
 {
-    int group = group_of(p, row);
+    int group = spn_program_group(p, row);
     size_t at = packed_at(p, group, row - p->groups[group].first, column);
     int code = 0;
     for (int limb = 0; limb < p->n_limbs; limb++)
@@ -95,13 +96,8 @@ static void draw_row(const struct spn_program_maker *m, int digit, int row, int 
                                 m->normal[side]);
 }
 
-/* Where a level goes: both its code and, if kept, the variance of its read noise. */
-struct place {
-    int digit, group, row, column;
-};
-
 /* Byte of a place in the packed cells of one limb of all digits and column groups. */
-static size_t byte_at(const struct spn_program *p, const struct place *at, int n_limbs)
+static size_t byte_at(const struct spn_program *p, const struct spn_program_place *at, int n_limbs)
 {
     int column_group = at->column / SPN_KERNEL_COLUMNS;
     size_t block = (size_t)p->n_groups * (size_t)p->group_quads * SPN_KERNEL_QUAD_BYTES;
@@ -109,7 +105,7 @@ static size_t byte_at(const struct spn_program *p, const struct place *at, int n
     return index * block + packed_at(p, at->group, at->row, at->column);
 }
 
-static void put_level(struct spn_program *p, const struct place *at, double level)
+static void put_level(struct spn_program *p, const struct spn_program_place *at, double level)
 {
     size_t block = (size_t)p->n_groups * (size_t)p->group_quads * SPN_KERNEL_QUAD_BYTES;
     double scaled = level * p->digit[at->digit].codes_per_level;
@@ -124,54 +120,91 @@ static void put_level(struct spn_program *p, const struct place *at, double leve
     }
 }
 
-static void put_variance(struct spn_program *p, const struct place *at, double variance)
+static void put_variance(struct spn_program *p, const struct spn_program_place *at, double variance)
 {
     double units = fmin(variance / p->variance_unit, SPN_VARIANCE_MAX);
     p->variance[byte_at(p, at, 1)] = (int8_t)lrint(units);
 }
 
+/* ---- one row ---- */
+
+int spn_program_sides(const struct spn_program *p)
+{
+    return p->noisy_cells == 2 || p->reference != NULL ? 2 : 1;
+}
+
+struct spn_program_column spn_program_column(const struct spn_program *p,
+                                             const struct spn_program_maker *m,
+                                             const struct spn_program_place *at, int side)
+{
+    const int per = m->weights_per_array;
+    struct spn_program_column c = {at->column / per, at->column % per * p->cells_per_weight +
+                                                         at->digit * p->noisy_cells + side};
+    if (side == 1 && p->reference != NULL)
+        c.column = per * p->cells_per_weight + at->digit;
+    return c;
+}
+
+void spn_program_defect_words(const struct spn_program *p, const struct spn_program_maker *m,
+                              const struct spn_program_place *at, int side, uint32_t words[4])
+{
+    const int row = p->groups[at->group].first + at->row;
+    const bool is_reference = side == 1 && p->reference != NULL;
+    const uint32_t column = is_reference ? p->reference[at->column] : (uint32_t)at->column;
+    uint32_t counter[4] = {column, (uint32_t)row, (uint32_t)(2 * at->digit + side),
+                           (uint32_t)SPN_CORE_STREAM_DEFECT << 24 | m->layer};
+    if (m->repair != NULL &&
+        spn_repair_words(m->repair, spn_program_column(p, m, at, side), row, words))
+        return;
+    spn_rng_philox(counter, m->key, words);
+}
+
 /* The cell on one side of one weight's digit, or of its reference column. */
 static struct spn_cell_state make_cell(const struct spn_program *p,
-                                       const struct spn_program_maker *m, const struct place *at,
-                                       int side, int level, bool kept)
+                                       const struct spn_program_maker *m,
+                                       const struct spn_program_place *at, int side)
 {
-    const struct spn_row_group *group = &p->groups[at->group];
     bool is_reference = side == 1 && p->reference != NULL;
     int column = is_reference ? (int)p->reference[at->column] : at->column;
     uint32_t words[4] = {0};
-    if (m->cell.defects) {
-        uint32_t counter[4] = {(uint32_t)column, (uint32_t)(group->first + at->row),
-                               (uint32_t)(2 * at->digit + side),
-                               (uint32_t)SPN_CORE_STREAM_DEFECT << 24 | m->layer};
-        spn_rng_philox(counter, m->key, words);
-    }
-    return spn_cell_program(&m->cell, (double)level / p->digit[at->digit].levels,
-                            (double)m->normal[side][column], words, kept);
+    if (m->cell.defects)
+        spn_program_defect_words(p, m, at, side, words);
+    return spn_cell_program(&m->cell, m->aim[side][at->column], (double)m->normal[side][column],
+                            words, is_reference || m->kept[at->column]);
 }
 
-/* The cells of one digit of one row of weights, to m->g. */
-static void make_row(struct spn_program *p, const struct spn_program_maker *m, int digit, int group,
-                     int row)
+void spn_program_aim_row(const struct spn_program *p, const struct spn_program_maker *m,
+                         const struct spn_program_place *at)
 {
-    const struct spn_program_digit *d = &p->digit[digit];
-    size_t first = (size_t)(p->groups[group].first + row) * (size_t)p->n_columns;
+    const struct spn_program_digit *d = &p->digit[at->digit];
+    size_t first = (size_t)(p->groups[at->group].first + at->row) * (size_t)p->n_columns;
     const uint8_t *mask = m->request->config->scheme != SPN_SCHEME_DENSE ? m->request->mask : NULL;
-    bool pair = p->noisy_cells == 2;
     int middle = digit_level(d, 1 << (m->chip->weight.bits - 1));
-    draw_row(m, digit, p->groups[group].first + row, 0, p->n_columns);
-    if (pair || p->reference != NULL)
-        draw_row(m, digit, p->groups[group].first + row, 1, pair ? p->n_columns : p->n_references);
     for (int c = 0; c < p->n_columns; c++) {
-        struct place at = {digit, group, row, c};
         bool pruned = mask != NULL && mask[first + (size_t)c] == 0;
-        bool kept = !(pruned && m->index_free);
         int level[2];
         target_levels(m, d, pruned ? 0 : m->request->weights[first + (size_t)c], level);
-        struct spn_cell_state cell = make_cell(p, m, &at, 0, level[0], kept), other = {0, 0};
-        if (pair)
-            other = make_cell(p, m, &at, 1, level[1], kept);
-        else if (p->reference != NULL)
-            other.g = make_cell(p, m, &at, 1, middle, true).g;
+        if (p->reference != NULL)
+            level[1] = middle;
+        m->kept[c] = !(pruned && m->index_free);
+        for (int side = 0; side < 2; side++)
+            m->aim[side][c] = (double)level[side] / d->levels;
+    }
+}
+
+void spn_program_make_row(struct spn_program *p, const struct spn_program_maker *m,
+                          const struct spn_program_place *row)
+{
+    bool pair = p->noisy_cells == 2;
+    draw_row(m, row->digit, p->groups[row->group].first + row->row, 0, p->n_columns);
+    if (spn_program_sides(p) == 2)
+        draw_row(m, row->digit, p->groups[row->group].first + row->row, 1,
+                 pair ? p->n_columns : p->n_references);
+    for (int c = 0; c < p->n_columns; c++) {
+        struct spn_program_place at = {row->digit, row->group, row->row, c};
+        struct spn_cell_state cell = make_cell(p, m, &at, 0), other = {0, 0};
+        if (spn_program_sides(p) == 2)
+            other = make_cell(p, m, &at, 1);
         m->g[0][c] = cell.g;
         m->g[1][c] = other.g;
         if (p->variance != NULL)
@@ -179,43 +212,40 @@ static void make_row(struct spn_program *p, const struct spn_program_maker *m, i
     }
 }
 
-/* m->g to levels. */
-static void put_row(struct spn_program *p, const struct spn_program_maker *m, int digit, int group,
-                    int row)
+void spn_program_put_row(struct spn_program *p, const struct spn_program_maker *m,
+                         const struct spn_program_place *at)
 {
     for (int c = 0; c < p->n_columns; c++)
-        put_level(p, &(struct place){digit, group, row, c},
-                  (m->g[0][c] - m->g[1][c]) * p->digit[digit].levels);
+        put_level(p, &(struct spn_program_place){at->digit, at->group, at->row, c},
+                  (m->g[0][c] - m->g[1][c]) * p->digit[at->digit].levels);
 }
 
 static void fill_plain(struct spn_program *p, const struct spn_program_maker *m)
 {
-    for (int d = 0; d < p->n_digits; d++)
-        for (int g = 0; g < p->n_groups; g++)
-            for (int r = 0; r < p->groups[g].n_rows; r++) {
-                make_row(p, m, d, g, r);
-                put_row(p, m, d, g, r);
+    struct spn_program_place at = {0};
+    for (at.digit = 0; at.digit < p->n_digits; at.digit++)
+        for (at.group = 0; at.group < p->n_groups; at.group++)
+            for (at.row = 0; at.row < p->groups[at.group].n_rows; at.row++) {
+                spn_program_aim_row(p, m, &at);
+                spn_program_make_row(p, m, &at);
+                spn_program_put_row(p, m, &at);
             }
 }
 
 /* ---- resistive wires ---- */
 
-/* Between m->g and a stripe: weights digit by digit, then the array's reference columns. */
-static void move_row(const struct spn_program *p, const struct spn_program_maker *m, int digit,
-                     int row, bool put)
+void spn_program_move_row(const struct spn_program *p, const struct spn_program_maker *m,
+                          const struct spn_program_place *at, int row, bool put)
 {
-    int n_sides = p->noisy_cells == 2 || p->reference != NULL ? 2 : 1;
-    for (int side = 0; side < n_sides; side++)
+    for (int side = 0; side < spn_program_sides(p); side++)
         for (int c = 0; c < p->n_columns; c++) {
-            int column =
-                c % m->weights_per_array * p->cells_per_weight + digit * p->noisy_cells + side;
-            if (side == 1 && p->reference != NULL)
-                column = m->weights_per_array * p->cells_per_weight + digit;
-            double *cell = spn_program_wires_cell(&m->wires, c / m->weights_per_array, row, column);
+            const struct spn_program_place cell = {at->digit, at->group, at->row, c};
+            const struct spn_program_column to = spn_program_column(p, m, &cell, side);
+            double *g = spn_program_wires_cell(&m->wires, to.block, row, to.column);
             if (put)
-                *cell = m->g[side][c];
+                *g = m->g[side][c];
             else
-                m->g[side][c] = *cell;
+                m->g[side][c] = *g;
         }
 }
 
@@ -225,12 +255,15 @@ static void move_stripe(struct spn_program *p, const struct spn_program_maker *m
 {
     for (int r = 0; r < n; r++)
         for (int d = 0; d < p->n_digits; d++) {
-            int group = group_of(p, first + r), row = first + r - p->groups[group].first;
-            if (put)
-                make_row(p, m, d, group, row);
-            move_row(p, m, d, r, put);
+            const int group = spn_program_group(p, first + r);
+            const struct spn_program_place at = {d, group, first + r - p->groups[group].first, 0};
+            if (put) {
+                spn_program_aim_row(p, m, &at);
+                spn_program_make_row(p, m, &at);
+            }
+            spn_program_move_row(p, m, &at, r, put);
             if (!put)
-                put_row(p, m, d, group, row);
+                spn_program_put_row(p, m, &at);
         }
 }
 
@@ -247,9 +280,11 @@ static enum spn_status fill_wired(struct spn_program *p, const struct spn_progra
     return status;
 }
 
-enum spn_status spn_program_fill(struct spn_program *p, const struct spn_program_maker *m,
+enum spn_status spn_program_fill(struct spn_program *p, struct spn_program_maker *m,
                                  struct spn_err *err)
 {
+    if (m->wired && m->request->config->correction != SPN_CORRECTION_NONE)
+        return spn_program_correct(p, m, err);
     if (m->wired)
         return fill_wired(p, m, err);
     fill_plain(p, m);

@@ -12,8 +12,9 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "simulator/irdrop.h"
+#include "simulator/compensate.h"
 #include "simulator/core.h"
+#include "simulator/irdrop.h"
 
 struct spn_program_wires {
     bool estimated;                /* to first order in closed form instead of exactly */
@@ -41,6 +42,20 @@ static inline double *spn_program_wires_cell(const struct spn_program_wires *w, 
     return w->cells + ((size_t)block * (size_t)w->most_rows + (size_t)row) * (size_t)w->width +
            column;
 }
+
+/* Replace the targets of a stripe by what cells must hold to show gain x target through the wires,
+ * within [low, high]; 0 is a cell that cannot be written. Adds up what is needed for the residual.
+ */
+struct spn_program_correction {
+    int kind;            /* enum spn_correction */
+    double low, high;    /* normalised */
+    double gain;         /* aimed at; 0: find it, and leave the stripe as it is */
+    double largest_gain; /* that all stripes so far can have; starts at 1 */
+    double wanted_square, cross, square, plain_cross, plain_square, n_clipped;
+};
+enum spn_status spn_program_wires_correct(const struct spn_program_wires *w, int first, int n,
+                                          struct spn_program_correction *correction,
+                                          struct spn_err *err);
 
 /* Replace the cells of a stripe of n rows that begins with row `first` of the matrix. */
 enum spn_status spn_program_wires_solve(const struct spn_program_wires *w, int first, int n,

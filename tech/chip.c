@@ -34,6 +34,8 @@ static const struct spn_field array_fields[] = {
     SPN_F_INT(struct spn_chip_array, rows, "", 1, 65536, "rows of an array"),
     SPN_F_INT(struct spn_chip_array, columns, "", 1, 65536, "columns of an array"),
     SPN_F_INT(struct spn_chip_array, rows_read, "", 0, 65536, "rows switched on at once; 0 = all"),
+    SPN_F_INT(struct spn_chip_array, spare_columns, "", 0, 1024,
+              "beside the columns, to replace those with most defects"),
     SPN_F_DOUBLE(struct spn_chip_array, source_ohm, "ohm", 0, 1e9, "resistance of a row's driver"),
     SPN_F_DOUBLE(struct spn_chip_array, sense_ohm, "ohm", 0, 1e9,
                  "input resistance of a column's sense amplifier"),
@@ -129,6 +131,12 @@ static const struct spn_field write_fields[] = {
     SPN_F_ENUM(struct spn_chip_write, index_free_method, spn_update_names,
                "weight update of index-free"),
     SPN_F_BOOL(struct spn_chip_write, verify, "read after each pulse"),
+    SPN_F_DOUBLE(struct spn_chip_write, tolerance_frac, "", 0, 1,
+                 "closed loop: until a read is within this share of the window; 0: open loop"),
+    SPN_F_INT(struct spn_chip_write, max_tries, "", 1, 10000,
+              "closed loop: trains of pulses on one cell at most"),
+    SPN_F_INT(struct spn_chip_write, pulses_per_read, "", 0, 1000000,
+              "closed loop: longest train; 0: what the mean device needs"),
     SPN_F_DOUBLE(struct spn_chip_write, pulses_per_update, "", 1e-3, 1e6,
                  "mean pulses of an updated cell"),
     SPN_F_DOUBLE(struct spn_chip_write, row_pulses_per_update, "", 1e-3, 1e6,
@@ -246,6 +254,7 @@ struct spn_chip spn_chip_default(void)
                      .vector_threshold_frac = 0.5}, /* [ning2025] */
         .write = {.method = SPN_UPDATE_CELL,
                   .index_free_method = SPN_UPDATE_VECTOR,
+                  .max_tries = 20, /* assumed */
                   .pulses_per_update = 1,
                   .row_pulses_per_update = 2,
                   .arrays_per_tile_parallel = 1}, /* assumed */
@@ -346,6 +355,10 @@ static enum spn_status check_sizes(const struct spn_chip *chip, struct spn_err *
         return spn_err_set(err, SPN_EINPUT, "a weight takes %d columns, chip.array.columns = %d",
                            cells, array->columns);
     }
+    if (chip->write.tolerance_frac > 0 && !chip->write.verify)
+        return spn_err_set(err, SPN_EINPUT,
+                           "chip.write.tolerance_frac = %g needs chip.write.verify = true",
+                           chip->write.tolerance_frac);
     if (!is_square(chip->pe.arrays))
         return spn_err_set(err, SPN_EINPUT, "chip.pe.arrays = %d is not a square number",
                            chip->pe.arrays);

@@ -50,7 +50,8 @@ enum spn_array_adder { SPN_ARRAY_TREE, SPN_ARRAY_CHAIN };
 struct spn_chip_array {
     int kind; /* enum spn_array_kind */
     int rows, columns;
-    int rows_read; /* rows switched on at once; 0 = all */
+    int rows_read;     /* rows switched on at once; 0 = all */
+    int spare_columns; /* of every array beside its columns, to replace those with most defects */
     double source_ohm,
         sense_ohm; /* behind every row, of its driver; and every column, of its sense amplifier */
     double read_supply_V; /* what cells' read current is drawn from when the read voltage is
@@ -126,9 +127,13 @@ struct spn_chip_sparsity {
                                      scheme can */
 };
 struct spn_chip_write {
-    int method;                   /* enum spn_update for whole-array writes */
-    int index_free_method;        /* and what the index-free scheme uses */
-    bool verify;                  /* read after each pulse */
+    int method;            /* enum spn_update for whole-array writes */
+    int index_free_method; /* and what the index-free scheme uses */
+    bool verify;           /* read after each pulse */
+    double tolerance_frac; /* closed loop: pulses and reads until a read lies within this share of
+                              the window; 0 = pulses as below, error as the device says */
+    int max_tries;         /* of the closed loop: trains of pulses on one cell */
+    int pulses_per_read;   /* of the closed loop: longest train; 0 = what the mean device needs */
     double pulses_per_update;     /* mean pulses of an updated cell per weight update */
     double row_pulses_per_update; /* pulse times that a row takes when written at once: SET phase +
                                      RESET phase, each the largest count in the row */

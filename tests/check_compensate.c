@@ -9,7 +9,7 @@
 #include "check.h"
 
 enum { SIDE = 48, N = SIDE * SIDE };
-static const struct spn_compensate_window window = {1e-8, 1e-5};
+static const struct spn_compensate_window window = {.low_S = 1e-8, .high_S = 1e-5};
 
 static void draw(double *cells_S, double share_absent)
 {
