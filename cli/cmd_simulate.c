@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "reports/simulated.h"
 #include "simulator/simulator.h"
 #include "spindle.h"
 
@@ -16,6 +17,8 @@ struct args {
     const char *weights;
     int fidelity, scheme;
     bool estimate_ir_drop;
+    int correction;
+    int64_t recalibrate;
 };
 
 static const char *const scheme_choices[] = {"dense", "external-index", "index-free", "chip", NULL};
@@ -26,6 +29,13 @@ static const struct spn_opt options[] = {
      spn_fidelity_names},
     {"estimate-ir-drop", SPN_OPT_FLAG, offsetof(struct args, estimate_ir_drop), "",
      "to first order instead of exactly (a tenth of the time to set up)", 0, 0, NULL},
+    {"compensate", SPN_OPT_ENUM, offsetof(struct args, correction), "METHOD",
+     "against IR drop: none, gain (converters alone), closed-form or exact (cells too; default "
+     "none)",
+     0, 0, spn_correction_names},
+    {"recalibrate", SPN_OPT_INT, offsetof(struct args, recalibrate), "N",
+     "estimate batch normalisation anew through the chip from N training images (default 0)", 0,
+     SPN_SIMULATOR_MAX_RECALIBRATION, NULL},
     {"scheme", SPN_OPT_ENUM, offsetof(struct args, scheme), "SCHEME",
      "dense, external-index, index-free or chip (default: what the chip says)", 0, 0,
      scheme_choices},
@@ -50,8 +60,9 @@ struct job {
     struct spn_chip chip;
     struct spn_network *net;
     struct spn_weights *weights;
-    struct spn_dataset test, calibration;
+    struct spn_dataset test, calibration, normal;
     bool from_test;
+    int n_norms;
     struct spn_simulator *sim;
     struct spn_accuracy accuracy;
     struct spn_report report;
@@ -63,6 +74,7 @@ static void job_clear(struct job *job)
     spn_simulator_destroy(job->sim);
     spn_dataset_clear(&job->test);
     spn_dataset_clear(&job->calibration);
+    spn_dataset_clear(&job->normal);
     spn_weights_destroy(job->weights);
     spn_network_destroy(job->net);
 }
@@ -87,6 +99,9 @@ static enum spn_status open_inputs(struct job *job, struct spn_err *err)
     if (!status && args->fidelity != SPN_FIDELITY_IDEAL)
         status = spn_cmd_open_calibration(&args->common, job->net, CALIBRATION_IMAGES,
                                           &job->calibration, &job->from_test, err);
+    if (!status && args->recalibrate > 0)
+        status = spn_cmd_open_calibration(&args->common, job->net, (int)args->recalibrate,
+                                          &job->normal, &job->from_test, err);
     return status;
 }
 
@@ -97,6 +112,7 @@ static enum spn_status simulate(struct job *job, struct spn_err *err)
     struct spn_simulator_options how = spn_simulator_options_default();
     how.fidelity = args->fidelity;
     how.estimate_ir_drop = args->estimate_ir_drop;
+    how.correction = args->correction;
     how.scheme = args->scheme == SPN_N_SCHEMES ? job->chip.sparsity.scheme : args->scheme;
     how.seed = (uint64_t)args->common.seed;
     how.n_threads = (int)args->common.threads;
@@ -104,6 +120,8 @@ static enum spn_status simulate(struct job *job, struct spn_err *err)
         spn_simulator_create(&job->sim, job->net, job->weights, &job->chip, &how, err);
     if (!status && how.fidelity != SPN_FIDELITY_IDEAL)
         status = spn_simulator_calibrate(job->sim, &job->calibration, err);
+    if (!status && args->recalibrate > 0)
+        status = spn_simulator_recalibrate(job->sim, &job->normal, &job->n_norms, err);
     if (!status)
         status = spn_simulator_evaluate(job->sim, &job->test, &progress, &job->accuracy, err);
     return status;
@@ -134,6 +152,11 @@ static void make_report(struct job *job, int argc, char **argv)
         spn_table_row(table, "tokens predicted", "count");
         spn_table_number(table, a->n_answers);
     }
+    spn_simulated_report(job->sim, &job->report);
+    if (job->args.recalibrate > 0)
+        spn_report_note(&job->report,
+                        "%d batch normalisations estimated anew through the chip from %d images.",
+                        job->n_norms, job->normal.n_images);
     for (int i = 0; spn_simulator_note(job->sim, i); i++)
         spn_report_note(&job->report, "%s", spn_simulator_note(job->sim, i));
     if (a->n_images < job->test.n_images)

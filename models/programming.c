@@ -193,6 +193,18 @@ void spn_programming_compute(struct spn_programming *p, const struct spn_device 
     fill_step(&l, p);
 }
 
+bool spn_programming_closed_loop(struct spn_programming *p, const struct spn_chip *chip)
+{
+    const struct spn_programming_config config = {.tolerance_frac = chip->write.tolerance_frac,
+                                                  .max_tries = chip->write.max_tries,
+                                                  .pulses_per_read = chip->write.pulses_per_read,
+                                                  .n_levels = 1 << chip->weight.cell_bits};
+    const bool closed = chip->write.verify && chip->write.tolerance_frac > 0;
+    if (closed)
+        spn_programming_compute(p, &chip->device, &config);
+    return closed;
+}
+
 /* ---- between the points ---- */
 
 /* The point below and the share of the one above. */

@@ -13,7 +13,9 @@
 #ifndef SPN_MODELS_PROGRAMMING_H
 #define SPN_MODELS_PROGRAMMING_H
 
-#include "tech/device.h"
+#include <stdbool.h>
+
+#include "tech/chip.h"
 
 enum { SPN_PROGRAMMING_MAX_POINTS = 17, SPN_PROGRAMMING_QUANTILES = 129 };
 
@@ -51,6 +53,10 @@ struct spn_programming {
  * programming_sd_frac as the error of a train. [M:D12] No allocation. */
 void spn_programming_compute(struct spn_programming *p, const struct spn_device *device,
                              const struct spn_programming_config *config);
+
+/* The chip's own loop (write.tolerance_frac, cells of weight.cell_bits); false, and nothing
+ * computed, for a chip without one. */
+bool spn_programming_closed_loop(struct spn_programming *p, const struct spn_chip *chip);
 
 /* Between the points linearly. */
 double spn_programming_error(const struct spn_programming *p, double level_frac, double z);

@@ -72,15 +72,18 @@ static enum spn_status make_group(const struct build *b, struct spn_matrix *m, i
         }
     }
     const int i = (int)(m - b->arrays->matrix);
-    const struct spn_core_config config = {.n_rows = m->rows,
-                                           .n_columns = m->columns,
-                                           .chip = &b->arrays->chip,
-                                           .scheme = b->config->scheme,
-                                           .errors = b->config->errors,
-                                           .seed = b->config->seed,
-                                           .layer = b->first_core[i] + (uint32_t)group,
-                                           .estimate_ir_drop = b->config->estimate_ir_drop,
-                                           .n_threads = share_of_threads(b, m)};
+    const struct spn_core_config config = {
+        .n_rows = m->rows,
+        .n_columns = m->columns,
+        .chip = &b->arrays->chip,
+        .scheme = b->config->scheme,
+        .errors = b->config->errors,
+        .seed = b->config->seed,
+        .layer = b->first_core[i] + (uint32_t)group,
+        .estimate_ir_drop = b->config->estimate_ir_drop,
+        .correction = b->config->correction,
+        .programming = b->arrays->closed_loop ? &b->arrays->programming : NULL,
+        .n_threads = share_of_threads(b, m)};
     status = spn_core_create(&m->core[group], &config, matrix, mask, err);
 out:
     free(matrix);
@@ -170,6 +173,7 @@ enum spn_status spn_arrays_create(struct spn_arrays **arrays, const struct spn_b
     a->chip = *config->chip;
     a->n_matrices = bound->n_matrices;
     list_matrices(a, b.first_core);
+    a->closed_loop = spn_programming_closed_loop(&a->programming, &a->chip);
     spn_parallel_for(config->n_threads, (size_t)a->n_matrices, make_body, &b);
     status = first_failure(a, b.status, b.err, err);
 out:

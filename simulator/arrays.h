@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "models/programming.h"
 #include "networks/dataset.h"
 #include "simulator/core.h"
 #include "simulator/bound.h"
@@ -30,6 +31,8 @@ struct spn_matrix {
 struct spn_arrays {
     const struct spn_bound_network *bound;
     struct spn_chip chip;
+    struct spn_programming programming; /* of the closed loop that wrote the cells, if any */
+    bool closed_loop;
     int n_matrices;
     struct spn_matrix *matrix;
 };
@@ -42,6 +45,7 @@ struct spn_arrays_config {
     uint64_t seed;
     int n_threads;
     bool estimate_ir_drop; /* instead of solving the wires */
+    int correction;        /* enum spn_correction of their drop */
 };
 enum spn_status spn_arrays_create(struct spn_arrays **arrays, const struct spn_bound_network *bound,
                                   const struct spn_arrays_config *config, struct spn_err *err);
@@ -51,6 +55,14 @@ void spn_arrays_destroy(struct spn_arrays *arrays);
  * same run. */
 enum spn_status spn_arrays_calibrate(struct spn_arrays *arrays, const struct spn_dataset *images,
                                      int n_threads, struct spn_err *err);
+
+/* Estimate the statistics of every batch normalisation anew, from what these arrays make of all the
+ * images at once [M:S30]. bound: that of the arrays; its scales and offsets change. *n_layers: how
+ * many it has. */
+enum spn_status spn_arrays_recalibrate(const struct spn_arrays *arrays,
+                                       struct spn_bound_network *bound,
+                                       const struct spn_dataset *images, int *n_layers,
+                                       struct spn_err *err);
 
 /* Vectors handed to a core at a time. */
 int spn_arrays_tile(const struct spn_matrix *matrix);

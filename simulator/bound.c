@@ -108,7 +108,15 @@ static enum spn_status bind_batchnorm(struct spn_bound_layer *b, const struct sp
     if (!status) {
         status = take_part(&variance, weights, layer, ".running_var", err);
     }
-    for (int c = 0; !status && c < layer->in_shape[0].dim[0]; c++) {
+    const size_t channels = (size_t)layer->in_shape[0].dim[0];
+    b->gain = spn_tensor_floats(channels);
+    b->shift = spn_tensor_floats(channels);
+    if (!status && (!b->gain || !b->shift)) {
+        status = spn_err_memory(err, "batchnorm");
+    }
+    for (int c = 0; !status && c < (int)channels; c++) {
+        b->gain[c] = b->scale[c];
+        b->shift[c] = b->offset[c];
         const double a = (double)b->scale[c] / sqrt((double)variance[c] + layer->epsilon);
         b->scale[c] = (float)a;
         b->offset[c] = (float)((double)b->offset[c] - a * (double)mean[c]);
@@ -415,6 +423,8 @@ void spn_bound_destroy(struct spn_bound_network *bound)
         free(bound->layer[i].bias);
         free(bound->layer[i].scale);
         free(bound->layer[i].offset);
+        free(bound->layer[i].gain);
+        free(bound->layer[i].shift);
     }
     free(bound->layer);
     free(bound);

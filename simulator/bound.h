@@ -34,6 +34,7 @@ struct spn_bound_layer {
                       the table */
     float *bias;   /* [channels] or NULL */
     float *scale, *offset;        /* batchnorm; gain and offset of other norms */
+    float *gain, *shift;          /* batchnorm, of the file: what scale and offset are made of */
     float code_scale, code_zero;  /* > 0: the output is held in 8-bit codes [M:S31] */
     size_t n_weight, n_in, n_out; /* elements: of weight, of the first input, of the output */
     size_t at;                    /* of the output, per image of the batch */
@@ -62,6 +63,10 @@ struct spn_window spn_bound_window(const struct spn_layer *layer);
 /* The matrix layers' own way: x [n images] to y [n images] without bias. False: do it in float. */
 typedef bool spn_matrix_body(void *ctx, int layer, const float *x, int n, float *y);
 
+/* Sees the input of batchnorm layers, rows of channels, before they act; may set their scale and
+ * offset. */
+typedef void spn_norm_body(void *ctx, int layer, const float *x, size_t rows);
+
 /* One thread's workspace. */
 struct spn_run {
     const struct spn_bound_network *bound;
@@ -69,6 +74,8 @@ struct spn_run {
     float *arena, *scratch;
     spn_matrix_body *matrix; /* or NULL */
     void *ctx;
+    spn_norm_body *norm; /* or NULL */
+    void *norm_ctx;
 };
 enum spn_status spn_run_init(struct spn_run *run, const struct spn_bound_network *bound, int batch,
                              struct spn_err *err);

@@ -5,7 +5,9 @@
  * The idea, solving G / (1 + mean(G) s) = c W for G, is CoMN's weight-mapping correction
  * [han2025comn], whose iteration this replaces by its fixed point in closed form: mean(G) = c
  * mean(W) / (1 - c mean(W s)) [M:R7]. The iteration that follows works on the exact effective
- * conductances instead of the estimate [M:R8].
+ * conductances instead of the estimate [M:R8]. Where columns are subtracted from each other only
+ * differences count: cells then show base + gain (W - base), which even the lowest state can, and a
+ * common offset is left out of the residual [M:R10].
  */
 #include "simulator/compensate.h"
 
@@ -63,31 +65,59 @@ static double clip(const struct problem *p, double g, int *n_clipped)
     return fmin(fmax(g, p->window.low_S), p->window.high_S);
 }
 
-/* How well T(cells) is proportional to what is wanted. */
+/* What is to be seen of a cell at gain c. */
+static double target(const struct problem *p, size_t i, double c)
+{
+    const double base = p->window.base_S;
+    return p->wanted_S[i] > 0 ? base + c * (p->wanted_S[i] - base) : 0;
+}
+
+/* Means over the cells that are there, taken off where only differences count. */
+static void means(const struct problem *p, double *T_mean_S, double *wanted_mean_S)
+{
+    double n = 0;
+    *T_mean_S = *wanted_mean_S = 0;
+    if (!(p->window.base_S > 0))
+        return;
+    for (size_t i = 0; i < p->n; i++)
+        if (p->wanted_S[i] > 0) {
+            *T_mean_S += p->T_S[i];
+            *wanted_mean_S += p->wanted_S[i];
+            n++;
+        }
+    *T_mean_S /= n > 0 ? n : 1;
+    *wanted_mean_S /= n > 0 ? n : 1;
+}
+
+/* How well T(cells) is gain times what is wanted. */
 static struct spn_compensation judge(struct problem *p, const double *cells_S)
 {
-    double cross = 0, square = 0, seen = 0, error = 0, worst = 0, largest = 0;
+    double T_mean_S, wanted_mean_S, error = 0, worst = 0, largest = 0;
     if (p->window.estimated)
         spn_effective_estimate(p->array, cells_S, p->T_S);
     else
         spn_effective_compute(p->work, cells_S, p->T_S);
+    means(p, &T_mean_S, &wanted_mean_S);
+    struct spn_compensation c = {0};
     for (size_t i = 0; i < p->n; i++) {
-        cross += p->T_S[i] * p->wanted_S[i];
-        square += p->wanted_S[i] * p->wanted_S[i];
-        seen += p->T_S[i] * p->T_S[i];
+        const bool there = p->wanted_S[i] > 0;
+        const double w = there ? p->wanted_S[i] - wanted_mean_S : 0;
+        const double t = there ? p->T_S[i] - T_mean_S : p->T_S[i];
+        c.cross += t * w;
+        c.wanted_square += w * w;
+        c.square += t * t;
     }
-    struct spn_compensation c = {.gain = square > 0 ? cross / square : 1,
-                                 .wanted_square = square,
-                                 .cross = cross,
-                                 .square = seen};
+    c.gain = c.wanted_square > 0 ? c.cross / c.wanted_square : 1;
     for (size_t i = 0; i < p->n; i++) {
-        double e = fabs(p->T_S[i] - c.gain * p->wanted_S[i]);
+        const bool there = p->wanted_S[i] > 0;
+        const double w = there ? p->wanted_S[i] - wanted_mean_S : 0;
+        const double e = fabs((there ? p->T_S[i] - T_mean_S : p->T_S[i]) - c.gain * w);
         error += e * e;
         worst = fmax(worst, e);
-        largest = fmax(largest, c.gain * p->wanted_S[i]);
+        largest = fmax(largest, c.gain * (p->wanted_S[i] - p->window.base_S));
     }
-    if (c.gain > 0 && square > 0) {
-        c.rms_frac = sqrt(error / square) / c.gain;
+    if (c.gain > 0 && c.wanted_square > 0) {
+        c.rms_frac = sqrt(error / c.wanted_square) / c.gain;
         c.worst_frac = worst / largest;
     }
     return c;
@@ -98,14 +128,14 @@ static double largest_cell(const struct problem *p, double c, double *mean_S)
 {
     double mean = 0, weighted = 0, most = 0;
     for (size_t i = 0; i < p->n; i++) {
-        mean += p->wanted_S[i] / (double)p->n;
-        weighted += p->wanted_S[i] * p->drop_ohm[i] / (double)p->n;
+        mean += target(p, i, c) / (double)p->n;
+        weighted += target(p, i, c) * p->drop_ohm[i] / (double)p->n;
     }
-    *mean_S = c * mean / (1 - c * weighted);
-    if (!(c * weighted < 1))
+    *mean_S = mean / (1 - weighted);
+    if (!(weighted < 1))
         return INFINITY;
     for (size_t i = 0; i < p->n; i++)
-        most = fmax(most, c * p->wanted_S[i] * (1 + *mean_S * p->drop_ohm[i]));
+        most = fmax(most, target(p, i, c) * (1 + *mean_S * p->drop_ohm[i]));
     return most;
 }
 
@@ -127,24 +157,23 @@ static int closed_form(struct problem *p, double *cells_S, double *c)
     largest_cell(p, low, &mean_S);
     *c = low;
     for (size_t i = 0; i < p->n; i++)
-        cells_S[i] = clip(p, low * p->wanted_S[i] * (1 + mean_S * p->drop_ohm[i]), &n_clipped);
+        cells_S[i] = clip(p, target(p, i, low) * (1 + mean_S * p->drop_ohm[i]), &n_clipped);
     return n_clipped;
 }
 
-/* One step towards T = gain W; the gain is lowered so that no cell has to leave the window upwards.
- */
+/* One step towards T = target(gain); the gain is lowered so that no cell has to leave the window
+ * upwards. */
 static int step(const struct problem *p, double gain, double *cells_S)
 {
-    double most = 0;
+    const double base = p->window.base_S;
     int n_clipped = 0;
     for (size_t i = 0; i < p->n; i++)
-        if (p->T_S[i] > 0)
-            most = fmax(most, cells_S[i] * (gain * p->wanted_S[i] / p->T_S[i]));
-    double fit = most > p->window.high_S ? p->window.high_S / most : 1;
+        if (p->T_S[i] > 0 && p->wanted_S[i] > base)
+            gain = fmin(gain, (p->window.high_S * p->T_S[i] / cells_S[i] - base) /
+                                  (p->wanted_S[i] - base));
     for (size_t i = 0; i < p->n; i++)
         if (p->T_S[i] > 0)
-            cells_S[i] =
-                clip(p, cells_S[i] * (fit * gain * p->wanted_S[i] / p->T_S[i]), &n_clipped);
+            cells_S[i] = clip(p, cells_S[i] * (target(p, i, gain) / p->T_S[i]), &n_clipped);
     return n_clipped;
 }
 

@@ -18,6 +18,7 @@
 struct spn_compensate_window {
     double low_S, high_S; /* of what a cell can hold; a wanted 0 is an absent cell and stays one */
     double gain;    /* aimed at, and so the largest: for arrays that share one; 0 = none given */
+    double base_S;  /* columns are subtracted: gain acts on what lies above this; else 0 */
     bool estimated; /* judge and iterate on the first-order estimate instead of exactly */
 };
 struct spn_compensation {

@@ -25,7 +25,7 @@ enum {
 };
 static const double sum_max = 2147483647.0;
 
-const char *const spn_correction_names[] = {"none", "closed-form", "exact", NULL};
+const char *const spn_correction_names[] = {"none", "gain", "closed-form", "exact", NULL};
 
 static bool has(const struct spn_core *core, unsigned error)
 {
@@ -59,6 +59,8 @@ static double noise_scale(const struct spn_core *core, int digit)
     const struct spn_program_digit *d = &p->digit[digit];
     double sigma = core->chip->device.read_noise_frac * d->levels *
                    sqrt(p->noisy_cells); /* levels, per input byte */
+    if (p->level_gain > 0)
+        sigma /= p->level_gain;
     if (p->variance != NULL) {
         sigma *= sqrt(p->variance_unit);
         if (core->level_max > 1)

@@ -37,6 +37,7 @@ enum spn_error_class {
 /* How cells are programmed against the drop on their wires. */
 enum spn_correction {
     SPN_CORRECTION_NONE,
+    SPN_CORRECTION_GAIN,        /* cells as they are, converters set to what is left of the sums */
     SPN_CORRECTION_CLOSED_FORM, /* [M:R7] */
     SPN_CORRECTION_EXACT,       /* and then iterated on the exact effective conductances [M:R8] */
     SPN_N_CORRECTIONS
@@ -98,8 +99,8 @@ enum spn_status spn_core_select_kernel(struct spn_core *core, const char *name,
 const char *spn_core_kernel(const struct spn_core *core);
 
 /* The matrix that targets show through their wires, beside gain x targets: what the correction has
- * left, and what there would be without. All arrays of a core share one gain, by which the product
- * is divided. Programming errors come on top. */
+ * left, and what there would be without. All arrays of a core share one gain, by which the
+ * references of their converters are lowered. Programming errors come on top. */
 struct spn_core_correction {
     double gain;                     /* 0: nothing was corrected */
     double rms_frac, plain_rms_frac; /* of the rms of gain x target */

@@ -178,6 +178,9 @@ static void run_BATCHNORM(struct spn_run *run, int i, int n)
 {
     const struct spn_bound_layer *b = &run->bound->layer[i];
     const int channels = run->bound->net->layer[i].in_shape[0].dim[0];
+    if (run->norm) {
+        run->norm(run->norm_ctx, i, input(run, i, 0), (size_t)n * b->n_out / (size_t)channels);
+    }
     spn_layers_scale_offset(replace(run, i, n), (size_t)n * b->n_out / (size_t)channels, channels,
                             b->scale, b->offset);
 }

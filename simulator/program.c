@@ -79,11 +79,11 @@ static enum spn_status cut_rows(struct spn_program *p, const struct spn_chip_arr
 }
 
 /* Fixed point: the largest codes that keep a sum inside 31 bits and a level inside 16. */
-static void choose_codes(struct spn_program *p, const struct spn_program_maker *m)
+void spn_program_choose_codes(struct spn_program *p, const struct spn_program_maker *m, double gain)
 {
     double reach = m->cell.programming != NULL ? m->cell.programming->max_error_frac
                                                : normal_bound * m->cell.sd;
-    double g_max = m->cell.g0 + 1 + reach;
+    double g_max = (m->cell.g0 + 1 + reach) / gain;
     if (m->cell.mask_on > 0)
         g_max = g_max / m->cell.gain; /* an unmasked bound is enough: series only lowers it */
     double limit = int32_limit / (m->request->sum_limit * p->max_group_rows);
@@ -232,7 +232,7 @@ enum spn_status spn_program_create(struct spn_program **program,
         goto out;
     p->variance_unit = 1 / (m.cell.gain * m.cell.gain) / SPN_VARIANCE_MAX;
     p->n_limbs = is_exact(&m) ? 1 : 2;
-    choose_codes(p, &m);
+    spn_program_choose_codes(p, &m, 1);
     if ((status = allocate_cells(p, &m, err)) != SPN_OK)
         goto out;
     if ((status = spn_repair_create(&m.repair, p, &m, err)) != SPN_OK)

@@ -48,6 +48,7 @@ struct spn_program {
     int n_references;
     int n_columns_repaired;
     struct spn_core_correction correction; /* gain 0: none */
+    double level_gain;                     /* of one level as counted here to one of a cell; 0: 1 */
 };
 
 struct spn_program_request {

@@ -64,8 +64,12 @@ void spn_program_move_row(const struct spn_program *p, const struct spn_program_
 void spn_program_defect_words(const struct spn_program *p, const struct spn_program_maker *m,
                               const struct spn_program_place *at, int side, uint32_t words[4]);
 
-/* program_correct.c: cells programmed against the drop on their wires; divides the weights of
- * digits by the gain that is left. */
+/* Fixed-point codes for levels that are counted in `gain` of a cell's. */
+void spn_program_choose_codes(struct spn_program *p, const struct spn_program_maker *m,
+                              double gain);
+
+/* program_correct.c: cells programmed against the drop on their wires, levels counted in
+ * what the gain has left of them. */
 enum spn_status spn_program_correct(struct spn_program *p, struct spn_program_maker *m,
                                     struct spn_err *err);
 

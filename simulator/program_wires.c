@@ -111,11 +111,13 @@ static void correct_block(void *ctx, size_t block, int thread)
     const struct spn_program_correction *c = s->correction;
     double *cells_S = s->cells[thread];
     double *new_S = cells_S + (size_t)s->array.rows * (size_t)s->array.columns;
-    const bool exact = c->kind == SPN_CORRECTION_EXACT && c->gain > 0;
-    const struct spn_compensate_window window = {.low_S = c->low * s->w->cell_S,
-                                                 .high_S = c->high * s->w->cell_S,
-                                                 .gain = c->gain,
-                                                 .estimated = s->w->estimated || !(c->gain > 0)};
+    const bool exact = c->kind == SPN_CORRECTION_EXACT;
+    const struct spn_compensate_window window = {
+        .low_S = c->low * s->w->cell_S,
+        .high_S = c->high * s->w->cell_S,
+        .gain = c->gain,
+        .base_S = c->subtracted ? c->low * s->w->cell_S : 0,
+        .estimated = s->w->estimated || (c->kind == SPN_CORRECTION_CLOSED_FORM && !(c->gain > 0))};
     for (int phase = 0; phase < s->w->n_phases && !s->status[block]; phase++) {
         const struct spn_irdrop_array array = phase_array(s, phase);
         struct spn_compensation *result = &s->result[(int)block * s->w->n_phases + phase];
@@ -178,13 +180,19 @@ enum spn_status spn_program_wires_solve(const struct spn_program_wires *w, int f
 
 static void add_result(struct spn_program_correction *sum, const struct spn_compensation *r)
 {
-    sum->largest_gain = fmin(sum->largest_gain, r->mapped_gain);
+    const bool exact = sum->kind == SPN_CORRECTION_EXACT;
+    sum->largest_gain = fmin(sum->largest_gain, exact ? r->gain : r->mapped_gain);
     sum->wanted_square += r->wanted_square;
     sum->cross += r->cross;
     sum->square += r->square;
     sum->plain_cross += r->plain_cross;
     sum->plain_square += r->plain_square;
     sum->n_clipped += r->n_clipped;
+    if (sum->kind == SPN_CORRECTION_GAIN) { /* cells stay as they are */
+        sum->cross = sum->plain_cross;
+        sum->square = sum->plain_square;
+        sum->n_clipped = 0;
+    }
 }
 
 enum spn_status spn_program_wires_correct(const struct spn_program_wires *w, int first, int n,

@@ -48,6 +48,7 @@ static inline double *spn_program_wires_cell(const struct spn_program_wires *w, 
  */
 struct spn_program_correction {
     int kind;            /* enum spn_correction */
+    bool subtracted;     /* columns are pairs, or stand beside a reference: differences count */
     double low, high;    /* normalised */
     double gain;         /* aimed at; 0: find it, and leave the stripe as it is */
     double largest_gain; /* that all stripes so far can have; starts at 1 */

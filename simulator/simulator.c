@@ -10,6 +10,7 @@
 #include "simulator/simulator.h"
 
 #include <cblas.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,11 @@ static enum spn_status check_options(const struct spn_simulator_options *o,
         return spn_err_set(err, SPN_EUSAGE, "batch = %d outside [0, %d]", o->batch,
                            SPN_SIMULATOR_MAX_BATCH);
     }
+    if (o->correction != SPN_CORRECTION_NONE && o->fidelity != SPN_FIDELITY_CIRCUIT) {
+        return spn_err_set(
+            err, SPN_EUSAGE, "correction of the drop on the wires needs fidelity '%s', not '%s'",
+            spn_fidelity_names[SPN_FIDELITY_CIRCUIT], spn_fidelity_names[o->fidelity]);
+    }
     if (o->fidelity != SPN_FIDELITY_IDEAL && !chip) {
         return spn_err_set(err, SPN_EUSAGE, "fidelity '%s' needs a chip",
                            spn_fidelity_names[o->fidelity]);
@@ -89,7 +95,8 @@ static enum spn_status make_arrays(struct spn_simulator *sim, const struct spn_c
                                              .errors = o->errors ? o->errors & has : has,
                                              .seed = o->seed,
                                              .n_threads = o->n_threads,
-                                             .estimate_ir_drop = o->estimate_ir_drop};
+                                             .estimate_ir_drop = o->estimate_ir_drop,
+                                             .correction = o->correction};
     return spn_arrays_create(&sim->arrays, sim->bound, &config, err);
 }
 
@@ -198,6 +205,52 @@ enum spn_status spn_simulator_calibrate(struct spn_simulator *sim, const struct 
     }
     sim->calibrated = sim->calibrated || !status;
     return status;
+}
+
+enum spn_status spn_simulator_recalibrate(struct spn_simulator *sim,
+                                          const struct spn_dataset *images, int *n_layers,
+                                          struct spn_err *err)
+{
+    const enum spn_status status = spn_simulator_check_images(sim, images, err);
+    if (status) {
+        return status;
+    }
+    if (!sim->arrays || !sim->calibrated) {
+        return spn_err_set(err, SPN_EUSAGE,
+                           "batch normalisation is re-estimated on calibrated arrays only");
+    }
+    if (images->n_images > SPN_SIMULATOR_MAX_RECALIBRATION) {
+        return spn_err_set(err, SPN_EUSAGE, "%d images for recalibration, at most %d",
+                           images->n_images, SPN_SIMULATOR_MAX_RECALIBRATION);
+    }
+    return spn_arrays_recalibrate(sim->arrays, sim->bound, images, n_layers, err);
+}
+
+bool spn_simulator_layer(const struct spn_simulator *sim, int i, struct spn_simulator_layer *layer)
+{
+    if (!sim->arrays || i < 0 || i >= sim->arrays->n_matrices) {
+        return false;
+    }
+    const struct spn_matrix *m = &sim->arrays->matrix[i];
+    struct spn_simulator_layer out = {.name = sim->bound->net->layer[m->layer].name};
+    for (int g = 0; g < m->groups; g++) {
+        const struct spn_core_info info = spn_core_info(m->core[g]);
+        struct spn_core_correction *c = &out.correction;
+        out.n_arrays += info.n_arrays;
+        out.n_columns_repaired += info.n_columns_repaired;
+        c->gain = g == 0 ? info.correction.gain : fmin(c->gain, info.correction.gain);
+        c->rms_frac = fmax(c->rms_frac, info.correction.rms_frac);
+        c->plain_rms_frac = fmax(c->plain_rms_frac, info.correction.plain_rms_frac);
+        c->n_cells += info.correction.n_cells;
+        c->n_clipped += info.correction.n_clipped;
+    }
+    *layer = out;
+    return true;
+}
+
+const struct spn_programming *spn_simulator_programming(const struct spn_simulator *sim)
+{
+    return sim->arrays && sim->arrays->closed_loop ? &sim->arrays->programming : NULL;
 }
 
 /* ---- batches on threads ---- */

@@ -28,6 +28,8 @@ enum spn_fidelity {
 };
 extern const char *const spn_fidelity_names[]; /* NULL-terminated */
 
+enum { SPN_SIMULATOR_MAX_RECALIBRATION = 1024 }; /* images at once */
+
 struct spn_simulator_options {
     int fidelity;    /* enum spn_fidelity */
     unsigned errors; /* enum spn_error_class; 0 = all that the fidelity has */
@@ -37,6 +39,7 @@ struct spn_simulator_options {
     int batch;             /* images at a time; 0 = chosen */
     bool estimate_ir_drop; /* at SPN_FIDELITY_CIRCUIT: to first order in closed form instead of
                               exactly */
+    int correction;        /* enum spn_correction; needs SPN_FIDELITY_CIRCUIT */
 };
 struct spn_simulator_options spn_simulator_options_default(void);
 
@@ -65,6 +68,24 @@ enum spn_status spn_simulator_calibrate(struct spn_simulator *sim, const struct 
 enum spn_status spn_simulator_evaluate(struct spn_simulator *sim, const struct spn_dataset *images,
                                        const struct spn_progress *progress,
                                        struct spn_accuracy *accuracy, struct spn_err *err);
+/* After calibrate: estimate the statistics of every batch normalisation anew through the chip, from
+ * all the images at once [M:S30]; *n_layers: how many there are. SPN_EUSAGE at SPN_FIDELITY_IDEAL,
+ * and for more than SPN_SIMULATOR_MAX_RECALIBRATION images. */
+enum spn_status spn_simulator_recalibrate(struct spn_simulator *sim,
+                                          const struct spn_dataset *images, int *n_layers,
+                                          struct spn_err *err);
+
+/* What was programmed for the i-th layer on arrays, all its groups together; false after the last.
+ */
+struct spn_simulator_layer {
+    const char *name;
+    int n_arrays, n_columns_repaired;
+    struct spn_core_correction correction; /* the worst group's gain and residual */
+};
+bool spn_simulator_layer(const struct spn_simulator *sim, int i, struct spn_simulator_layer *layer);
+/* The closed loop that wrote the cells, or NULL. */
+const struct spn_programming *spn_simulator_programming(const struct spn_simulator *sim);
+
 /* logits [n][n_classes] of images first .. first+n-1. */
 enum spn_status spn_simulator_logits(struct spn_simulator *sim, const struct spn_dataset *images,
                                      int first, int n, float *logits, struct spn_err *err);
