@@ -5,7 +5,7 @@
  * State s = (G - Gmin)/(Gmax - Gmin). A try: read s + read_noise N; done if within the tolerance;
  * else n = whole number of pulses that the mean device needs from the read to the target, at least
  * one; s <- law(s, n) + sqrt(n) cycle_to_cycle N + programming_sd N, the law with labels of this
- * device [M:D7, M:D12]. With fine pulses and exact reads a try hits with erf(tol/(sd sqrt 2)), D11.
+ * device [M:D7, M:D20]. With fine pulses and exact reads a try hits with erf(tol/(sd sqrt 2)), D11.
  */
 #include "models/programming.h"
 

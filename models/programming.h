@@ -50,7 +50,7 @@ struct spn_programming {
 /* A Monte Carlo run of fixed size and seed, so the same for the same device: read, with
  * read_noise_frac; if outside the tolerance the whole number of pulses that the mean device needs,
  * at least one; pulse law with the labels' spread over devices, cycle-to-cycle error per pulse, and
- * programming_sd_frac as the error of a train. [M:D12] No allocation. */
+ * programming_sd_frac as the error of a train. [M:D20] No allocation. */
 void spn_programming_compute(struct spn_programming *p, const struct spn_device *device,
                              const struct spn_programming_config *config);
 

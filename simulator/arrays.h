@@ -57,7 +57,7 @@ enum spn_status spn_arrays_calibrate(struct spn_arrays *arrays, const struct spn
                                      int n_threads, struct spn_err *err);
 
 /* Estimate the statistics of every batch normalisation anew, from what these arrays make of all the
- * images at once [M:S30]. bound: that of the arrays; its scales and offsets change. *n_layers: how
+ * images at once [M:S40]. bound: that of the arrays; its scales and offsets change. *n_layers: how
  * many it has. */
 enum spn_status spn_arrays_recalibrate(const struct spn_arrays *arrays,
                                        struct spn_bound_network *bound,

@@ -4,7 +4,7 @@
  *
  * A cell of level d of L aims at g = g0 + d / L, g0 = Goff / (Gon - Goff) with finite on/off ratio
  * and 0 without [M:S2]. Programming error: g + sd N(0,1), not below 0 [M:S3], or what a closed loop
- * leaves, at the same quantile [M:D12]. Stuck cells hold g0
+ * leaves, at the same quantile [M:D20]. Stuck cells hold g0
  * or g0 + 1. An index-free cell stands in series with its mask transistor: g gs / (g + gs) [M:S4],
  * gs its on or its off conductance; cells that are programmed with verify are programmed through
  * the transistor, so that a kept cell shows what it aims at.

@@ -4,7 +4,7 @@
  *
  * One pass of all calibration images, layer after layer: mean and variance of every channel as the
  * arrays give it replace those of the training, so that scale and offset become gain / sqrt(var +
- * eps) and shift - scale mean [M:S30]. What comes after sees the corrected output already.
+ * eps) and shift - scale mean [M:S40]. What comes after sees the corrected output already.
  */
 #include <math.h>
 

@@ -16,7 +16,7 @@ struct spn_repair;
 /* Which columns of which arrays are replaced by which spare: the worst first, each by the unused
  * spare that leaves the least error, as long as that is less. A column's error is the sum over its
  * rows of (what a defect changes, in units of the weight)^2; spare columns have defects of their
- * own [M:S11]. *repair is NULL where there is nothing to repair. Uses the maker's row buffers. */
+ * own [M:S41]. *repair is NULL where there is nothing to repair. Uses the maker's row buffers. */
 enum spn_status spn_repair_create(struct spn_repair **repair, struct spn_program *p,
                                   const struct spn_program_maker *m, struct spn_err *err);
 void spn_repair_destroy(struct spn_repair *repair);

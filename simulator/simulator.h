@@ -69,7 +69,7 @@ enum spn_status spn_simulator_evaluate(struct spn_simulator *sim, const struct s
                                        const struct spn_progress *progress,
                                        struct spn_accuracy *accuracy, struct spn_err *err);
 /* After calibrate: estimate the statistics of every batch normalisation anew through the chip, from
- * all the images at once [M:S30]; *n_layers: how many there are. SPN_EUSAGE at SPN_FIDELITY_IDEAL,
+ * all the images at once [M:S40]; *n_layers: how many there are. SPN_EUSAGE at SPN_FIDELITY_IDEAL,
  * and for more than SPN_SIMULATOR_MAX_RECALIBRATION images. */
 enum spn_status spn_simulator_recalibrate(struct spn_simulator *sim,
                                           const struct spn_dataset *images, int *n_layers,
