@@ -183,6 +183,7 @@ static double set_tile(struct build *w, double pe_area)
         DOUBLE_BUFFER * (double)r->tile_side * r->pe_side * r->weights_per_row * b->bits.tile;
     int word = chip->tile.bus_bit;
 
+    out_bit = fmax(out_bit, need->pending * b->bits.tile);
     put_tree(w, SPN_BLOCK_TILE_TREE, r->tile_side, b->bits.pe,
              tiles.conventional * lanes * r->tile_side);
     put_tree(w, SPN_BLOCK_KERNEL_TREE, need->kernel_area, b->bits.pe, tiles.kernel * lanes);

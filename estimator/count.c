@@ -118,15 +118,17 @@ void spn_count_forward(struct spn_layer_counts *counts, const struct spn_count_i
     c.columns_per_pass = ceil(used * r->conversions_per_weight / in->n_adc);
     double reads = c.vectors * c.slices * blocks;
     c.array_reads = reads * (double)m->row_groups_sum * m->column_arrays;
-    c.driven_lines = reads * m->rows * m->column_arrays * driven;
-    c.line_loads = c.vectors * blocks * m->rows * m->column_pes;
+    c.driven_lines = reads * m->rows * m->column_arrays * driven * m->inside_frac;
+    c.line_loads = c.vectors * blocks * m->rows * m->column_pes * m->inside_frac;
     c.samples = reads * (double)m->row_groups_sum * columns * converted;
     /* [M:W9] weighted by an integrator, all slices are converted together */
     c.conversions = in->chip->input.integrate_s > 0 ? c.samples / c.slices : c.samples;
     c.selects = c.array_reads * c.columns_per_pass;
     c.pe_adds = c.vectors * n_out * m->positions * (m->row_arrays - m->row_pes);
     c.tile_adds = c.vectors * n_out * at_least_0((double)m->positions * m->row_pes - m->row_tiles);
-    struct flow f = {.words_in = (double)m->rows * blocks,
+    c.scatter_adds = m->scatter_adds;
+    struct flow f = {.words_in =
+                         (double)m->rows * blocks * m->inside_frac, /* padding is not moved */
                      .bits_in = in->chip->input.bits,
                      .words_out = n_out,
                      .in_arrays = m->column_arrays,
@@ -138,9 +140,11 @@ void spn_count_forward(struct spn_layer_counts *counts, const struct spn_count_i
                      .out_tiles = m->row_tiles,
                      .bits = spn_count_sum_bits(m, r, in->chip),
                      .in_frac = fetched_frac(m),
-                     .out_frac = 1.0 / m->positions,
+                     .out_frac = m->results_frac / m->positions,
                      .positions = m->positions};
     set_flow(&c, &f, m);
+    c.n_out *= m->results_frac;
+    c.scatter_bit = c.scatter_adds * f.bits.tile;
     *counts = c;
 }
 

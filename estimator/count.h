@@ -31,6 +31,7 @@ struct spn_layer_counts {
     double samples, conversions;          /* = shift-adds */
     double selects;                       /* mux steps, over all arrays */
     double pe_adds, tile_adds, chip_adds; /* of two words */
+    double scatter_bit;                   /* partial results added into a tile's output buffer */
     double scatter_adds;                  /* error pass: overlapping kernel positions added up */
     /* Bits over each level of the interconnect; "in" from global buffer to arrays, "out" back. */
     double global_in_bit, global_fan; /* once each; tiles that take each */

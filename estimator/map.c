@@ -5,8 +5,8 @@
  * Conventional tiles span sqrt(tile.pes) PEs on a side; a kernel-position tile has one PE per
  * kernel position. A layer takes the second kind iff its K K is the network's most frequent kernel
  * area and its matrix has at least as many rows as an array [peng2019nm; M:E1]. Tile counts are
- * ceilings per dimension [M:E2]; whatever room a layer leaves in its tiles can hold copies of it,
- * PEs first, then arrays [M:E3].
+ * ceilings per dimension [M:E2]; conventional matrices may be unrolled in two other ways [M:E47];
+ * whatever room a layer leaves in its tiles can hold copies of it, PEs first, then arrays [M:E3].
  */
 #include "estimator/map.h"
 
@@ -78,6 +78,7 @@ enum spn_status spn_map_rules(struct spn_map_rules *rules, const struct spn_chip
                                           : cells,
         .pe_side = square_root(chip->pe.arrays),
         .tile_side = square_root(chip->tile.pes),
+        .mapping = chip->mapping,
         .kernel_area = chip->mapping == SPN_MAPPING_KERNEL_POSITION ? kernel_area : 0,
         .duplicate = chip->duplicate,
     };
@@ -165,19 +166,74 @@ static void set_tiles(struct spn_layer_map *m, const struct spn_map_rules *rules
     m->n_arrays = m->arrays_one_copy * m->copies;
 }
 
+/* Which of the three unrollings: the chip's; or by shape, as CoMN does: conventional if it fits in
+ * the rows of an array, row if there are more than twice as many inputs as outputs, else matrix
+ * [comn; M:E47]. */
+static int transformation(const struct spn_layer *layer, const struct spn_matrix_shape *shape,
+                          const struct spn_map_rules *rules)
+{
+    if (layer->op != SPN_OP_CONV2D || shape->kernel_positions == 1)
+        return SPN_MAPPING_CONVENTIONAL;
+    if (rules->mapping == SPN_MAPPING_MATRIX || rules->mapping == SPN_MAPPING_ROW)
+        return rules->mapping;
+    if (rules->mapping != SPN_MAPPING_SHAPE || shape->rows < rules->array_rows)
+        return SPN_MAPPING_CONVENTIONAL;
+    return shape->rows / shape->kernel_positions > 2 * shape->columns ? SPN_MAPPING_ROW
+                                                                      : SPN_MAPPING_MATRIX;
+}
+
+/* Rows, columns and vectors of the matrix; of a convolution by m->mapping. [M:E47] */
+static void unroll(struct spn_layer_map *m, struct spn_matrix_shape *shape,
+                   const struct spn_layer *layer)
+{
+    const struct spn_window_count down = spn_layer_windows(layer, 0),
+                                  right = spn_layer_windows(layer, 1);
+    const int kernel[2] = {layer->kernel[0], layer->kernel[1]};
+    const double outputs = (double)shape->vectors,
+                 channels = (double)shape->columns * shape->groups;
+    double sums = outputs; /* of one channel, over vectors */
+    double waiting = 0;    /* results of one channel */
+
+    m->inside_frac = m->results_frac = 1;
+    m->vectors = shape->vectors;
+    if (layer->op != SPN_OP_CONV2D)
+        return;
+    const double height = layer->out_shape.dim[1], width = layer->out_shape.dim[2];
+    m->inside_frac =
+        (double)down.taps * (double)right.taps / (height * width * kernel[0] * kernel[1]);
+    if (m->mapping == SPN_MAPPING_MATRIX) {
+        shape->rows /= kernel[1];
+        shape->columns *= kernel[1];
+        m->vectors = (int64_t)height * right.used;
+        m->inside_frac = (double)down.taps / (height * kernel[0]);
+        sums = height * (double)right.taps;
+        waiting = kernel[1];
+    } else if (m->mapping == SPN_MAPPING_ROW) {
+        shape->rows /= shape->kernel_positions;
+        shape->columns *= shape->kernel_positions;
+        m->vectors = down.used * right.used;
+        m->inside_frac = 1;
+        sums = (double)down.taps * (double)right.taps;
+        waiting = (kernel[0] - 1) * width + kernel[1];
+    }
+    m->vectors = m->vectors > 1 ? m->vectors : 1;
+    m->scatter_adds = channels * (sums - outputs);
+    m->pending = waiting;
+    m->results_frac = channels * outputs / ((double)m->vectors * shape->columns * shape->groups);
+}
+
 enum spn_status spn_map_layer(struct spn_layer_map *map, const struct spn_layer *layer,
                               const struct spn_map_rules *rules, struct spn_err *err)
 {
     struct spn_matrix_shape shape = spn_layer_matrix(layer);
-    struct spn_layer_map m = {.vectors = shape.vectors,
-                              .positions = 1,
-                              .blocks = 1,
-                              .groups_per_block = 1,
-                              .tile_copies = 1};
+    struct spn_layer_map m = {.positions = 1, .blocks = 1, .groups_per_block = 1, .tile_copies = 1};
 
     m.kernel_position = rules->kernel_area > 1 && shape.groups == 1 &&
                         shape.kernel_positions == rules->kernel_area &&
                         shape.rows >= rules->array_rows;
+    m.mapping =
+        m.kernel_position ? SPN_MAPPING_KERNEL_POSITION : transformation(layer, &shape, rules);
+    unroll(&m, &shape, layer);
     if (m.kernel_position) {
         m.positions = shape.kernel_positions;
         m.rows = shape.rows / shape.kernel_positions;
@@ -195,6 +251,10 @@ enum spn_status spn_map_layer(struct spn_layer_map *map, const struct spn_layer 
                            "layer %s needs %.0f arrays of %d x %d: more than %.0f with their tiles",
                            layer->name, arrays, rules->array_rows, rules->array_columns,
                            SPN_MAP_MAX_ARRAYS);
+    /* So far of one channel; a tile has those of its columns. */
+    m.pending *=
+        fmin(m.columns, (double)rules->pe_side * rules->tile_side * rules->weights_per_row) *
+        m.results_frac * (double)m.vectors / (double)spn_layer_matrix(layer).vectors;
     m.arrays_one_copy = (int)arrays;
     set_reads(&m, rules);
     set_tiles(&m, rules);

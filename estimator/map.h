@@ -4,10 +4,11 @@
  *
  * A layer's matrix (rows = K K C / groups, columns = output channels / groups) goes to tiles of its
  * own, either conventionally: the whole matrix over tiles of sqrt(tile.pes) x sqrt(tile.pes) PEs;
- * or by kernel position: K K matrices of C rows, one PE each, K K PEs to a tile. [M:E1, M:E2] A
- * grouped convolution is block-diagonal: as many whole groups share an array as fit on its
- * diagonal; groups larger than an array become blocks of their own. The chip has as many tiles as
- * the network needs.
+ * or by kernel position: K K matrices of C rows, one PE each, K K PEs to a tile. [M:E1, M:E2] Rows
+ * and columns may also share the kernel otherwise: K C rows and K columns per output, or C rows and
+ * K K columns per output. [M:E47] A grouped convolution is block-diagonal: as many whole groups
+ * share an array as fit on its diagonal; groups larger than an array become blocks of their own.
+ * The chip has as many tiles as the network needs.
  *
  *     struct spn_map_rules rules;
  *     s = spn_map_rules(&rules, &chip, spn_map_kernel_area(net), err);
@@ -33,13 +34,20 @@ struct spn_map_rules {
     int conversions_per_weight; /* digits: a differential pair is subtracted before its ADC */
     int rows_read;              /* rows switched on at once */
     int pe_side, tile_side;     /* arrays along a PE, PEs along a conventional tile */
+    int mapping;                /* enum spn_mapping */
     int kernel_area;            /* kernel-position layers have this K K; 0 = none */
     bool duplicate;
 };
 
 struct spn_layer_map {
     bool kernel_position;
+    int mapping;                   /* enum spn_mapping that was taken */
     int64_t vectors;               /* of one inference */
+    double inside_frac;            /* share of input words that are no padding */
+    double results_frac;           /* results over columns x vectors: less than 1 where those of
+                                      several vectors are added up */
+    double scatter_adds;           /* which takes so many additions */
+    double pending;                /* results of a tile that wait for more, at once */
     int positions;                 /* matrices that the kernel was split in; 1 if conventional */
     int blocks;                    /* independent blocks on the diagonal; 1 without groups */
     int groups_per_block;          /* groups that share the arrays of a block */

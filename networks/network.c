@@ -84,6 +84,40 @@ bool spn_layer_is_matrix(const struct spn_layer *layer)
     return layer->op == SPN_OP_CONV2D || layer->op == SPN_OP_LINEAR;
 }
 
+static int64_t ceil_div(int64_t a, int64_t b) /* b > 0 */
+{
+    return a >= 0 ? (a + b - 1) / b : -(-a / b);
+}
+
+static int64_t clip(int64_t value, int64_t low, int64_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+struct spn_window_count spn_layer_windows(const struct spn_layer *layer, int axis)
+{
+    struct spn_window_count count = {1, 1};
+    if (layer->op != SPN_OP_CONV2D)
+        return count;
+    const int64_t n_in = layer->in_shape[0].dim[1 + axis], n_out = layer->out_shape.dim[1 + axis];
+    const int64_t k = layer->kernel[axis], s = layer->stride[axis], d = layer->dilation[axis],
+                  p = layer->padding[axis];
+    count.taps = 0;
+    for (int64_t j = 0; j < k; j++) { /* 0 <= o s + j d - p < n_in */
+        int64_t low = clip(ceil_div(p - j * d, s), 0, n_out),
+                high = clip(ceil_div(n_in + p - j * d, s), 0, n_out);
+        count.taps += high > low ? high - low : 0;
+    }
+    /* Windows that overlap or touch leave no gaps; apart, each input belongs to one. */
+    if (d == 1 && s <= k)
+        count.used = clip((n_out - 1) * s + k - p, 0, n_in);
+    else if (d == 1)
+        count.used = count.taps;
+    else
+        count.used = count.taps < n_in ? count.taps : n_in; /* at most */
+    return count;
+}
+
 struct spn_matrix_shape spn_layer_matrix(const struct spn_layer *layer)
 {
     const struct spn_shape *in = &layer->in_shape[0], *out = &layer->out_shape;

@@ -148,6 +148,12 @@ int64_t spn_shape_size(const struct spn_shape *shape);
 
 /* A layer whose weights sit in arrays: conv2d or linear. */
 bool spn_layer_is_matrix(const struct spn_layer *layer);
+/* Along axis 0 (height) or 1 (width) of a conv2d: taps of all its windows that lie inside the
+ * input, and not on padding; and the input's rows (columns) that some window takes. [M:N1] */
+struct spn_window_count {
+    int64_t taps, used;
+};
+struct spn_window_count spn_layer_windows(const struct spn_layer *layer, int axis);
 /* Its unrolled matrix: rows = K K C/groups, columns = output channels/groups, `groups` of them;
  * vectors = output positions. */
 struct spn_matrix_shape {

@@ -19,7 +19,8 @@ const char *const spn_array_kind_names[] = {"current", "charge", "c2c", "digital
 const char *const spn_array_adder_names[] = {"tree", "chain", NULL};
 const char *const spn_encoding_names[] = {"differential", "offset", "twos-complement", NULL};
 const char *const spn_adc_range_names[] = {"full", "calibrated", "fixed", NULL};
-const char *const spn_mapping_names[] = {"conventional", "kernel-position", NULL};
+const char *const spn_mapping_names[] = {"conventional", "kernel-position", "matrix",
+                                         "row",          "shape",           NULL};
 const char *const spn_schedule_names[] = {"layer-by-layer", "pipelined", NULL};
 const char *const spn_scheme_names[] = {"dense", "external-index", "index-free", NULL};
 const char *const spn_index_place_names[] = {"dram", "global-buffer", "tile-buffer", NULL};

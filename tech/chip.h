@@ -25,7 +25,13 @@ enum spn_adc_range {
     SPN_RANGE_CALIBRATED, /* percentile of the sums seen in a calibration set */
     SPN_RANGE_FIXED       /* range_frac of full */
 };
-enum spn_mapping { SPN_MAPPING_CONVENTIONAL, SPN_MAPPING_KERNEL_POSITION };
+enum spn_mapping {
+    SPN_MAPPING_CONVENTIONAL,    /* rows K K C, columns outputs */
+    SPN_MAPPING_KERNEL_POSITION, /* K K matrices of C rows, a PE each */
+    SPN_MAPPING_MATRIX,          /* rows K C, columns K outputs */
+    SPN_MAPPING_ROW,             /* rows C, columns K K outputs */
+    SPN_MAPPING_SHAPE /* of conventional, row and matrix the one that the shape asks for */
+};
 enum spn_schedule { SPN_SCHEDULE_LAYER_BY_LAYER, SPN_SCHEDULE_PIPELINED };
 enum spn_scheme {
     SPN_SCHEME_DENSE,

@@ -127,10 +127,13 @@ START_TEST(work_goes_with_the_number_of_vectors)
     setup_open(&s, "vgg8", "ning2025");
     int conv2 = spn_network_find(s.net, "conv2");
     s.chip.duplicate = false;
+    s.net->layer[conv2].padding[1] = 0; /* of which a wider image has a smaller share */
+    s.net->layer[conv2].in_shape[0].dim[2] += 2;
     const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, false);
     for (int c = 0; c < 4; c++)
         once[c] =
             spn_result_sum(r, (struct spn_leaf_filter){conv2, SPN_PHASE_FORWARD, c, 1}).energy_J;
+    s.net->layer[conv2].in_shape[0].dim[2] += s.net->layer[conv2].out_shape.dim[2];
     s.net->layer[conv2].out_shape.dim[2] *= 2;
     s.net->layer[conv2].n_out *= 2;
     r = setup_run(&s, SPN_SCHEME_DENSE, false);

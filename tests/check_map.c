@@ -209,6 +209,95 @@ START_TEST(pairs_take_two_cells_and_one_conversion)
 }
 END_TEST
 
+static struct spn_layer convolution(int in, int out, int kernel, int stride, int padding)
+{
+    struct spn_layer l = {.name = "conv",
+                          .op = SPN_OP_CONV2D,
+                          .channels = out,
+                          .kernel = {kernel, kernel},
+                          .stride = {stride, stride},
+                          .dilation = {1, 1},
+                          .padding = {padding, padding},
+                          .padding_end = {padding, padding},
+                          .groups = 1,
+                          .in_shape = {{3, {in, 8, 8}}}};
+    int side = (8 + 2 * padding - kernel) / stride + 1;
+    l.out_shape = (struct spn_shape){3, {out, side, side}};
+    return l;
+}
+
+/* 3 x 3 on 8 x 8 with padding 1: a row of windows has 3 x 8 taps, of which the first and last
+ * window each have one on padding: 22; so 22^2 / 24^2 of the words are inputs. Stride 2: windows at
+ * -1, 1, 3, 5: 2 + 3 + 3 + 3 = 11 taps, inputs 0 to 7. 2 x 2 without padding and stride 4: windows
+ * at 0 and 4 take 4 of 8. Dilation 2, 3 x 3, no padding: 4 windows of 3 taps. */
+START_TEST(padding_and_stride_are_counted)
+{
+    struct spn_layer l = convolution(4, 4, 3, 1, 1);
+    struct spn_window_count c = spn_layer_windows(&l, 0);
+    ck_assert(c.taps == 22 && c.used == 8);
+    l = convolution(4, 4, 3, 2, 1);
+    c = spn_layer_windows(&l, 1);
+    ck_assert_int_eq(l.out_shape.dim[2], 4);
+    ck_assert(c.taps == 11 && c.used == 8);
+    l = convolution(4, 4, 2, 4, 0);
+    c = spn_layer_windows(&l, 0);
+    ck_assert(c.taps == 4 && c.used == 4);
+    l = convolution(4, 4, 3, 1, 0);
+    l.dilation[0] = 2;
+    l.out_shape.dim[1] = 4;
+    c = spn_layer_windows(&l, 0);
+    ck_assert(c.taps == 12 && c.used == 8);
+}
+END_TEST
+
+/* 16 inputs, 32 outputs, 3 x 3 on 8 x 8, padding 1. Conventional 144 x 32, 64 vectors. Matrix: rows
+ * 3 x 16, columns 3 x 32; each of 8 output rows sees 8 input columns: 64 vectors; 8 x 22 sums of 64
+ * results. Row: 16 x 288, one vector per input: 64; 22 x 22 products of 64 results a channel. */
+START_TEST(kernels_may_be_shared_by_rows_and_columns)
+{
+    struct spn_chip chip = ning_chip();
+    struct spn_map_rules rules;
+    struct spn_layer_map m;
+    struct spn_layer l = convolution(16, 32, 3, 1, 1);
+    struct spn_err err;
+    static const struct {
+        int mapping, rows, columns;
+        double adds, inside, results;
+    } want[] = {{SPN_MAPPING_CONVENTIONAL, 144, 32, 0, 484 / 576.0, 1},
+                {SPN_MAPPING_MATRIX, 48, 96, 32 * (8 * 22 - 64.0), 22 / 24.0, 1 / 3.0},
+                {SPN_MAPPING_ROW, 16, 288, 32 * (484 - 64.0), 1, 1 / 9.0}};
+    for (int i = 0; i < 3; i++) {
+        chip.mapping = want[i].mapping;
+        ck_assert_ok(spn_map_rules(&rules, &chip, 9, &err));
+        ck_assert_ok(spn_map_layer(&m, &l, &rules, &err));
+        ck_assert(m.rows == want[i].rows && m.columns == want[i].columns && m.vectors == 64);
+        ck_assert_rel(m.scatter_adds, want[i].adds, 1e-12);
+        ck_assert_rel(m.inside_frac, want[i].inside, 1e-12);
+        ck_assert_rel(m.results_frac, want[i].results, 1e-12);
+        ck_assert_rel(m.cells, 144.0 * 32 * rules.cells_per_weight, 0);
+    }
+    /* By shape: 144 rows do not fit 64, 16 <= 2 x 32: matrix; 80 inputs: row; 4 inputs:
+     * conventional. */
+    static const int in[] = {16, 80, 4},
+                     mapping[] = {SPN_MAPPING_MATRIX, SPN_MAPPING_ROW, SPN_MAPPING_CONVENTIONAL};
+    chip.mapping = SPN_MAPPING_SHAPE;
+    ck_assert_ok(spn_map_rules(&rules, &chip, 9, &err));
+    for (int i = 0; i < 3; i++) {
+        l = convolution(in[i], 32, 3, 1, 1);
+        ck_assert_ok(spn_map_layer(&m, &l, &rules, &err));
+        ck_assert_int_eq(m.mapping, mapping[i]);
+    }
+    /* Stride 2 skips no input here, but halves the results: 8 x 8 vectors of row, 4 x 4 results. */
+    chip.mapping = SPN_MAPPING_ROW;
+    ck_assert_ok(spn_map_rules(&rules, &chip, 9, &err));
+    l = convolution(16, 32, 3, 2, 1);
+    ck_assert_ok(spn_map_layer(&m, &l, &rules, &err));
+    ck_assert(m.vectors == 64);
+    ck_assert_rel(m.scatter_adds, 32 * (11 * 11 - 16.0), 1e-12);
+    ck_assert_rel(m.results_frac, 32 * 16 / (64 * 288.0), 1e-12);
+}
+END_TEST
+
 START_TEST(what_cannot_be_mapped_is_refused)
 {
     struct spn_chip chip = ning_chip();
@@ -244,6 +333,8 @@ Suite *spn_suite(void)
     tcase_add_test(tc, groups_are_packed_on_the_diagonal);
     tcase_add_test(tc, row_groups_are_counted_per_array);
     tcase_add_test(tc, pairs_take_two_cells_and_one_conversion);
+    tcase_add_test(tc, padding_and_stride_are_counted);
+    tcase_add_test(tc, kernels_may_be_shared_by_rows_and_columns);
     tcase_add_test(tc, what_cannot_be_mapped_is_refused);
     suite_add_tcase(suite, tc);
     return suite;
