@@ -244,12 +244,13 @@ enum spn_status spn_hypervolume_share(double *share, const struct spn_front *all
             best = fmin(best, a[i].value[k]);
             worst = fmax(worst, a[i].value[k]);
         }
-        double side = worst > best ? worst - best : 1;
-        reference[k] = 1 + MARGIN; /* from 0 at the best: volumes of any unit fit a double */
+        double side = worst > best ? worst - best : best != 0 ? fabs(best) : 1;
+        reference[k] =
+            (worst > best) + MARGIN; /* from 0 at the best: volumes of any unit fit a double */
         for (size_t i = 0; i < n_all; i++)
-            a[i].value[k] = (a[i].value[k] - best) / side + (worst > best ? 0 : 1);
+            a[i].value[k] = (a[i].value[k] - best) / side;
         for (size_t i = 0; i < n_some; i++)
-            b[i].value[k] = (b[i].value[k] - best) / side + (worst > best ? 0 : 1);
+            b[i].value[k] = (b[i].value[k] - best) / side;
     }
     if (!status)
         status = spn_hypervolume(&whole, a, n_all, m, reference, err);

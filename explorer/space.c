@@ -274,9 +274,21 @@ const char *spn_space_column(const struct spn_space *space, int column)
                                      : space->derived_name[column - space->n_results];
 }
 
+/* A derived result says its unit as all names do: by what follows the last '_'. */
+static const char *unit_of(const char *name)
+{
+    static const char *const units[] = {"J", "s", "m2", "W", "bit", "Hz", NULL};
+    const char *last = strrchr(name, '_');
+    for (int i = 0; last && units[i]; i++)
+        if (strcmp(units[i], last + 1) == 0)
+            return units[i];
+    return "";
+}
+
 const char *spn_space_column_unit(const struct spn_space *space, int column)
 {
-    return column < space->n_results ? spn_columns[space->result[column]].unit : "";
+    return column < space->n_results ? spn_columns[space->result[column]].unit
+                                     : unit_of(space->derived_name[column - space->n_results]);
 }
 
 int spn_space_find_column(const struct spn_space *space, const char *name)

@@ -78,6 +78,8 @@ int64_t spn_space_point(const struct spn_space *space, const int digit[SPN_SPACE
 
 int spn_space_n_columns(const struct spn_space *space);
 const char *spn_space_column(const struct spn_space *space, int column);
+/* Of a derived one by the end of its name: "energy_per_token_J" is in J; "" if that says nothing.
+ */
 const char *spn_space_column_unit(const struct spn_space *space, int column);
 int spn_space_find_column(const struct spn_space *space, const char *name); /* or -1 */
 

@@ -1,6 +1,8 @@
 # fig_heatmap.gp -- the best value over two axes; reads heatmap.dat.
 load "style.gp"
-set terminal svg size 900,620 font "Helvetica,14" background "white"
+stats "heatmap.dat" index 1 using 1 nooutput
+nx = STATS_max + 1 # a cell is wide enough for its number
+set terminal svg size (nx > 9 ? 270 + 70 * nx : 900),620 font "Helvetica,14" background "white"
 set output "heatmap.svg"
 set table $unused
 set xrange [-1:1]
@@ -16,6 +18,7 @@ if (lz) { set logscale cb }
 set format cb "%.2s %c"
 set palette defined (0 "#440154", 0.25 "#3b528b", 0.5 "#21918c", 0.75 "#5ec962", 1 "#fde725")
 set xtics noenhanced
+if (nx > 8) { set xtics rotate by -30 }
 set ytics noenhanced
 unset grid
 set xrange [-0.5:*]

@@ -14,14 +14,14 @@ set xlabel noenhanced
 set ylabel noenhanced
 if (lx) { set logscale x }
 if (ly) { set logscale y }
-set format x (lx != 0 ? "%.0s %c" : "%.1s %c")
-set format y (ly != 0 ? "%.0s %c" : "%.1s %c")
+set format x (strstrt(xl, "(") == 0 ? "%g" : lx != 0 ? "%.0s %c" : "%.1s %c") # prefixes go with units
+set format y (strstrt(yl, "(") == 0 ? "%g" : ly != 0 ? "%.0s %c" : "%.1s %c")
 set grid xtics ytics lc rgb "#dddddd"
-set key top right
+set key outside bottom center horizontal
 set offsets graph 0.03, graph 0.03, graph 0.03, graph 0.03
 if (no == 2) {
     plot "pareto.dat" index 1 using 1:2 with points pt 7 ps 0.25 lc rgb "#999999" title "good designs", \
-         "" index 2 using 1:2 with fsteps lw 1.5 lt 6 notitle, \
+         "" index 2 using 1:2 with steps lw 1.5 lt 6 notitle, \
          "" index 2 using 1:2 with points pt 7 ps 0.7 lt 6 title "front"
 } else {
     plot "pareto.dat" index 1 using 1:2 with points pt 7 ps 0.25 lc rgb "#999999" title "good designs", \

@@ -163,8 +163,9 @@ END_TEST
  */
 START_TEST(share_by_hand)
 {
-    struct spn_front *all = NULL, *some = NULL, *other = NULL;
-    const struct spn_front_item a = {1, {0, 2}}, b = {2, {1, 0}};
+    struct spn_front *all = NULL, *some = NULL, *other = NULL, *single = NULL, *near = NULL;
+    const struct spn_front_item a = {1, {0, 2}}, b = {2, {1, 0}}, best = {3, {2e-11}},
+                                almost = {4, {2.06e-11}};
     double share;
     ck_assert_ok(spn_front_create(&all, 2, &err));
     ck_assert_ok(spn_front_create(&some, 2, &err));
@@ -173,6 +174,14 @@ START_TEST(share_by_hand)
     ck_assert_ok(spn_front_add(all, &a, NULL, &err));
     ck_assert_ok(spn_hypervolume_share(&share, all, all, &err)); /* no side at all */
     ck_assert_rel(share, 1, 1e-12);
+    ck_assert_ok(spn_front_create(&single, 1, &err));
+    ck_assert_ok(spn_front_create(&near, 1, &err));
+    ck_assert_ok(spn_front_add(single, &best, NULL, &err));
+    ck_assert_ok(spn_front_add(near, &almost, NULL, &err));
+    ck_assert_ok(spn_hypervolume_share(&share, single, near, &err)); /* 3 % above the optimum */
+    ck_assert_rel(share, 0.7, 1e-9);
+    spn_front_destroy(single);
+    spn_front_destroy(near);
     ck_assert_ok(spn_front_add(all, &b, NULL, &err));
     ck_assert_ok(spn_hypervolume_share(&share, all, some, &err));
     ck_assert(share == 0);
