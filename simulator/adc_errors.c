@@ -16,7 +16,7 @@
 
 #include "base/rng.h"
 
-enum { STREAM = 0xC8, MAX_BITS = 16 };
+enum { MAX_BITS = 16 };
 
 struct range {
     float low_code, span; /* codes */
@@ -44,8 +44,8 @@ bool spn_adc_errors_act(const struct spn_core_config *config)
 static void draw_converter(const struct spn_adc_errors *e, int i, struct spn_adc_error *out)
 {
     const struct spn_chip_adc *adc = &e->config->chip->adc;
-    struct spn_rng rng =
-        spn_rng_init(e->config->seed, (uint32_t)STREAM << 24 | e->config->layer, (uint32_t)i);
+    struct spn_rng rng = spn_rng_init(
+        e->config->seed, (uint32_t)SPN_CORE_STREAM_ADC << 24 | e->config->layer, (uint32_t)i);
     out->offset_lsb = (float)(adc->offset_sd_lsb * spn_rng_normal(&rng));
     out->gain_frac = (float)(adc->gain_sd_frac * spn_rng_normal(&rng));
     for (int bit = 0; bit < MAX_BITS; bit++)

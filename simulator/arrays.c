@@ -47,6 +47,16 @@ static int share_of_threads(const struct build *b, const struct spn_matrix *m)
     return 1 + (int)(spn_parallel_threads(b->config->n_threads) * own / all);
 }
 
+/* Arrays of the layers and groups before. */
+static int first_array(const struct build *b, const struct spn_matrix *m, int group)
+{
+    int n = 0;
+    for (const struct spn_matrix *k = b->arrays->matrix; k <= m; k++) {
+        n += (k < m ? k->groups : group) * spn_core_arrays(&b->arrays->chip, k->rows, k->columns);
+    }
+    return n;
+}
+
 /* Program one group: kernels [columns][rows] become the matrix [rows][columns]. */
 static enum spn_status make_group(const struct build *b, struct spn_matrix *m, int group,
                                   const int8_t *codes, struct spn_err *err)
@@ -80,6 +90,10 @@ static enum spn_status make_group(const struct build *b, struct spn_matrix *m, i
         .errors = b->config->errors,
         .seed = b->config->seed,
         .layer = b->first_core[i] + (uint32_t)group,
+        .write = b->config->write,
+        .time_s = b->config->time_s,
+        .defects = b->config->defects,
+        .first_array = first_array(b, m, group),
         .estimate_ir_drop = b->config->estimate_ir_drop,
         .correction = b->config->correction,
         .programming = b->arrays->closed_loop ? &b->arrays->programming : NULL,

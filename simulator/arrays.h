@@ -44,7 +44,10 @@ struct spn_arrays_config {
     unsigned errors;
     uint64_t seed;
     int n_threads;
-    bool estimate_ir_drop; /* instead of solving the wires */
+    int write;     /* which writing of the chip; see struct spn_core_config */
+    double time_s; /* since then */
+    const struct spn_defect_map *defects; /* or NULL */
+    bool estimate_ir_drop;                /* instead of solving the wires */
     int correction;        /* enum spn_correction of their drop */
 };
 enum spn_status spn_arrays_create(struct spn_arrays **arrays, const struct spn_bound_network *bound,

@@ -303,16 +303,22 @@ const char *spn_core_kernel(const struct spn_core *core)
     return core->kernel->name;
 }
 
+int spn_core_arrays(const struct spn_chip *chip, int n_rows, int n_columns)
+{
+    const int cells = spn_chip_cells_per_weight(chip), weights = chip->array.columns / cells;
+    const int down = (n_rows - 1) / chip->array.rows + 1;
+    const int across = weights < 1 ? (n_columns * cells - 1) / chip->array.columns + 1
+                                   : (n_columns - 1) / weights + 1;
+    return down * across;
+}
+
 struct spn_core_info spn_core_info(const struct spn_core *core)
 {
     const struct spn_program *p = core->program;
     const struct spn_chip_array *array = &core->chip->array;
-    int down = (p->n_rows - 1) / array->rows + 1, weights = array->columns / p->cells_per_weight;
-    int across = weights < 1 ? (p->n_columns * p->cells_per_weight - 1) / array->columns + 1
-                             : (p->n_columns - 1) / weights + 1;
     int at_once =
         array->rows_read > 0 && array->rows_read < array->rows ? array->rows_read : array->rows;
-    return (struct spn_core_info){.n_arrays = down * across,
+    return (struct spn_core_info){.n_arrays = spn_core_arrays(core->chip, p->n_rows, p->n_columns),
                                   .n_digits = p->n_digits,
                                   .rows_per_read = at_once,
                                   .adc_step = core->ideal ? 0 : core->adc[0].step,

@@ -27,9 +27,11 @@
 /* Which error classes act; Han et al.'s five. Quantization is the bit widths themselves. */
 enum spn_error_class {
     SPN_ERROR_QUANTIZATION = 1, /* finite weight, input and ADC bits; off: the ADC is ideal */
-    SPN_ERROR_FLUCTUATION = 2,  /* programming error, read noise */
-    SPN_ERROR_DEFECTS = 4,      /* stuck cells, failed mask cells */
-    SPN_ERROR_NONLINEARITY = 8, /* I-V; matters where a read has more than two input levels */
+    SPN_ERROR_FLUCTUATION = 2,  /* programming error, differences between cells, read noise, drift,
+                                   temperature */
+    SPN_ERROR_DEFECTS = 4,      /* stuck cells, failed mask cells, broken lines */
+    SPN_ERROR_NONLINEARITY = 8, /* I-V, DACs and drivers where a read has more than two input
+                                   levels; gain, offset and INL of ADCs */
     SPN_ERROR_IR_DROP = 16,     /* resistance of the arrays' wires, solved exactly */
     SPN_ERROR_ON_OFF = 32       /* finite on/off ratio and leaking pruned cells */
 };
@@ -45,6 +47,7 @@ enum spn_correction {
 extern const char *const spn_correction_names[]; /* NULL-terminated */
 
 struct spn_programming;
+struct spn_defect_map;
 
 struct spn_core_config {
     int n_rows, n_columns;       /* of the weight matrix */
@@ -53,7 +56,11 @@ struct spn_core_config {
     unsigned errors;             /* enum spn_error_class bits */
     uint64_t seed;               /* of the chip: frozen errors and noise streams */
     uint32_t layer;              /* substream */
-    bool estimate_ir_drop;       /* to first order in closed form, hundreds of times faster */
+    int write;                   /* which writing of this chip: 0 the first; its own errors */
+    double time_s;               /* since then; 0: no drift */
+    const struct spn_defect_map *defects; /* of the chip's arrays, or NULL */
+    int first_array;                      /* of the network, for the map */
+    bool estimate_ir_drop; /* to first order in closed form, hundreds of times faster */
     int correction; /* enum spn_correction of the drop on the wires; NONE where they are ideal */
     const struct spn_programming *programming; /* of the closed loop that writes cells, shared;
                                                   NULL = errors as the device says */
@@ -115,5 +122,7 @@ struct spn_core_info {
     struct spn_core_correction correction;
 };
 struct spn_core_info spn_core_info(const struct spn_core *core);
+/* Arrays that a matrix takes. */
+int spn_core_arrays(const struct spn_chip *chip, int n_rows, int n_columns);
 
 #endif

@@ -81,9 +81,9 @@ static enum spn_status cut_rows(struct spn_program *p, const struct spn_chip_arr
 /* Fixed point: the largest codes that keep a sum inside 31 bits and a level inside 16. */
 void spn_program_choose_codes(struct spn_program *p, const struct spn_program_maker *m, double gain)
 {
-    double reach = m->cell.programming != NULL ? m->cell.programming->max_error_frac
-                                               : normal_bound * m->cell.sd;
-    double g_max = (m->cell.g0 + 1 + reach) / gain;
+    double g_max = m->cell.g_max / gain;
+    if (has(m->request->config, SPN_ERROR_NONLINEARITY))
+        g_max *= 1 + normal_bound * m->chip->input.gain_sd_frac;
     if (m->cell.mask_on > 0)
         g_max = g_max / m->cell.gain; /* an unmasked bound is enough: series only lowers it */
     double limit = int32_limit / (m->request->sum_limit * p->max_group_rows);
@@ -101,7 +101,9 @@ static bool is_exact(const struct spn_program_maker *m)
     const struct spn_core_config *config = m->request->config;
     bool leaks = has(config, SPN_ERROR_ON_OFF) &&
                  (m->chip->weight.encoding == SPN_ENCODING_TWOS_COMPLEMENT || m->index_free);
-    return !m->request->fixed_point && !(m->cell.sd > 0) && !m->cell.defects && !leaks && !m->wired;
+    bool drivers = has(config, SPN_ERROR_NONLINEARITY) && m->chip->input.gain_sd_frac > 0;
+    return !m->request->fixed_point && spn_cell_is_exact(&m->cell) && !drivers && !leaks &&
+           !m->wired;
 }
 
 /* Arrays side by side, and what their wires are made of. Cells without conductances are digital. */
@@ -189,13 +191,19 @@ static enum spn_status allocate_cells(struct spn_program *p, struct spn_program_
     p->variance = varies ? aligned_alloc(ALIGNMENT, bytes) : NULL;
     for (int side = 0; side < 2; side++) {
         m->normal[side] = aligned_alloc(ALIGNMENT, (size_t)m->n_lanes * sizeof **m->normal);
+        if (m->cell.device_sd > 0)
+            m->device_normal[side] = aligned_alloc(ALIGNMENT, (size_t)m->n_lanes * sizeof(float));
+        if (m->cell.age > 1)
+            m->drift_normal[side] = aligned_alloc(ALIGNMENT, (size_t)m->n_lanes * sizeof(float));
         m->g[side] = calloc((size_t)p->n_columns, sizeof **m->g);
         m->aim[side] = calloc((size_t)p->n_columns, sizeof **m->aim);
     }
     m->kept = calloc((size_t)p->n_columns, 1);
     if (m->kept == NULL || m->aim[0] == NULL || m->aim[1] == NULL || p->cells == NULL ||
         (varies && p->variance == NULL) || m->normal[0] == NULL || m->normal[1] == NULL ||
-        m->g[0] == NULL || m->g[1] == NULL)
+        m->g[0] == NULL || m->g[1] == NULL ||
+        (m->cell.device_sd > 0 && (m->device_normal[0] == NULL || m->device_normal[1] == NULL)) ||
+        (m->cell.age > 1 && (m->drift_normal[0] == NULL || m->drift_normal[1] == NULL)))
         return spn_err_memory(err, "cells of a core");
     memset(p->cells, 0, bytes * (size_t)p->n_limbs);
     if (varies)
@@ -242,6 +250,8 @@ enum spn_status spn_program_create(struct spn_program **program,
 out:
     for (int side = 0; side < 2; side++) {
         free(m.normal[side]);
+        free(m.device_normal[side]);
+        free(m.drift_normal[side]);
         free(m.g[side]);
         free(m.aim[side]);
     }

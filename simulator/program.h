@@ -79,9 +79,14 @@ double spn_program_level(const struct spn_program *p, int digit, int row, int co
  * layer below. */
 enum {
     SPN_CORE_STREAM_PROGRAM = 0xC1,
-    SPN_CORE_STREAM_DEFECT = 0xC2,
-    SPN_CORE_STREAM_READ = 0xC3,
-    SPN_CORE_STREAM_SPARE = 0xC4 /* defects of spare columns */
+    SPN_CORE_STREAM_DEFECT,
+    SPN_CORE_STREAM_READ,
+    SPN_CORE_STREAM_SPARE,  /* defects of spare columns */
+    SPN_CORE_STREAM_LINES,  /* broken ones */
+    SPN_CORE_STREAM_DEVICE, /* what cells differ by in every write */
+    SPN_CORE_STREAM_DRIFT,  /* exponents */
+    SPN_CORE_STREAM_GAIN,   /* of rows' drivers */
+    SPN_CORE_STREAM_ADC
 };
 enum { SPN_CORE_MAX_LAYERS = 1 << 24 };
 

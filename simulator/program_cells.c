@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/rng.h"
+#include "simulator/defects.h"
 #include "simulator/program_maker.h"
 #include "simulator/repair.h"
 
@@ -78,22 +79,36 @@ static void target_levels(const struct spn_program_maker *m, const struct spn_pr
     }
 }
 
-static void draw_row(const struct spn_program_maker *m, int digit, int row, int side, int n_cells)
+/* Normal numbers of n cells on one side of a digit of a row, from a stream of the chip. */
+static void draw_normals(const struct spn_program_maker *m, uint32_t lane, uint64_t row,
+                         uint32_t tag, int n, float *out)
 {
     uint32_t lanes[SPN_KERNEL_COLUMNS];
     for (uint32_t c = 0; c < SPN_KERNEL_COLUMNS; c++)
-        lanes[c] = (uint32_t)(2 * digit + side) * SPN_KERNEL_COLUMNS + c;
+        lanes[c] = lane * SPN_KERNEL_COLUMNS + c;
     struct spn_kernel_seed seed = {.key = {m->key[0], m->key[1]},
-                                   .tag = (uint32_t)SPN_CORE_STREAM_PROGRAM << 24 | m->layer,
-                                   .first = (uint64_t)row,
+                                   .tag = tag << 24 | m->layer,
+                                   .first = row,
                                    .lane = lanes,
                                    .n_streams = 1};
     struct spn_kernel_stream stream;
-    if (!(m->cell.sd > 0))
-        return;
     m->request->kernel->seed(&seed, &stream);
-    m->request->kernel->normals(&stream, 1, (n_cells - 1) / SPN_KERNEL_COLUMNS + 1, false,
-                                m->normal[side]);
+    m->request->kernel->normals(&stream, 1, (n - 1) / SPN_KERNEL_COLUMNS + 1, false, out);
+}
+
+/* What a write adds is drawn anew in every write; what cells differ by is the chip's. */
+static void draw_row(const struct spn_program_maker *m, int digit, int row, int side, int n_cells)
+{
+    const uint32_t lane = (uint32_t)(2 * digit + side);
+    const uint64_t write = (uint64_t)m->request->config->write << 32;
+    if (m->cell.sd > 0 || m->cell.by_state)
+        draw_normals(m, lane, write | (uint64_t)row, SPN_CORE_STREAM_PROGRAM, n_cells,
+                     m->normal[side]);
+    if (m->device_normal[side] != NULL)
+        draw_normals(m, lane, (uint64_t)row, SPN_CORE_STREAM_DEVICE, n_cells,
+                     m->device_normal[side]);
+    if (m->drift_normal[side] != NULL)
+        draw_normals(m, lane, (uint64_t)row, SPN_CORE_STREAM_DRIFT, n_cells, m->drift_normal[side]);
 }
 
 /* Byte of a place in the packed cells of one limb of all digits and column groups. */
@@ -145,6 +160,19 @@ struct spn_program_column spn_program_column(const struct spn_program *p,
     return c;
 }
 
+uint32_t spn_program_defect(const struct spn_program *p, const struct spn_program_maker *m,
+                            struct spn_program_column column, int row, bool is_spare)
+{
+    const struct spn_core_config *config = m->request->config;
+    const struct spn_defect_place place = {.down = row / m->chip->array.rows,
+                                           .across = column.block,
+                                           .n_across =
+                                               (p->n_columns - 1) / m->weights_per_array + 1,
+                                           .row = row % m->chip->array.rows,
+                                           .column = column.column};
+    return spn_defect_at(config, &place, is_spare);
+}
+
 void spn_program_defect_words(const struct spn_program *p, const struct spn_program_maker *m,
                               const struct spn_program_place *at, int side, uint32_t words[4])
 {
@@ -153,10 +181,11 @@ void spn_program_defect_words(const struct spn_program *p, const struct spn_prog
     const uint32_t column = is_reference ? p->reference[at->column] : (uint32_t)at->column;
     uint32_t counter[4] = {column, (uint32_t)row, (uint32_t)(2 * at->digit + side),
                            (uint32_t)SPN_CORE_STREAM_DEFECT << 24 | m->layer};
-    if (m->repair != NULL &&
-        spn_repair_words(m->repair, spn_program_column(p, m, at, side), row, words))
-        return;
-    spn_rng_philox(counter, m->key, words);
+    const struct spn_program_column place = spn_program_column(p, m, at, side);
+    const bool spare = m->repair != NULL && spn_repair_words(m->repair, place, row, words);
+    if (!spare)
+        spn_rng_philox(counter, m->key, words);
+    words[3] = spn_program_defect(p, m, place, row, spare);
 }
 
 /* The cell on one side of one weight's digit, or of its reference column. */
@@ -167,10 +196,15 @@ static struct spn_cell_state make_cell(const struct spn_program *p,
     bool is_reference = side == 1 && p->reference != NULL;
     int column = is_reference ? (int)p->reference[at->column] : at->column;
     uint32_t words[4] = {0};
+    struct spn_cell_draw draw = {.write = (double)m->normal[side][column]};
+    if (m->device_normal[side] != NULL)
+        draw.device = (double)m->device_normal[side][column];
+    if (m->drift_normal[side] != NULL)
+        draw.drift = (double)m->drift_normal[side][column];
     if (m->cell.defects)
         spn_program_defect_words(p, m, at, side, words);
-    return spn_cell_program(&m->cell, m->aim[side][at->column], (double)m->normal[side][column],
-                            words, is_reference || m->kept[at->column]);
+    return spn_cell_draw(&m->cell, m->aim[side][at->column], &draw, words,
+                         is_reference || m->kept[at->column]);
 }
 
 void spn_program_aim_row(const struct spn_program *p, const struct spn_program_maker *m,
@@ -212,12 +246,32 @@ void spn_program_make_row(struct spn_program *p, const struct spn_program_maker 
     }
 }
 
+/* What the driver of a row of an array gives beside what it should: cells are linear, so it scales
+ * all of the row's currents. [M:S4c] */
+static double row_gain(const struct spn_program *p, const struct spn_program_maker *m,
+                       const struct spn_program_place *at, int block)
+{
+    const double sd = m->chip->input.gain_sd_frac;
+    const int row = p->groups[at->group].first + at->row;
+    const int n_blocks = (p->n_columns - 1) / m->weights_per_array + 1;
+    if (!(sd > 0) || (m->request->config->errors & SPN_ERROR_NONLINEARITY) == 0)
+        return 1;
+    struct spn_rng rng =
+        spn_rng_init(m->request->config->seed, (uint32_t)SPN_CORE_STREAM_GAIN << 24 | m->layer,
+                     (uint32_t)(row * n_blocks + block));
+    return fmax(0, 1 + sd * spn_rng_normal(&rng));
+}
+
 void spn_program_put_row(struct spn_program *p, const struct spn_program_maker *m,
                          const struct spn_program_place *at)
 {
-    for (int c = 0; c < p->n_columns; c++)
+    double gain = 1;
+    for (int c = 0; c < p->n_columns; c++) {
+        if (c % m->weights_per_array == 0)
+            gain = row_gain(p, m, at, c / m->weights_per_array);
         put_level(p, &(struct spn_program_place){at->digit, at->group, at->row, c},
-                  (m->g[0][c] - m->g[1][c]) * p->digit[at->digit].levels);
+                  gain * (m->g[0][c] - m->g[1][c]) * p->digit[at->digit].levels);
+    }
 }
 
 static void fill_plain(struct spn_program *p, const struct spn_program_maker *m)

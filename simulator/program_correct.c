@@ -118,9 +118,7 @@ enum spn_status spn_program_correct(struct spn_program *p, struct spn_program_ma
 {
     struct spn_program_maker ideal = *m;
     struct spn_program_correction find;
-    ideal.cell.sd = 0;
-    ideal.cell.programming = NULL;
-    ideal.cell.defects = false;
+    ideal.cell = spn_cell_ideal(&m->cell);
     enum spn_status status = find_gain(p, m, &ideal, &find, err);
     if (status != SPN_OK)
         return status;

@@ -25,12 +25,13 @@ struct spn_program_maker {
     int weights_per_array;
     bool index_free;
     uint32_t key[2], layer;
-    int n_lanes;               /* columns rounded up to groups */
-    float *normal[2];          /* of one row's cells: positive, and negative or reference */
-    double *aim[2];            /* where they are to be in the window, 0 .. 1 */
-    uint8_t *kept;             /* their mask transistor is on */
-    double *g[2];              /* what they conduct, as each column sees them */
-    struct spn_repair *repair; /* or NULL */
+    int n_lanes;      /* columns rounded up to groups */
+    float *normal[2]; /* of one row's cells: positive, and negative or reference */
+    float *device_normal[2], *drift_normal[2]; /* likewise; NULL where they do not matter */
+    double *aim[2];                            /* where they are to be in the window, 0 .. 1 */
+    uint8_t *kept;                             /* their mask transistor is on */
+    double *g[2];                              /* what they conduct, as each column sees them */
+    struct spn_repair *repair;                 /* or NULL */
 };
 
 /* A cell: a row of a row group; `column` of the matrix. */
@@ -60,7 +61,10 @@ void spn_program_put_row(struct spn_program *p, const struct spn_program_maker *
 /* Between m->g and row `row` of a stripe. */
 void spn_program_move_row(const struct spn_program *p, const struct spn_program_maker *m,
                           const struct spn_program_place *at, int row, bool put);
-/* Random words for the defects of a cell. */
+/* The enum spn_defect of row `row` in a column of cells. */
+uint32_t spn_program_defect(const struct spn_program *p, const struct spn_program_maker *m,
+                            struct spn_program_column column, int row, bool is_spare);
+/* Random words for the defects of a cell; the last one is spn_program_defect. */
 void spn_program_defect_words(const struct spn_program *p, const struct spn_program_maker *m,
                               const struct spn_program_place *at, int side, uint32_t words[4]);
 

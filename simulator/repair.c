@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "simulator/defects.h"
 
 struct spn_repair {
     int n_blocks, width, n_spares, array_rows;
@@ -35,6 +36,7 @@ static void spare_words(const struct spn_repair *r, int block, int spare, int ro
 {
     const uint32_t counter[4] = {(uint32_t)(block * r->n_spares + spare), (uint32_t)row, 0, r->tag};
     spn_rng_philox(counter, r->key, words);
+    words[3] = SPN_DEFECT_NONE;
 }
 
 static int16_t *place_of(const struct spn_repair *r, int stripe, struct spn_program_column at)
@@ -119,6 +121,7 @@ static void add_instead(struct work *w, const struct spn_program_place *at, int 
         for (int s = 0; s < n; s++) {
             uint32_t words[4];
             spare_words(w->r, c.block, s, row, words);
+            words[3] = spn_program_defect(w->p, w->m, c, row, true);
             w->instead[((size_t)c.block * (size_t)n + (size_t)k) * (size_t)n + (size_t)s] +=
                 square_error(w, at, side, words);
         }

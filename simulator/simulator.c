@@ -17,6 +17,7 @@
 #include "base/parallel.h"
 #include "simulator/arrays.h"
 #include "simulator/bound.h"
+#include "simulator/defects.h"
 #include "simulator/simulator_run.h"
 
 const char *const spn_fidelity_names[] = {"ideal", "quantized", "device", "circuit", NULL};
@@ -67,6 +68,16 @@ static enum spn_status check_options(const struct spn_simulator_options *o,
             err, SPN_EUSAGE, "correction of the drop on the wires needs fidelity '%s', not '%s'",
             spn_fidelity_names[SPN_FIDELITY_CIRCUIT], spn_fidelity_names[o->fidelity]);
     }
+    if (o->write < 0 || !(o->time_s >= 0) || !(o->time_s <= SPN_SIMULATOR_MAX_TIME_S)) {
+        return spn_err_set(err, SPN_EUSAGE, "write = %d, time = %g s: not from 0 (to %g s) on",
+                           o->write, o->time_s, SPN_SIMULATOR_MAX_TIME_S);
+    }
+    if (o->defects && chip) {
+        enum spn_status status = spn_defect_map_check(o->defects, chip, err);
+        if (status) {
+            return status;
+        }
+    }
     if (o->fidelity != SPN_FIDELITY_IDEAL && !chip) {
         return spn_err_set(err, SPN_EUSAGE, "fidelity '%s' needs a chip",
                            spn_fidelity_names[o->fidelity]);
@@ -95,6 +106,9 @@ static enum spn_status make_arrays(struct spn_simulator *sim, const struct spn_c
                                              .errors = o->errors ? o->errors & has : has,
                                              .seed = o->seed,
                                              .n_threads = o->n_threads,
+                                             .write = o->write,
+                                             .time_s = o->time_s,
+                                             .defects = o->defects,
                                              .estimate_ir_drop = o->estimate_ir_drop,
                                              .correction = o->correction};
     return spn_arrays_create(&sim->arrays, sim->bound, &config, err);

@@ -29,14 +29,18 @@ enum spn_fidelity {
 extern const char *const spn_fidelity_names[]; /* NULL-terminated */
 
 enum { SPN_SIMULATOR_MAX_RECALIBRATION = 1024 }; /* images at once */
+#define SPN_SIMULATOR_MAX_TIME_S 1e10 /* 317 years */
 
 struct spn_simulator_options {
     int fidelity;    /* enum spn_fidelity */
     unsigned errors; /* enum spn_error_class; 0 = all that the fidelity has */
     int scheme;      /* enum spn_scheme */
-    uint64_t seed;
-    int n_threads;         /* < 1: all CPUs */
-    int batch;             /* images at a time; 0 = chosen */
+    uint64_t seed;   /* of the chip */
+    int write;       /* 0: as first written; 1, 2, ...: written again, with errors anew */
+    double time_s;   /* since it was written; 0: no drift. At most SPN_SIMULATOR_MAX_TIME_S */
+    const struct spn_defect_map *defects; /* of its arrays, or NULL; must outlive the simulator */
+    int n_threads;                        /* < 1: all CPUs */
+    int batch;                            /* images at a time; 0 = chosen */
     bool estimate_ir_drop; /* at SPN_FIDELITY_CIRCUIT: to first order in closed form instead of
                               exactly */
     int correction;        /* enum spn_correction; needs SPN_FIDELITY_CIRCUIT */

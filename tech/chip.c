@@ -37,6 +37,8 @@ static const struct spn_field array_fields[] = {
     SPN_F_INT(struct spn_chip_array, rows_read, "", 0, 65536, "rows switched on at once; 0 = all"),
     SPN_F_INT(struct spn_chip_array, spare_columns, "", 0, 1024,
               "beside the columns, to replace those with most defects"),
+    SPN_F_DOUBLE(struct spn_chip_array, dead_row_frac, "", 0, 1, "broken row lines"),
+    SPN_F_DOUBLE(struct spn_chip_array, dead_column_frac, "", 0, 1, "broken column lines"),
     SPN_F_DOUBLE(struct spn_chip_array, source_ohm, "ohm", 0, 1e9, "resistance of a row's driver"),
     SPN_F_DOUBLE(struct spn_chip_array, sense_ohm, "ohm", 0, 1e9,
                  "input resistance of a column's sense amplifier"),
@@ -434,6 +436,12 @@ enum spn_status spn_chip_check(const struct spn_chip *chip, struct spn_err *err)
     return check_kind(chip, err);
 }
 
+static bool feels_temperature(const struct spn_device *device)
+{
+    return device->on_temperature_per_K != 0 || device->off_temperature_per_K != 0 ||
+           device->drift_activation_eV > 0;
+}
+
 const char *spn_chip_warning(const struct spn_chip *chip, int i, char *buf, size_t size)
 {
     int found = 0;
@@ -446,7 +454,8 @@ const char *spn_chip_warning(const struct spn_chip *chip, int i, char *buf, size
                  chip->weight.cell_bits, n_levels, chip->device.name, chip->device.n_states);
         return buf;
     }
-    if (chip->temperature_K != ROOM_TEMPERATURE_K && found++ == i) {
+    if (chip->temperature_K != ROOM_TEMPERATURE_K && !feels_temperature(&chip->device) &&
+        found++ == i) {
         snprintf(
             buf, size,
             "chip.temperature_K = %g acts on transistors only; device '%s' is described at %g K",

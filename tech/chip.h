@@ -58,6 +58,7 @@ struct spn_chip_array {
     int rows, columns;
     int rows_read;     /* rows switched on at once; 0 = all */
     int spare_columns; /* of every array beside its columns, to replace those with most defects */
+    double dead_row_frac, dead_column_frac; /* lines that are broken: no cell on them conducts */
     double source_ohm,
         sense_ohm; /* behind every row, of its driver; and every column, of its sense amplifier */
     double read_supply_V; /* what cells' read current is drawn from when the read voltage is

@@ -49,6 +49,19 @@ static const struct spn_field pulse_fields[] = {
                  "sd of a step, fraction of Gmax - Gmin"),
     SPN_F_END};
 
+static const struct spn_field states_fields[] = {
+    SPN_F_DOUBLES(struct spn_device_states, level_frac, n_level, "", 0, 1,
+                  "shares of the window, ascending"),
+    SPN_F_DOUBLES(struct spn_device_states, programming_sd_frac, n_programming_sd, "", 0, 1,
+                  "sd of programming at each, instead of the device's"),
+    SPN_F_DOUBLES(struct spn_device_states, programming_mean_frac, n_programming_mean, "", -1, 1,
+                  "mean error of programming at each"),
+    SPN_F_DOUBLES(struct spn_device_states, drift_nu, n_drift_nu, "", -1, 1,
+                  "drift exponent at each, instead of the device's"),
+    SPN_F_DOUBLES(struct spn_device_states, drift_nu_sd, n_drift_nu_sd, "", 0, 1,
+                  "its sd over cells at each"),
+    SPN_F_END};
+
 static const struct spn_field iv_fields[] = {
     SPN_F_DOUBLES(struct spn_device_iv, voltage_V, n_voltage, "V", 1e-6, 20,
                   "points of the curve, ascending from above 0"),
@@ -90,6 +103,10 @@ const struct spn_field spn_device_fields[] = {
                  "mean in a pulse; 0: from voltage and conductance"),
     SPN_F_DOUBLE(struct spn_device, programming_sd_frac, "", 0, 1,
                  "sd of programming, fraction of Gmax - Gmin"),
+    SPN_F_DOUBLE(struct spn_device, programming_sd_rel, "", 0, 10,
+                 "sd of programming besides, in proportion to the conductance"),
+    SPN_F_DOUBLE(struct spn_device, device_to_device_sd_frac, "", 0, 1,
+                 "sd of what cells come to hold, the same in every write"),
     SPN_F_DOUBLE(struct spn_device, read_noise_frac, "", 0, 1,
                  "sd of one read, fraction of Gmax - Gmin"),
     SPN_F_DOUBLE(struct spn_device, stuck_on_frac, "", 0, 1, "cells stuck at Gmax"),
@@ -97,6 +114,13 @@ const struct spn_field spn_device_fields[] = {
     SPN_F_DOUBLE(struct spn_device, drift_nu, "", -1, 1, "G(t) = G (t/t0)^-nu"),
     SPN_F_DOUBLE(struct spn_device, drift_nu_sd, "", 0, 1, "its sd over cells"),
     SPN_F_DOUBLE(struct spn_device, drift_t0_s, "s", 0, 1e9, "t0 of drift"),
+    SPN_F_DOUBLE(struct spn_device, drift_activation_eV, "eV", 0, 5,
+                 "time runs faster above 300 K by this activation energy"),
+    SPN_F_DOUBLE(struct spn_device, on_temperature_per_K, "1/K", -0.1, 0.1,
+                 "relative change of Gmax from 300 K"),
+    SPN_F_DOUBLE(struct spn_device, off_temperature_per_K, "1/K", -0.1, 0.1,
+                 "relative change of Gmin from 300 K"),
+    SPN_F_OBJECT(struct spn_device, states, states_fields, "what depends on the state written"),
     SPN_F_DOUBLE(struct spn_device, retention_s, "s", 0, 1e12, "0: not stated"),
     SPN_F_DOUBLE(struct spn_device, endurance_cycles, "", 0, 1e20, "0: not stated"),
     SPN_F_DOUBLE(struct spn_device, nonlinearity_per_V, "1/V", 0, 1000,
@@ -146,6 +170,33 @@ static enum spn_status check_mask(const struct spn_device *device, struct spn_er
             device->name, mask->cell_height_F, mask->cell_width_F, device->cell_height_F,
             device->cell_width_F);
     }
+    return SPN_OK;
+}
+
+static enum spn_status check_states(const struct spn_device *device, struct spn_err *err)
+{
+    const struct spn_device_states *s = &device->states;
+    const struct {
+        const char *key;
+        int n;
+    } list[] = {{"programming_sd_frac", s->n_programming_sd},
+                {"programming_mean_frac", s->n_programming_mean},
+                {"drift_nu", s->n_drift_nu},
+                {"drift_nu_sd", s->n_drift_nu_sd}};
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        if (list[i].n != 0 && list[i].n != s->n_level)
+            return spn_err_set(err, SPN_EINPUT,
+                               "device '%s': states.%s has %d values for %d of states.level_frac",
+                               device->name, list[i].key, list[i].n, s->n_level);
+    for (int i = 1; i < s->n_level; i++)
+        if (!(s->level_frac[i] > s->level_frac[i - 1]))
+            return spn_err_set(
+                err, SPN_EINPUT,
+                "device '%s': states.level_frac[%d] = %g is not above the one before", device->name,
+                i, s->level_frac[i]);
+    if ((s->n_drift_nu > 0 || s->n_drift_nu_sd > 0) && !(device->drift_t0_s > 0))
+        return spn_err_set(err, SPN_EINPUT, "device '%s': states.drift_nu needs drift_t0_s above 0",
+                           device->name);
     return SPN_OK;
 }
 
@@ -203,7 +254,7 @@ enum spn_status spn_device_check(const struct spn_device *device, struct spn_err
                            "device '%s': stuck_on_frac + stuck_off_frac = %g is above 1",
                            device->name, device->stuck_on_frac + device->stuck_off_frac);
     }
-    if (device->drift_nu != 0 && !(device->drift_t0_s > 0)) {
+    if ((device->drift_nu != 0 || device->drift_nu_sd > 0) && !(device->drift_t0_s > 0)) {
         return spn_err_set(err, SPN_EINPUT, "device '%s': drift_nu = %g needs drift_t0_s above 0",
                            device->name, device->drift_nu);
     }
@@ -212,7 +263,9 @@ enum spn_status spn_device_check(const struct spn_device *device, struct spn_err
                            "device '%s': write_charge_C_per_m2 needs gate_area_F2 above 0",
                            device->name);
     }
-    enum spn_status status = check_iv(device, err);
+    enum spn_status status = check_states(device, err);
+    if (!status)
+        status = check_iv(device, err);
     return status ? status : check_mask(device, err);
 }
 

@@ -52,6 +52,15 @@ struct spn_device_iv {
     double voltage_V[SPN_DEVICE_MAX_POINTS], current_A[SPN_DEVICE_MAX_POINTS];
 };
 
+/* What depends on the state that a cell is written to: lists along level_frac, shares of the
+ * window, each as long as that or empty, and then in place of the device's one number. */
+struct spn_device_states {
+    int n_level, n_programming_sd, n_programming_mean, n_drift_nu, n_drift_nu_sd;
+    double level_frac[SPN_DEVICE_MAX_POINTS];
+    double programming_sd_frac[SPN_DEVICE_MAX_POINTS], programming_mean_frac[SPN_DEVICE_MAX_POINTS];
+    double drift_nu[SPN_DEVICE_MAX_POINTS], drift_nu_sd[SPN_DEVICE_MAX_POINTS];
+};
+
 struct spn_device {
     char name[64];
     char description[256];
@@ -72,13 +81,18 @@ struct spn_device {
     double write_current_A;       /* resistive write: mean current in a pulse; 0: from voltage and
                                      conductance */
     double programming_sd_frac;   /* programming error: sd as a fraction of Gmax - Gmin */
-    double read_noise_frac;       /* cycle-to-cycle read noise, fraction of Gmax - Gmin */
+    double programming_sd_rel;    /* and in proportion to the conductance */
+    double device_to_device_sd_frac; /* of what cells come to hold, the same in every write */
+    double read_noise_frac;          /* cycle-to-cycle read noise, fraction of Gmax - Gmin */
     double stuck_on_frac, stuck_off_frac;
-    double drift_nu, drift_nu_sd, drift_t0_s; /* G(t) = G (t/t0)^-nu; 0: none */
-    double retention_s, endurance_cycles;     /* 0: not stated */
-    double nonlinearity_per_V;                /* I = G/k sinh(k V); or */
-    double quadratic_per_V, cubic_per_V2;     /* I = G (V + a V^2 + b V^3); or */
-    struct spn_device_iv iv;                  /* as measured; nothing given: linear */
+    double drift_nu, drift_nu_sd, drift_t0_s;           /* G(t) = G (t/t0)^-nu; 0: none */
+    double drift_activation_eV;                         /* of time, above 300 K; 0: none */
+    double on_temperature_per_K, off_temperature_per_K; /* relative change of Gmax, Gmin */
+    struct spn_device_states states;
+    double retention_s, endurance_cycles; /* 0: not stated */
+    double nonlinearity_per_V;            /* I = G/k sinh(k V); or */
+    double quadratic_per_V, cubic_per_V2; /* I = G (V + a V^2 + b V^3); or */
+    struct spn_device_iv iv;              /* as measured; nothing given: linear */
     double standby_leakage_A; /* SRAM: per cell at Vdd and 300 K; 0 for non-volatile cells */
     struct spn_device_pulse pulse;
     struct spn_device_mask mask;

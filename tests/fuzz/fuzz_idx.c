@@ -9,6 +9,7 @@
 
 #include "networks/dataset.h"
 #include "networks/idx.h"
+#include "simulator/defects.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -35,6 +36,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (data_set.n_tokens < 2 || data_set.n_images < 1)
             __builtin_trap();
         spn_dataset_clear(&data_set);
+    }
+    struct spn_defect_map map = {0};
+    if (spn_defect_map_load(&map, path, &err) == SPN_OK) {
+        if (map.n < 1 || map.state[0] >= SPN_N_DEFECTS)
+            __builtin_trap();
+        spn_defect_map_clear(&map);
     }
     close(fd);
     return 0;
