@@ -15,6 +15,8 @@
 enum { MAX_FIGURES = 16, MAX_PATH = 1024 };
 
 const struct spn_figure_type spn_figure_types[] = {
+    {"ablation", "accuracy with each class of errors alone and with all but it"},
+    {"accuracy", "accuracy along axes"},
     {"breakdown", "energy and latency by category, the three schemes side by side"},
     {"layers", "latency and energy of each layer"},
     {"ratios", "how many times better than the external index and than dense"},

@@ -22,7 +22,7 @@
 
 const char *const spn_fidelity_names[] = {"ideal", "quantized", "device", "circuit", NULL};
 
-enum { MAX_NOTES = 4, BATCH = 8 };
+enum { MAX_NOTES = 4, BATCH = 8, FINEST_BITS = 8 };
 
 /* The errors that each fidelity has; a caller may ask for fewer. */
 static const unsigned fidelity_errors[] = {
@@ -33,6 +33,11 @@ static const unsigned fidelity_errors[] = {
     [SPN_FIDELITY_CIRCUIT] = SPN_ERROR_QUANTIZATION | SPN_ERROR_FLUCTUATION | SPN_ERROR_DEFECTS |
                              SPN_ERROR_NONLINEARITY | SPN_ERROR_ON_OFF | SPN_ERROR_IR_DROP,
 };
+
+unsigned spn_fidelity_errors(int fidelity)
+{
+    return fidelity_errors[fidelity];
+}
 
 struct spn_simulator {
     struct spn_bound_network *bound;
@@ -85,6 +90,20 @@ static enum spn_status check_options(const struct spn_simulator_options *o,
     return SPN_OK;
 }
 
+/* Weights and inputs in 8 bits, the finest there are; cells that hold a whole weight still do. */
+static void unquantize(struct spn_chip *chip)
+{
+    if (chip->weight.bits < FINEST_BITS) {
+        if (chip->weight.cell_bits == chip->weight.bits) {
+            chip->weight.cell_bits = FINEST_BITS;
+        }
+        chip->weight.bits = FINEST_BITS;
+    }
+    if (chip->input.bits < FINEST_BITS) {
+        chip->input.bits = FINEST_BITS;
+    }
+}
+
 /* Make the arrays; a shared reference column subtracts the same for all cells of a row, so it
  * cannot follow a mask that takes single cells out: index-free cells of an offset encoding are
  * simulated as differential pairs, and that is noted. */
@@ -100,10 +119,13 @@ static enum spn_status make_arrays(struct spn_simulator *sim, const struct spn_c
                                "reference column cannot "
                                "follow a mask that takes single cells out of a column's sum";
     }
-    const unsigned has = fidelity_errors[o->fidelity];
+    const unsigned has = fidelity_errors[o->fidelity], errors = o->errors ? o->errors & has : has;
+    if (!(errors & SPN_ERROR_QUANTIZATION)) {
+        unquantize(&own);
+    }
     const struct spn_arrays_config config = {.chip = &own,
                                              .scheme = o->scheme,
-                                             .errors = o->errors ? o->errors & has : has,
+                                             .errors = errors,
                                              .seed = o->seed,
                                              .n_threads = o->n_threads,
                                              .write = o->write,

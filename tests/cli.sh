@@ -113,5 +113,25 @@ awk -F '\t' '$1 == "inference" && $2 == "tiles" && $4 == 44 { found = 1 } END { 
 "$spindle" simulate msnet --images 50 --threads 1 > s1 2> /dev/null && "$spindle" simulate msnet --images 50 --threads 2 > s2 2> /dev/null &&
     diff <(grep -v command s1) <(grep -v command s2) > /dev/null && ok || bad "accuracy depends on threads"
 
+# Studies of accuracy: the same bytes for any number of threads, tables and figures; what is asked for wrongly.
+study="--images 10 --chips 3 --ablation --axis chip.adc.bits=4,6 --axis stuck-frac=0:0.2:2 --axis time-s=1:1e6:2:log"
+"$spindle" simulate msnet $study --estimate-ir-drop --threads 1 --out t1 > s1 2> err && "$spindle" simulate msnet $study --estimate-ir-drop --threads 2 --out t2 > s2 2> err &&
+    diff <(grep -v command s1) <(grep -v command s2) > /dev/null && ok || bad "studies of accuracy depend on threads"
+for file in simulate.tsv simulate.json accuracy.dat accuracy.gp ablation.dat ablation.gp; do
+    [ -s "t1/$file" ] && ok || bad "t1/$file is missing"
+done
+[ "$(grep -c '^ablation' t1/simulate.tsv)" = 14 ] && ok || bad "not every class of errors has its rows"
+if command -v gnuplot > /dev/null; then
+    grep -q '</svg>' t1/accuracy.svg && grep -q '</svg>' t1/ablation.svg && ok || bad "figures of accuracy are missing or cut"
+fi
+expect 2 'did you mean defects' "$spindle" simulate msnet --errors defect
+expect 2 'axis chip.adc.bit' "$spindle" simulate msnet --axis chip.adc.bit=4:6:3
+expect 2 'from:to:n' "$spindle" simulate msnet --axis chip.adc.bits=4:6
+expect 2 'outside [1.001' "$spindle" simulate msnet --axis on-off-ratio=0.5,2
+expect 2 'time=-1' "$spindle" simulate msnet --time=-1
+expect 3 "w.safetensors" "$spindle" simulate msnet --defects w.safetensors
+printf '\0\0\10\2\0\0\0\2\0\0\0\2\0\1\2\3' > map.idx
+expect 3 "arrays of 2 x 2" "$spindle" simulate msnet --images 10 --defects map.idx
+
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
