@@ -78,7 +78,7 @@ static bool is_stopped(const struct spn_simulate_job *job, const struct spn_chip
 
 enum spn_status spn_simulate_ablation(struct spn_simulate_job *job, struct spn_err *err)
 {
-    static struct spn_accuracy_point none;
+    static const struct spn_accuracy_point none;
     struct spn_accuracy_point point[2 * N_CLASSES + 2] = {none};
     unsigned all = job->how.errors ? job->how.errors & spn_fidelity_errors(job->how.fidelity)
                                    : spn_fidelity_errors(job->how.fidelity);
@@ -291,7 +291,7 @@ static enum spn_status run_axis(struct spn_simulate_job *job, const struct axis 
 
 enum spn_status spn_simulate_axes(struct spn_simulate_job *job, struct spn_err *err)
 {
-    static struct spn_accuracy_point none;
+    static const struct spn_accuracy_point none;
     struct axis axis[SPN_SIMULATE_MAX_AXES];
     struct spn_accuracy_point point[SPN_SIMULATE_MAX_AXES][SPN_SIMULATE_MAX_POINTS + 1] = {{none}};
     struct spn_accuracy_study study[SPN_SIMULATE_MAX_AXES];

@@ -113,6 +113,8 @@ struct spn_cell_model spn_cell_model(const struct spn_core_config *config, bool 
             m.gain = series(m.g0 + 1, m.mask_on) - series(m.g0, m.mask_on);
         }
     }
+    if (has(config, SPN_ERROR_FLUCTUATION) && m.mask_off + m.mask_on > 0)
+        m.mask_sd = device->mask.conductance_sd_ln;
     m.g_max = largest(&m, config);
     return m;
 }
@@ -120,7 +122,7 @@ struct spn_cell_model spn_cell_model(const struct spn_core_config *config, bool 
 struct spn_cell_model spn_cell_ideal(const struct spn_cell_model *m)
 {
     struct spn_cell_model ideal = *m;
-    ideal.sd = ideal.device_sd = ideal.temperature_K = 0;
+    ideal.sd = ideal.device_sd = ideal.mask_sd = ideal.temperature_K = 0;
     ideal.by_state = ideal.defects = false;
     ideal.age = 1;
     ideal.programming = NULL;
@@ -174,6 +176,8 @@ struct spn_cell_state spn_cell_draw(const struct spn_cell_model *m, double level
         kept = kept || words[1] < m->mask_failed;
     }
     double gs = kept ? m->mask_on : m->mask_off;
+    if (m->mask_sd > 0)
+        gs *= exp(m->mask_sd * draw->mask);
     if (gs > 0) {
         double slope = gs / (g + gs) * (gs / (g + gs));
         return (struct spn_cell_state){series(g, gs) / m->gain,

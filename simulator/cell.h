@@ -16,6 +16,7 @@
 struct spn_cell_model {
     double g0, sd;            /* conductance of level 0; programming error */
     double mask_on, mask_off; /* series conductance of a kept and of a pruned cell; 0 = none */
+    double mask_sd;           /* of their logarithm */
     double gain;              /* window as seen through mask_on */
     uint32_t stuck_on, stuck_off,
         mask_failed; /* below these a random word means a defect; off includes on */
@@ -35,7 +36,7 @@ struct spn_cell_state {
 };
 
 struct spn_cell_draw { /* standard normal numbers of one cell */
-    double write, device, drift;
+    double write, device, drift, mask;
 };
 
 /* What acts is chosen by config->errors. index_free: the cells have mask transistors in use. */

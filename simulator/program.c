@@ -179,6 +179,22 @@ static enum spn_status set_references(struct spn_program *p, const struct spn_ch
     return SPN_OK;
 }
 
+/* Normal numbers of a row for what differs between cells of this device. */
+static bool allocate_normals(struct spn_program_maker *m)
+{
+    const size_t bytes = (size_t)m->n_lanes * sizeof(float);
+    bool made = true;
+    for (int side = 0; side < 2; side++) {
+        if (m->cell.device_sd > 0)
+            made = (m->device_normal[side] = aligned_alloc(ALIGNMENT, bytes)) != NULL && made;
+        if (m->cell.age > 1)
+            made = (m->drift_normal[side] = aligned_alloc(ALIGNMENT, bytes)) != NULL && made;
+        if (m->cell.mask_sd > 0)
+            made = (m->mask_normal[side] = aligned_alloc(ALIGNMENT, bytes)) != NULL && made;
+    }
+    return made;
+}
+
 static enum spn_status allocate_cells(struct spn_program *p, struct spn_program_maker *m,
                                       struct spn_err *err)
 {
@@ -191,19 +207,13 @@ static enum spn_status allocate_cells(struct spn_program *p, struct spn_program_
     p->variance = varies ? aligned_alloc(ALIGNMENT, bytes) : NULL;
     for (int side = 0; side < 2; side++) {
         m->normal[side] = aligned_alloc(ALIGNMENT, (size_t)m->n_lanes * sizeof **m->normal);
-        if (m->cell.device_sd > 0)
-            m->device_normal[side] = aligned_alloc(ALIGNMENT, (size_t)m->n_lanes * sizeof(float));
-        if (m->cell.age > 1)
-            m->drift_normal[side] = aligned_alloc(ALIGNMENT, (size_t)m->n_lanes * sizeof(float));
         m->g[side] = calloc((size_t)p->n_columns, sizeof **m->g);
         m->aim[side] = calloc((size_t)p->n_columns, sizeof **m->aim);
     }
     m->kept = calloc((size_t)p->n_columns, 1);
     if (m->kept == NULL || m->aim[0] == NULL || m->aim[1] == NULL || p->cells == NULL ||
         (varies && p->variance == NULL) || m->normal[0] == NULL || m->normal[1] == NULL ||
-        m->g[0] == NULL || m->g[1] == NULL ||
-        (m->cell.device_sd > 0 && (m->device_normal[0] == NULL || m->device_normal[1] == NULL)) ||
-        (m->cell.age > 1 && (m->drift_normal[0] == NULL || m->drift_normal[1] == NULL)))
+        m->g[0] == NULL || m->g[1] == NULL || !allocate_normals(m))
         return spn_err_memory(err, "cells of a core");
     memset(p->cells, 0, bytes * (size_t)p->n_limbs);
     if (varies)
@@ -252,6 +262,7 @@ out:
         free(m.normal[side]);
         free(m.device_normal[side]);
         free(m.drift_normal[side]);
+        free(m.mask_normal[side]);
         free(m.g[side]);
         free(m.aim[side]);
     }

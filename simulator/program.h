@@ -86,7 +86,8 @@ enum {
     SPN_CORE_STREAM_DEVICE, /* what cells differ by in every write */
     SPN_CORE_STREAM_DRIFT,  /* exponents */
     SPN_CORE_STREAM_GAIN,   /* of rows' drivers */
-    SPN_CORE_STREAM_ADC
+    SPN_CORE_STREAM_ADC,
+    SPN_CORE_STREAM_MASK /* transistors */
 };
 enum { SPN_CORE_MAX_LAYERS = 1 << 24 };
 

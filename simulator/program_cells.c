@@ -109,6 +109,8 @@ static void draw_row(const struct spn_program_maker *m, int digit, int row, int 
                      m->device_normal[side]);
     if (m->drift_normal[side] != NULL)
         draw_normals(m, lane, (uint64_t)row, SPN_CORE_STREAM_DRIFT, n_cells, m->drift_normal[side]);
+    if (m->mask_normal[side] != NULL)
+        draw_normals(m, lane, (uint64_t)row, SPN_CORE_STREAM_MASK, n_cells, m->mask_normal[side]);
 }
 
 /* Byte of a place in the packed cells of one limb of all digits and column groups. */
@@ -201,6 +203,8 @@ static struct spn_cell_state make_cell(const struct spn_program *p,
         draw.device = (double)m->device_normal[side][column];
     if (m->drift_normal[side] != NULL)
         draw.drift = (double)m->drift_normal[side][column];
+    if (m->mask_normal[side] != NULL)
+        draw.mask = (double)m->mask_normal[side][column];
     if (m->cell.defects)
         spn_program_defect_words(p, m, at, side, words);
     return spn_cell_draw(&m->cell, m->aim[side][at->column], &draw, words,

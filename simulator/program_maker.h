@@ -27,11 +27,11 @@ struct spn_program_maker {
     uint32_t key[2], layer;
     int n_lanes;      /* columns rounded up to groups */
     float *normal[2]; /* of one row's cells: positive, and negative or reference */
-    float *device_normal[2], *drift_normal[2]; /* likewise; NULL where they do not matter */
-    double *aim[2];                            /* where they are to be in the window, 0 .. 1 */
-    uint8_t *kept;                             /* their mask transistor is on */
-    double *g[2];                              /* what they conduct, as each column sees them */
-    struct spn_repair *repair;                 /* or NULL */
+    float *device_normal[2], *drift_normal[2], *mask_normal[2]; /* likewise; NULL: do not matter */
+    double *aim[2];            /* where they are to be in the window, 0 .. 1 */
+    uint8_t *kept;             /* their mask transistor is on */
+    double *g[2];              /* what they conduct, as each column sees them */
+    struct spn_repair *repair; /* or NULL */
 };
 
 /* A cell: a row of a row group; `column` of the matrix. */

@@ -33,6 +33,8 @@ static const struct spn_field mask_fields[] = {
     SPN_F_DOUBLE(struct spn_device_mask, write_pulse_s, "s", 0, 1, "to write one mask bit"),
     SPN_F_DOUBLE(struct spn_device_mask, gate_F, "F", 0, 1e-12,
                  "charged per mask bit besides the line"),
+    SPN_F_DOUBLE(struct spn_device_mask, conductance_sd_ln, "", 0, 5,
+                 "spread over cells: sd of ln of both its conductances"),
     SPN_F_DOUBLE(struct spn_device_mask, failure_frac, "", 0, 1,
                  "mask transistors whose off state fails"),
     SPN_F_END};

@@ -29,8 +29,9 @@ struct spn_device_mask {
     double on_conductance_S;            /* series conductance when the cell takes part */
     double off_conductance_S;           /* and when it does not: what a pruned cell leaks */
     double write_voltage_V, write_pulse_s;
-    double gate_F;       /* capacitance charged to write one mask bit, besides the line */
-    double failure_frac; /* mask transistors whose off state fails */
+    double gate_F;            /* capacitance charged to write one mask bit, besides the line */
+    double conductance_sd_ln; /* spread over cells: sd of ln of both its conductances */
+    double failure_frac;      /* mask transistors whose off state fails */
 };
 
 /* Response of conductance to n identical pulses: G = B(1 - exp(-n/A)) + Gmin, B = (Gmax - Gmin)/(1

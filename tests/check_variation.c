@@ -203,6 +203,41 @@ START_TEST(errors_depend_on_the_state)
 }
 END_TEST
 
+/* Pruned cells (their own g0 is 1/15 of the window) behind mask transistors that are off at 60 nS,
+ * 1/100 of it, and spread: the conductance of both in series gives the transistor's. */
+START_TEST(masks_spread)
+{
+    p.chip.device.mask = (struct spn_device_mask){.present = true,
+                                                  .on_conductance_S = 1e-3,
+                                                  .off_conductance_S = 6e-8,
+                                                  .conductance_sd_ln = 0.5};
+    p.chip.write.verify = true;
+    p.config.scheme = SPN_SCHEME_INDEX_FREE;
+    p.config.errors = SPN_ERROR_ON_OFF | SPN_ERROR_FLUCTUATION;
+    struct spn_err err = {0};
+    struct spn_program *made = NULL;
+    struct spn_program_request request = {.config = &p.config,
+                                          .weights = p.weights,
+                                          .mask = p.mask,
+                                          .kernel = spn_kernel_find(NULL),
+                                          .sum_limit = 1,
+                                          .fixed_point = true};
+    memset(p.mask, 0, sizeof p.mask);
+    ck_assert_ok(spn_program_create(&made, &request, &err));
+    double sum = 0, square = 0, n = ROWS * COLUMNS;
+    for (int r = 0; r < ROWS; r++)
+        for (int c = 0; c < COLUMNS; c++) {
+            double g = spn_program_level(made, 0, r, c) / 15;
+            double ln = log(g / (1 - 15 * g) * 100); /* 1/g = 15 + 100 exp(-z sd) */
+            sum += ln;
+            square += ln * ln;
+        }
+    ck_assert_double_le(fabs(sum / n), 5 * 0.5 / sqrt(n));
+    check_spread(sqrt(square / n), 0.5);
+    spn_program_destroy(made);
+}
+END_TEST
+
 /* ---- defects ---- */
 
 /* Two maps of 64 x 64. Weights take two columns of cells, digits of 4 and 1 bits: 32 weights to an
@@ -335,6 +370,7 @@ Suite *spn_suite(void)
     tcase_add_test(tests, cells_feel_temperature);
     tcase_add_test(tests, writes_differ_chips_stay);
     tcase_add_test(tests, errors_depend_on_the_state);
+    tcase_add_test(tests, masks_spread);
     tcase_add_test(tests, maps_are_followed);
     tcase_add_test(tests, lines_break);
     tcase_add_test(tests, maps_are_read);
