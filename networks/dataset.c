@@ -20,7 +20,8 @@
 
 #define MAX_PATH_BYTES 1024
 #define MAX_SIDE 4096
-#define MAX_TOKENS 65536
+#define TEXTS 512  /* of a split of texts, unless fewer are asked for */
+#define TOKENS 257 /* of a text: 256 are read */
 #define MAX_BATCHES 5
 #define LETTERS_DEFAULT_SIDE                                                                       \
     32                         /* from this side on, letters are in colour unless asked otherwise */
@@ -39,8 +40,8 @@ struct set_files {
     const char *name, *folders[3]; /* "" is <dir> itself; NULL-terminated unless full */
     int n_classes;                 /* texts: size of the vocabulary */
     struct split_files split[2];
-    bool text;
-    bool from_one; /* labels may count from 1 */
+    const char *tokenizer, *opening; /* of texts; NULL: images */
+    bool from_one;                   /* labels may count from 1 */
 };
 
 #define PLAIN(s, f)                                                                                \
@@ -79,8 +80,10 @@ static const struct set_files sets[] = {
     {.name = "tinystories",
      .folders = {"text/", ""},
      .n_classes = 512,
-     .split = {PLAIN("train", "tinystories_train_tok512"), PLAIN("test", "tinystories_val_tok512")},
-     .text = true},
+     .split = {RENAMED("train", "tinystories_train_tok512", "tinystories_train"),
+               RENAMED("test", "tinystories_val_tok512", "tinystories_val")},
+     .tokenizer = "tok512.bin",
+     .opening = "Once upon a time"},
     {.name = "cifar10",
      .folders = {"cifar10/", "cifar-10-batches-bin/", ""},
      .n_classes = 10,
@@ -175,42 +178,6 @@ out:
     return status;
 }
 
-enum spn_status spn_dataset_load_tokens(struct spn_dataset *out, const char *path, int max_texts,
-                                        struct spn_err *err)
-{
-    struct spn_idx texts = {0};
-    struct spn_dataset data = {0};
-    enum spn_status status = spn_idx_load_int16(&texts, path, max_texts, err);
-    if (!status && (texts.n_dims != 2 || texts.dim[1] < 2 || texts.dim[1] > MAX_TOKENS ||
-                    texts.n_kept > INT_MAX))
-        status = spn_err_set(err, SPN_EINPUT,
-                             "%s: %d dimensions, the last of %" PRId64
-                             "; texts have [n, tokens], tokens in [2, %d]",
-                             path, texts.n_dims, texts.dim[texts.n_dims - 1], MAX_TOKENS);
-    if (status)
-        goto out;
-    base_name(data.name, sizeof data.name, path);
-    data.n_images = (int)texts.n_kept;
-    data.n_tokens = (int)texts.dim[1];
-    for (int64_t i = 0; i < texts.n_kept * texts.dim[1] && !status; i++) {
-        if (texts.word[i] < SPN_TOKEN_NONE)
-            status = spn_err_set(
-                err, SPN_EINPUT, "%s: token %d at %" PRId64 " of text %" PRId64 " is below %d",
-                path, texts.word[i], i % texts.dim[1], i / texts.dim[1], SPN_TOKEN_NONE);
-        else if (texts.word[i] >= data.n_classes)
-            data.n_classes = texts.word[i] + 1;
-    }
-    data.token = texts.word;
-    texts.word = NULL;
-out:
-    spn_idx_clear(&texts);
-    if (status)
-        spn_dataset_clear(&data);
-    else
-        *out = data;
-    return status;
-}
-
 /* <dir>/<folder><name>, or with ".gz"; false if neither is there. */
 static bool find_file(char *path, const char *dir, const char *folder, const char *name)
 {
@@ -235,17 +202,35 @@ static void batch_name(char *out, size_t size, const char *pattern, int batch, c
 /* Where one batch lies in one folder. */
 struct batch_paths {
     char images[MAX_PATH_BYTES],
-        labels[MAX_PATH_BYTES]; /* labels[0] = 0: `images` holds CIFAR-10 records, or texts */
-    bool text;
+        labels[MAX_PATH_BYTES]; /* labels[0] = 0: `images` holds CIFAR-10 records, or tokens; for a
+                                   text its vocabulary */
+    const char *opening;        /* of texts; NULL: images */
 };
 
-static bool find_batch(struct batch_paths *paths, const char *dir, const char *folder,
-                       const struct split_files *files, int batch)
+/* <stem>-idx2-int16, or <other stem>.txt with the set's vocabulary beside it. */
+static bool find_text(struct batch_paths *paths, const char *dir, const char *folder,
+                      const struct set_files *set, const struct split_files *files)
 {
-    static const char *const endings[] = {"-images-idx3-ubyte", "-images-idx4-ubyte",
-                                          "-idx2-int16"};
+    char name[64];
+    batch_name(name, sizeof name, files->stem, 1, "-idx2-int16");
+    paths->labels[0] = '\0';
+    paths->opening = set->opening;
+    if (find_file(paths->images, dir, folder, name))
+        return true;
+    batch_name(name, sizeof name, files->other_stem, 1, ".txt");
+    return find_file(paths->images, dir, folder, name) &&
+           find_file(paths->labels, dir, folder, set->tokenizer);
+}
+
+static bool find_batch(struct batch_paths *paths, const char *dir, const char *folder,
+                       const struct set_files *set, const struct split_files *files, int batch)
+{
+    static const char *const endings[] = {"-images-idx3-ubyte", "-images-idx4-ubyte"};
     enum { N_ENDINGS = sizeof endings / sizeof endings[0] };
     char name[64];
+    paths->opening = NULL;
+    if (set->tokenizer)
+        return find_text(paths, dir, folder, set, files);
     for (int i = 0; i < 2 * N_ENDINGS; i++) {
         const char *stem = i < N_ENDINGS ? files->stem : files->other_stem;
         if (!stem)
@@ -253,17 +238,12 @@ static bool find_batch(struct batch_paths *paths, const char *dir, const char *f
         batch_name(name, sizeof name, stem, batch, endings[i % N_ENDINGS]);
         if (!find_file(paths->images, dir, folder, name))
             continue;
-        paths->labels[0] = '\0';
-        paths->text = i % N_ENDINGS == N_ENDINGS - 1;
-        if (paths->text)
-            return true;
         batch_name(name, sizeof name, stem, batch, "-labels-idx1-ubyte");
         if (!find_file(paths->labels, dir, folder, name)) /* let the reader say what is missing */
             snprintf(paths->labels, sizeof paths->labels, "%s/%s%s", dir, folder, name);
         return true;
     }
     paths->labels[0] = '\0';
-    paths->text = false;
     if (!files->cifar10_file)
         return false;
     batch_name(name, sizeof name, files->cifar10_file, batch, "");
@@ -307,8 +287,14 @@ static enum spn_status load_batch(struct spn_dataset *data, const struct batch_p
 {
     struct spn_dataset more = {0};
     int left = max_images > 0 ? max_images - data->n_images : 0;
-    if (paths->text)
-        return spn_dataset_load_tokens(data, paths->images, left, err);
+    const struct spn_dataset_text text = {.text_path = paths->images,
+                                          .tokenizer_path = paths->labels,
+                                          .opening = paths->opening,
+                                          .n_tokens = TOKENS,
+                                          .max_texts = left ? left : TEXTS};
+    if (paths->opening)
+        return paths->labels[0] ? spn_dataset_load_text(data, &text, err)
+                                : spn_dataset_load_tokens(data, paths->images, left, err);
     enum spn_status status =
         paths->labels[0] ? spn_dataset_load_idx(&more, paths->images, paths->labels, left, err)
                          : spn_dataset_load_cifar10(&more, paths->images, left, err);
@@ -330,8 +316,8 @@ static enum spn_status load_split(struct spn_dataset *data, const struct set_fil
     char name[64];
     const size_t n_folders = sizeof set->folders / sizeof set->folders[0];
     for (size_t f = 0; f < n_folders && set->folders[f]; f++) {
-        for (int b = 1;
-             b <= files->n_batches && find_batch(&paths, request->dir, set->folders[f], files, b);
+        for (int b = 1; b <= files->n_batches &&
+                        find_batch(&paths, request->dir, set->folders[f], set, files, b);
              b++) {
             if (request->max_images > 0 && data->n_images >= request->max_images)
                 break;
@@ -343,7 +329,7 @@ static enum spn_status load_split(struct spn_dataset *data, const struct set_fil
             return SPN_OK;
     }
     batch_name(name, sizeof name, files->stem, 1,
-               set->text ? "-idx2-int16[.gz]" : "-images-idx*-ubyte[.gz]");
+               set->tokenizer ? "-idx2-int16[.gz]" : "-images-idx*-ubyte[.gz]");
     return spn_err_set(err, SPN_EINPUT, "data set %s, split %s: %s is neither in %s/%s nor in %s",
                        set->name, files->split, name, request->dir, set->folders[0], request->dir);
 }
@@ -372,7 +358,7 @@ bool spn_dataset_is_there(const struct spn_dataset_request *request)
     if (!files || !request->dir)
         return strcmp(request->name, "letters") == 0;
     for (size_t f = 0; f < sizeof set->folders / sizeof set->folders[0] && set->folders[f]; f++)
-        if (find_batch(&paths, request->dir, set->folders[f], files, 1))
+        if (find_batch(&paths, request->dir, set->folders[f], set, files, 1))
             return true;
     return false;
 }
@@ -411,7 +397,7 @@ static enum spn_status open_files(struct spn_dataset *out, const struct set_file
         status = count_from_zero(&data, set, err);
     if (!status && data.n_classes > set->n_classes)
         status = spn_err_set(err, SPN_EINPUT, "data set %s in %s: %s %d outside [0, %d]", set->name,
-                             request->dir, set->text ? "token" : "label", data.n_classes - 1,
+                             request->dir, set->tokenizer ? "token" : "label", data.n_classes - 1,
                              set->n_classes - 1);
     if (status) {
         spn_dataset_clear(&data);

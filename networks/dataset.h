@@ -33,6 +33,15 @@ enum spn_status spn_dataset_load_idx(struct spn_dataset *data, const char *image
 /* Texts [n, tokens] of 16-bit numbers, at least 2 tokens each, from -1 (none) up. */
 enum spn_status spn_dataset_load_tokens(struct spn_dataset *data, const char *path, int max_texts,
                                         struct spn_err *err);
+/* Texts that begin with a paragraph's `opening` and last to the next such one, the first max_texts
+ * of a file (0 = all), each as n_tokens tokens of a vocabulary, beginning with SPN_TOKEN_BEGIN
+ * [M:L5]. */
+struct spn_dataset_text {
+    const char *text_path, *tokenizer_path, *opening;
+    int n_tokens, max_texts;
+};
+enum spn_status spn_dataset_load_text(struct spn_dataset *data, const struct spn_dataset_text *how,
+                                      struct spn_err *err);
 /* CIFAR-10 binary batch (3073-byte records), plain or .gz. */
 enum spn_status spn_dataset_load_cifar10(struct spn_dataset *data, const char *path, int max_images,
                                          struct spn_err *err);
@@ -65,9 +74,10 @@ enum spn_status spn_dataset_draw_letters(struct spn_dataset *data, const struct 
  * <dir>/ itself: t10k-images-idx3-ubyte[.gz], emnist-letters-test-... or
  * letters_test_first10000-..., spare_test-..., test-images-idx4-ubyte[.gz] and data_batch_1-... (2
  * to 5 too where they are there), or test_batch.bin and data_batch_1.bin ... of the original,
- * tinystories_val_tok512-idx2-int16. Their images are as in the files (EMNIST's own lie on their
- * side), labels count from 0: `channels`, `size`, `n_classes` and `seed` are for letters alone.
- * SPN_EINPUT if dir is NULL for those. max_images keeps the first ones; 0 = all. */
+ * tinystories_val_tok512-idx2-int16 or, beside tok512.bin, tinystories_val.txt. Their images are as
+ * in the files (EMNIST's own lie on their side), labels count from 0: `channels`, `size`,
+ * `n_classes` and `seed` are for letters alone. SPN_EINPUT if dir is NULL for those. max_images
+ * keeps the first ones; 0 = all. */
 struct spn_dataset_request {
     const char *name, *split, *dir;
     int channels, size, n_classes, max_images;
