@@ -29,7 +29,7 @@ struct spn_simulate_job {
     struct spn_network *net;
     struct spn_weights *weights;
     struct spn_dataset test, calibration, normal; /* normal: to estimate normalisation anew */
-    bool from_test; /* calibrated on what is tested */
+    bool from_test;                               /* calibrated on what is tested */
     struct spn_defect_map defects;
     struct spn_simulator_options how;
     struct spn_progress progress;

@@ -48,7 +48,7 @@ struct spn_arrays_config {
     double time_s; /* since then */
     const struct spn_defect_map *defects; /* or NULL */
     bool estimate_ir_drop;                /* instead of solving the wires */
-    int correction;        /* enum spn_correction of their drop */
+    int correction;                       /* enum spn_correction of their drop */
 };
 enum spn_status spn_arrays_create(struct spn_arrays **arrays, const struct spn_bound_network *bound,
                                   const struct spn_arrays_config *config, struct spn_err *err);

@@ -30,7 +30,7 @@ extern const char *const spn_fidelity_names[]; /* NULL-terminated */
 unsigned spn_fidelity_errors(int fidelity);    /* enum spn_error_class bits that it has */
 
 enum { SPN_SIMULATOR_MAX_RECALIBRATION = 1024 }; /* images at once */
-#define SPN_SIMULATOR_MAX_TIME_S 1e10 /* 317 years */
+#define SPN_SIMULATOR_MAX_TIME_S 1e10            /* 317 years */
 
 struct spn_simulator_options {
     int fidelity;    /* enum spn_fidelity */
