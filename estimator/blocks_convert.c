@@ -110,6 +110,7 @@ static void fill_adder(struct spn_cim_adder *adder, const struct spn_blocks_inpu
     adder->chain = chip->array.adder == SPN_ARRAY_CHAIN;
     adder->input_one = array->input_mean;
     adder->weight_one = spn_array_cell_value(array).mean;
+    adder->swing_loss_V = chip->array.swing_loss_V;
     adder->energy_scale = chip->adc.energy_scale;
     adder->area_scale = chip->adc.area_scale;
     adder->latency_scale = chip->adc.latency_scale;

@@ -177,7 +177,7 @@ static void add_reads(struct spn_frame *f, const struct spn_pass *pass,
     item.category = SPN_CATEGORY_ARRAY;
     item.block = pass->array;
     item.n = c->array_reads;
-    item.unit_J = pass->array->cost.action[SPN_ARRAY_READ].energy_J;
+    item.unit_J = f->chip->array.energy_scale * pass->array->cost.action[SPN_ARRAY_READ].energy_J;
     item.latency_s = stage->read_s;
     spn_frame_add(f, &item);
     item.category = b->digital ? SPN_CATEGORY_ACCUMULATE : SPN_CATEGORY_ADC;

@@ -38,6 +38,11 @@ struct spn_validation_row {
     const char *difference; /* why both do not mean the same, static; NULL: they do */
 };
 
+/* Suites of rows that no summary counts: steps from our chip to another model's (ours = our total
+ * after the step); values of fitted factors (ours, beside 1). */
+#define SPN_VALIDATION_BRIDGE "bridge"
+#define SPN_VALIDATION_FACTORS "factors"
+
 struct spn_validation {
     struct spn_validation_row *row;
     size_t n_rows, capacity;

@@ -8,10 +8,8 @@
 #include "estimator/estimate.h"
 #include "explorer/validate_suites.h"
 
-/* Rows of suite "bridge": group = case, name = step, ours = our total after the step, difference =
- * why both differ; and what is left, as rows that count. */
-#define SPN_VALIDATION_BRIDGE "bridge"
-
+/* Puts rows of suite SPN_VALIDATION_BRIDGE (group = case, name = step, difference = why both
+ * differ), and what is left as rows that count. */
 struct spn_bridge {
     const struct spn_validate_to *to; /* suite "chips" */
     struct spn_json_at results;       /* of DNN+NeuroSim: floorplan, layers, chip */

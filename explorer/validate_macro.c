@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "estimator/estimate.h"
+#include "models/cim_adder.h"
 #include "tech/data.h"
 
 const char *const spn_macro_quantity_names[] = {"energy per op", "throughput", "area"};
@@ -22,7 +23,9 @@ const char *const spn_macro_quantity_units[] = {"J", "op/s", "m2"};
 static const struct spn_field point_fields[] = {
     SPN_F_STRING(P, name, "of the point"),
     SPN_F_INT(P, rows, "", 0, 65536, "that are driven; 0 = all"),
+    SPN_F_INT(P, columns, "", 0, 65536, "of cells that compute; 0 = the macro's"),
     SPN_F_BOOL(P, timed, "with the published timing"),
+    SPN_F_BOOL(P, blind, "not in the calibrated run"),
     SPN_F_BOOL(P, fit, "chooses the factors of the calibrated run"),
     SPN_F_DOUBLE(P, energy_J_per_op, "J", 0, 1, "measured; 2 operations per multiply-accumulate"),
     SPN_F_DOUBLE(P, ops_per_s, "1/s", 0, 1e18, "measured"),
@@ -146,12 +149,14 @@ static enum spn_status load_chip(const struct spn_macro *macro, const struct spn
     return status ? status : spn_chip_load(chip, path, set, n, err);
 }
 
-/* Arrays, converters and sums; and the area of the write path, which no macro is without. */
+/* Arrays, converters and sums; and the area of the write path, which no macro is without. The
+ * adders of a digital array are its converters. */
 static bool counts(const struct spn_macro *macro, const struct spn_leaf *leaf)
 {
     return leaf->category == SPN_CATEGORY_ARRAY || leaf->category == SPN_CATEGORY_ADC ||
            leaf->category == SPN_CATEGORY_WRITE ||
-           (leaf->category == SPN_CATEGORY_ACCUMULATE && !macro->code_out);
+           (leaf->category == SPN_CATEGORY_ACCUMULATE &&
+            (!macro->code_out || strcmp(leaf->component, spn_component_cim_adder.name) == 0));
 }
 
 static void sum_up(const struct spn_macro *macro, const struct spn_chip *chip,
@@ -175,16 +180,19 @@ static void sum_up(const struct spn_macro *macro, const struct spn_chip *chip,
 }
 
 /* A network of one linear layer as large as the macro. */
-static enum spn_status make_network(const struct spn_macro *macro, int rows,
+static enum spn_status make_network(const struct spn_macro *macro,
+                                    const struct spn_macro_point *point,
                                     const struct spn_chip *chip, struct spn_network **net,
                                     struct spn_err *err)
 {
     char text[256];
-    int weights = macro->columns / spn_chip_cells_per_weight(chip);
+    int rows = point->rows > 0 ? point->rows : macro->rows;
+    int columns = point->columns > 0 ? point->columns : macro->columns;
+    int weights = columns / spn_chip_cells_per_weight(chip);
     int n = snprintf(text, sizeof text,
                      "{\"name\":\"macro\",\"input\":{\"shape\":[%d]},\"layers\":[{\"name\":"
                      "\"product\",\"op\":\"linear\",\"features\":%d,\"bias\":false}]}",
-                     rows > 0 ? rows : macro->rows, weights > 0 ? weights : 1);
+                     rows, weights > 0 ? weights : 1);
     return spn_network_parse(net, text, (size_t)n, macro->name, err);
 }
 
@@ -202,7 +210,7 @@ enum spn_status spn_macro_estimate(const struct spn_macro *macro,
     const struct spn_estimate_options dense = {.scheme = SPN_SCHEME_DENSE};
     enum spn_status status = load_chip(macro, point, factor, &chip, err);
     if (!status)
-        status = make_network(macro, point->rows, &chip, &net, err);
+        status = make_network(macro, point, &chip, &net, err);
     if (!status)
         status = spn_profile_default(&profile, net, err);
     if (!status)
@@ -220,62 +228,4 @@ enum spn_status spn_macro_estimate(const struct spn_macro *macro,
     if (status)
         spn_err_prefix(err, "macro %s", macro->name);
     return status;
-}
-
-/* What a factor scales, by its name. */
-static enum spn_macro_quantity scaled(const char *factor)
-{
-    return strstr(factor, "area")                                 ? SPN_MACRO_AREA
-           : strstr(factor, "latency") || strstr(factor, "clock") ? SPN_MACRO_RATE
-                                                                  : SPN_MACRO_ENERGY;
-}
-
-/* Mean of measured over ours at the fit points; 0 without any. Rates are compared as times. */
-static enum spn_status mean_ratio(const struct spn_macro *macro, enum spn_macro_quantity q,
-                                  const double factor[], double *ratio, struct spn_err *err)
-{
-    double sum = 0;
-    int n = 0;
-    for (int i = 0; i < macro->n_points; i++) {
-        const struct spn_macro_point *point = &macro->point[i];
-        double ours[SPN_MACRO_N_QUANTITIES], measured = spn_macro_measured(point, q);
-        if (!point->fit || !(measured > 0))
-            continue;
-        enum spn_status status = spn_macro_estimate(macro, point, factor, ours, err);
-        if (status)
-            return status;
-        sum += q == SPN_MACRO_RATE ? measured / ours[q] : ours[q] / measured;
-        n++;
-    }
-    *ratio = n > 0 ? sum / n : 0;
-    return SPN_OK;
-}
-
-/* Ratios are linear in a scale factor: two runs give the line. Factors may touch each other's
- * quantities (a slower converter draws current for longer), hence the rounds. */
-enum spn_status spn_macro_fit(const struct spn_macro *macro, double factor[SPN_MACRO_MAX_FACTORS],
-                              struct spn_err *err)
-{
-    const double least = 1e-3, most = 1e3;
-    double fitted[SPN_MACRO_MAX_FACTORS];
-    for (int i = 0; i < SPN_MACRO_MAX_FACTORS; i++)
-        fitted[i] = 1;
-    const int rounds = 4;
-    for (int k = 0; k < rounds * macro->n_factors; k++) {
-        int i = k % macro->n_factors;
-        enum spn_macro_quantity q = scaled(macro->factor[i]);
-        double one = 0, two = 0, at_one = fitted[i];
-        enum spn_status status = mean_ratio(macro, q, fitted, &one, err);
-        fitted[i] = 2 * at_one;
-        if (!status)
-            status = mean_ratio(macro, q, fitted, &two, err);
-        if (status)
-            return status;
-        fitted[i] = at_one;
-        double slope = (two - one) / at_one;
-        if (one > 0 && fabs(slope) > 0)
-            fitted[i] = fmin(fmax(at_one + (1 - one) / slope, least), most);
-    }
-    memcpy(factor, fitted, sizeof fitted);
-    return SPN_OK;
 }

@@ -15,7 +15,7 @@
 #include "base/json.h"
 #include "tech/chip.h"
 
-enum { SPN_MACRO_MAX_POINTS = 16, SPN_MACRO_MAX_FACTORS = 3, SPN_MACRO_MAX_SET = 8 };
+enum { SPN_MACRO_MAX_POINTS = 24, SPN_MACRO_MAX_FACTORS = 3, SPN_MACRO_MAX_SET = 8 };
 
 enum spn_macro_quantity {
     SPN_MACRO_ENERGY, /* J per operation; 2 operations per multiply-accumulate */
@@ -27,9 +27,11 @@ extern const char *const spn_macro_quantity_names[], *const spn_macro_quantity_u
 
 struct spn_macro_point { /* one measurement; 0 = not published */
     char name[48];
-    int rows;   /* driven; 0 = the macro's */
-    bool timed; /* the chip's timing is the published one, so that ops_per_s tests the counting */
-    bool fit;   /* chooses the factors, in the calibrated run */
+    int columns; /* of cells that compute; 0 = the macro's */
+    int rows;    /* driven; 0 = the macro's */
+    bool timed;  /* the chip's timing is the published one, so that ops_per_s tests the counting */
+    bool blind;  /* only in the blind run */
+    bool fit;    /* chooses the factors, in the calibrated run */
     double energy_J_per_op, ops_per_s, area_m2;
     int n_set;
     char set_path[SPN_MACRO_MAX_SET][64], set_value[SPN_MACRO_MAX_SET][32];
@@ -54,15 +56,16 @@ enum spn_status spn_macro_read(struct spn_macro *macro, const struct spn_json *d
                                struct spn_err *err);
 enum spn_status spn_macro_load(struct spn_macro *macro, const char *path, struct spn_err *err);
 
-/* Our numbers at a point, by quantity; factor[k] scales macro->factor[k]. */
+/* What factors are before they are fitted: 1, and 0 for voltages ("..._V"). */
+void spn_macro_no_factors(const struct spn_macro *macro, double factor[SPN_MACRO_MAX_FACTORS]);
+/* Our numbers at a point, by quantity; factor[k] is the value of macro->factor[k]. */
 enum spn_status spn_macro_estimate(const struct spn_macro *macro,
                                    const struct spn_macro_point *point,
                                    const double factor[SPN_MACRO_MAX_FACTORS],
                                    double out[SPN_MACRO_N_QUANTITIES], struct spn_err *err);
 /* The measured number, 0 if there is none. */
 double spn_macro_measured(const struct spn_macro_point *point, enum spn_macro_quantity q);
-/* Factors that make the mean ratio over the fit points 1, one for the quantity each scales; 1 where
- * no fit point has it. */
+/* Factors of the least squares of ln(ours/measured) over the fit points' numbers. [M:W6] */
 enum spn_status spn_macro_fit(const struct spn_macro *macro, double factor[SPN_MACRO_MAX_FACTORS],
                               struct spn_err *err);
 

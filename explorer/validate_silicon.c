@@ -25,6 +25,8 @@ static enum spn_status put_points(struct walk *w, const struct spn_macro *macro,
     for (int i = 0; i < macro->n_points; i++) {
         const struct spn_macro_point *point = &macro->point[i];
         double ours[SPN_MACRO_N_QUANTITIES];
+        if (calibrated && point->blind)
+            continue;
         enum spn_status status = spn_macro_estimate(macro, point, factor, ours, w->err);
         if (status)
             return status;
@@ -41,22 +43,38 @@ static enum spn_status put_points(struct walk *w, const struct spn_macro *macro,
     return SPN_OK;
 }
 
+/* Values of the factors, as rows of a suite of their own. */
+static void put_factors(struct walk *w, const struct spn_macro *macro, const double factor[])
+{
+    struct spn_validate_to to = {
+        .v = w->v, .suite = SPN_VALIDATION_FACTORS, .validity = SPN_VALIDITY_FITTED};
+    snprintf(to.group, sizeof to.group, "%.31s", macro->name);
+    for (int k = 0; k < macro->n_factors; k++) {
+        snprintf(to.name, sizeof to.name, "%s", macro->factor[k]);
+        spn_validate_put(&to, "factor", "", 1, factor[k]);
+    }
+}
+
 static void one(void *ctx, const char *name, const char *path)
 {
     struct walk *w = ctx;
     struct spn_macro macro;
-    double factor[SPN_MACRO_MAX_FACTORS] = {1, 1, 1};
+    double factor[SPN_MACRO_MAX_FACTORS];
     (void)name;
     if (w->status)
         return;
     w->status = spn_macro_load(&macro, path, w->err);
-    if (!w->status)
+    if (!w->status) {
+        spn_macro_no_factors(&macro, factor);
         w->status = put_points(w, &macro, factor, false);
+    }
     if (w->status || macro.n_factors == 0)
         return;
     w->status = spn_macro_fit(&macro, factor, w->err);
-    if (!w->status)
-        w->status = put_points(w, &macro, factor, true);
+    if (w->status)
+        return;
+    put_factors(w, &macro, factor);
+    w->status = put_points(w, &macro, factor, true);
 }
 
 enum spn_status spn_validate_silicon(struct spn_validation *v, const char *data,

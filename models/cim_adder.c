@@ -58,6 +58,11 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
     enum spn_status status = spn_logic_check(&spn_component_cim_adder, params, env, err);
     if (status)
         return status;
+    const double vdd_V = env->node->vdd_V;
+    if (!(p->swing_loss_V < vdd_V))
+        return spn_err_set(err, SPN_EINPUT,
+                           "cim-adder.swing_loss_V = %g is not below the supply of %g V",
+                           p->swing_loss_V, vdd_V);
     struct spn_logic logic;
     spn_logic_init(&logic, env);
     const double one = p->input_one * p->weight_one; /* of a product's bit */
@@ -72,6 +77,8 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
     struct spn_cost all = spn_logic_cells(&logic.full_adder, s.full_adders, 0, 0);
     all.energy_J = s.active * logic.full_adder.toggle_J;
     all = spn_cost_serial(all, spn_cost_scale(product, p->n_inputs));
+    /* [M:B29] C V (V - loss): a node that rises by less still takes its charge from the supply */
+    all.energy_J *= 1 - p->swing_loss_V / vdd_V;
     *out = spn_logic_component(all);
     out->area_m2 *= p->area_scale;
     out->action[SPN_CIM_ADDER_SUM] =
@@ -88,6 +95,7 @@ static const struct spn_field fields[] = {
     SPN_F_INT(C, chain, "", 0, 1, "0: a tree of adders; 1: a chain from cell to cell"),
     SPN_F_DOUBLE(C, input_one, "", 0, 1, "probability of a 1 among the inputs' bits"),
     SPN_F_DOUBLE(C, weight_one, "", 0, 1, "probability of a 1 among the weights' bits"),
+    SPN_F_DOUBLE(C, swing_loss_V, "V", 0, 5, "nodes rise to the supply less this"),
     SPN_F_DOUBLE(C, energy_scale, "", 1e-3, 1e3, "fit factor of the energy"),
     SPN_F_DOUBLE(C, area_scale, "", 1e-3, 1e3, "fit factor of the area"),
     SPN_F_DOUBLE(C, latency_scale, "", 1e-3, 1e3, "fit factor of the latency"),

@@ -14,6 +14,7 @@ struct spn_cim_adder {
     int input_bits, weight_bits;  /* operands of a product; input_bits arrive together */
     int chain;                    /* 0: a tree; 1: each cell adds to the sum of the one before */
     double input_one, weight_one; /* probability of a 1 among their bits */
+    double swing_loss_V;          /* of pass transistors: nodes rise to the supply less this */
     double energy_scale, area_scale, latency_scale; /* fit factors; 1 */
 };
 

@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "explorer/validate_bridge.h"
-
 enum { MAX_REASONS = 64 };
 
 /* Why rows differ, numbered in the order in which they are met. */
@@ -24,6 +22,12 @@ struct reasons {
 static bool is_bridge(const char *suite)
 {
     return strcmp(suite, SPN_VALIDATION_BRIDGE) == 0;
+}
+
+/* Rows that have a table of their own and count in no summary. */
+static bool is_aside(const char *suite)
+{
+    return is_bridge(suite) || strcmp(suite, SPN_VALIDATION_FACTORS) == 0;
 }
 
 static void add_statistics(struct spn_table *t, const struct spn_validation_summary *s)
@@ -57,7 +61,7 @@ static void add_summary(const struct spn_validation *v, bool silicon, struct spn
     spn_table_column(t, "kind");
     for (size_t i = 0; spn_validation_summarize(v, silicon, i, &s); i++) {
         char name[96];
-        if (s.difference || (strcmp(s.suite, "silicon") == 0) != silicon)
+        if (s.difference || is_aside(s.suite) || (strcmp(s.suite, "silicon") == 0) != silicon)
             continue;
         snprintf(name, sizeof name, silicon ? "%s%s%s" : "%s: %s%s", silicon ? "" : s.suite,
                  s.group, "");
@@ -69,6 +73,23 @@ static void add_summary(const struct spn_validation *v, bool silicon, struct spn
     }
 }
 
+/* What calibrated runs multiply, or what volts they take. */
+static void add_factors(const struct spn_validation *v, struct spn_report *report)
+{
+    struct spn_table *t = spn_report_table(report, "factors", "Fitted factors", "macro");
+    spn_table_column(t, "value");
+    for (size_t i = 0; i < v->n_rows; i++) {
+        const struct spn_validation_row *r = &v->row[i];
+        char name[160];
+        if (strcmp(r->suite, SPN_VALIDATION_FACTORS) != 0)
+            continue;
+        snprintf(name, sizeof name, "%s, %s", r->group, r->name);
+        spn_table_row(t, name, "");
+        spn_table_number(t, r->ours);
+    }
+}
+
+/* The number of a reason, noted the first time it is met. */
 static int reason_number(struct reasons *r, const char *reason)
 {
     for (int i = 0; i < r->n; i++)
@@ -89,7 +110,7 @@ static void add_differences(const struct spn_validation *v, struct reasons *reas
     spn_table_column(t, "reason");
     for (size_t i = 0; spn_validation_summarize(v, true, i, &s); i++) {
         char name[128];
-        if (!s.difference || is_bridge(s.suite))
+        if (!s.difference || is_aside(s.suite))
             continue;
         snprintf(name, sizeof name, "%s: %s, %s", s.suite, s.group, s.quantity);
         spn_table_row(t, name, "");
@@ -192,7 +213,7 @@ static void add_rows(const struct spn_validation *v, bool silicon, struct spn_re
     for (size_t i = 0; i < v->n_rows; i++) {
         const struct spn_validation_row *r = &v->row[i];
         char name[160];
-        if ((strcmp(r->suite, "silicon") == 0) != silicon || is_bridge(r->suite))
+        if ((strcmp(r->suite, "silicon") == 0) != silicon || is_aside(r->suite))
             continue;
         snprintf(name, sizeof name, "%s, %s: %s", r->group, r->name, r->quantity);
         spn_table_row(t, name, r->unit);
@@ -209,8 +230,9 @@ void spn_validation_report(const struct spn_validation *v, bool details, struct 
              "Reference cases: what others measured or computed, and what the models here say");
     add_summary(v, true, report);
     add_rows(v, true, report);
+    add_factors(v, report);
     for (size_t i = 0; i < v->n_rows; i++)
-        if (strcmp(v->row[i].suite, "silicon") != 0) {
+        if (strcmp(v->row[i].suite, "silicon") != 0 && !is_aside(v->row[i].suite)) {
             add_models(v, details, report);
             break;
         }

@@ -47,6 +47,9 @@ static const struct spn_field array_fields[] = {
     SPN_F_DOUBLE(struct spn_chip_array, unit_F, "F", 0, 1e-12,
                  "charge, c2c: capacitor of a cell; 0 = the least that will do"),
     SPN_F_ENUM(struct spn_chip_array, adder, spn_array_adder_names, "digital: how products add"),
+    SPN_F_DOUBLE(struct spn_chip_array, swing_loss_V, "V", 0, 5,
+                 "digital: what pass transistors take from the swing in the adders"),
+    SPN_F_DOUBLE(struct spn_chip_array, energy_scale, "", 1e-3, 1e3, "fit factor of reads"),
     SPN_F_END};
 static const struct spn_field weight_fields[] = {
     SPN_F_INT(struct spn_chip_weight, bits, "bit", 2, 16, "signed weight, sign included"),
@@ -232,7 +235,7 @@ struct spn_chip spn_chip_default(void)
         .mapping = SPN_MAPPING_KERNEL_POSITION,
         .schedule = SPN_SCHEDULE_LAYER_BY_LAYER,
         .duplicate = true,
-        .array = {.rows = 128, .columns = 128},                                 /* [neurosim14] */
+        .array = {.rows = 128, .columns = 128, .energy_scale = 1},              /* [neurosim14] */
         .weight = {.bits = 8, .cell_bits = 1, .encoding = SPN_ENCODING_OFFSET}, /* [neurosim14] */
         .input = {.bits = 8, .dac_bits = 1},                                    /* [neurosim14] */
         .adc = {.kind = "adc-flash",

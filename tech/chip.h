@@ -65,6 +65,9 @@ struct spn_chip_array {
                              regulated down linearly; 0 = a source of the read voltage itself */
     double unit_F;        /* charge, c2c: a cell's capacitor; 0 = the least that will do */
     int adder;            /* digital: enum spn_array_adder */
+    double swing_loss_V;  /* digital: nodes of adders of pass transistors rise to the supply less
+                             this; 0 = all the way */
+    double energy_scale;  /* fit factor of a read's energy, default 1 */
 };
 struct spn_chip_weight {
     int bits;      /* signed weight, sign included */

@@ -36,6 +36,46 @@ static struct spn_cost convert(const struct spn_component_type *type, const stru
     return cost.action[SPN_ADC_CONVERT];
 }
 
+/* [M:W7-W8] 5 bits, 6 cycles. At 3 ns a cycle the switching charge stays, the column current flows
+ * three times as long, or for one cycle in six. */
+START_TEST(a_converters_own_clock)
+{
+    struct spn_adc adc = example();
+    const double fast_J = convert(&spn_component_adc_sar, &adc).energy_J;
+    adc.column_mean_A = 0;
+    const double switching_J = convert(&spn_component_adc_sar, &adc).energy_J;
+    adc = example();
+    adc.cycle_s = 3e-9;
+    ck_assert_rel(convert(&spn_component_adc_sar, &adc).latency_s, 18e-9, 1e-12);
+    ck_assert_rel(convert(&spn_component_adc_sar, &adc).energy_J,
+                  switching_J + 3 * (fast_J - switching_J), 1e-12);
+    adc.branch_frac = 1.0 / 6;
+    ck_assert_rel(convert(&spn_component_adc_sar, &adc).energy_J,
+                  switching_J + 0.5 * (fast_J - switching_J), 1e-12);
+    const double flash_s = convert(&spn_component_adc_flash, &adc).latency_s;
+    ck_assert_rel(flash_s, 3e-9, 1e-12); /* it would do in less */
+}
+END_TEST
+
+/* [M:A29] A follower of 100 uA: from 0.9 V for settling and holding, 12 ns: 1.08 pJ, and more than
+ * settling alone asks for. */
+START_TEST(a_follower_carries_its_load)
+{
+    struct spn_dac d;
+    struct spn_component_cost free, loaded;
+    spn_component_dac.example(&d);
+    ck_assert_ok(spn_component_dac.eval(&d, &env, &free, &err));
+    d.load_A = 1e-3;
+    ck_assert_ok(spn_component_dac.eval(&d, &env, &loaded, &err));
+    d.load_A = 1.1e-3;
+    const double before_J = loaded.action[SPN_DAC_CONVERT].energy_J;
+    ck_assert_ok(spn_component_dac.eval(&d, &env, &loaded, &err));
+    ck_assert(before_J > free.action[SPN_DAC_CONVERT].energy_J);
+    ck_assert(fabs(loaded.action[SPN_DAC_CONVERT].energy_J - before_J - 1e-4 * 0.9 * 12e-9) <
+              0.02 * 1e-4 * 0.9 * 12e-9);
+}
+END_TEST
+
 START_TEST(sar)
 {
     struct spn_adc adc = example();
@@ -193,6 +233,8 @@ Suite *spn_suite(void)
     Suite *suite = suite_create("adc");
     TCase *tcase = tcase_create("adc");
     tcase_add_checked_fixture(tcase, setup, NULL);
+    tcase_add_test(tcase, a_converters_own_clock);
+    tcase_add_test(tcase, a_follower_carries_its_load);
     tcase_add_test(tcase, sar);
     tcase_add_test(tcase, sar_between_nodes);
     tcase_add_test(tcase, flash);

@@ -246,6 +246,20 @@ START_TEST(wide_operands)
 }
 END_TEST
 
+/* [M:B29] C V (V - Vl): a quarter of the swing lost is a quarter of the energy. */
+START_TEST(pass_transistors_swing_less)
+{
+    struct spn_cim_adder p = four(0);
+    struct spn_component_cost cost;
+    const double full_J = cost_of(&spn_component_cim_adder, &p).action[0].energy_J;
+    p.swing_loss_V = env32.node->vdd_V / 4;
+    ck_assert_rel(cost_of(&spn_component_cim_adder, &p).action[0].energy_J, 0.75 * full_J, 1e-12);
+    p.swing_loss_V = env32.node->vdd_V;
+    ck_assert_fails(spn_component_cim_adder.eval(&p, &env32, &cost, &err), SPN_EINPUT,
+                    "swing_loss_V");
+}
+END_TEST
+
 START_TEST(digital_lines)
 {
     struct spn_array a = sram(0);
@@ -393,6 +407,7 @@ Suite *spn_suite(void)
     tcase_add_test(tcase, sum_of_four_products);
     tcase_add_test(tcase, sums_toggle_as_counted);
     tcase_add_test(tcase, wide_operands);
+    tcase_add_test(tcase, pass_transistors_swing_less);
     tcase_add_test(tcase, digital_lines);
     tcase_add_test(tcase, energy_goes_with_the_square_of_the_supply);
     tcase_add_test(tcase, a_digital_array_sums_whole_weights);
