@@ -38,8 +38,9 @@ void spn_surroundings_set(struct spn_surroundings *around, const struct spn_chip
         e = &around->entry[around->now];
         memcpy(&e->nominal, &chip->node, sizeof chip->node);
         memcpy(&e->node, &chip->node, sizeof chip->node);
-        if (chip->vdd_V > 0 && chip->vdd_V != chip->node.vdd_V)
-            spn_supply_scale(&e->node, &chip->node, chip->temperature_K, chip->vdd_V);
+        double vdd_V = chip->vdd_V > 0 ? chip->vdd_V : chip->node.vdd_V;
+        if (spn_supply_differs(&chip->node, chip->temperature_K, vdd_V))
+            spn_supply_scale(&e->node, &chip->node, chip->temperature_K, vdd_V);
         e->vdd_V = chip->vdd_V;
         e->temperature_K = chip->temperature_K;
         e->clock_Hz = chip->clock_Hz;

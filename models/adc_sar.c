@@ -18,6 +18,7 @@
 #define LN10 2.302585092994045684
 #define CYCLE_S 1e-9       /* of one bit, at every node */
 #define REFERENCE_V 0.5    /* at which R stands for the column current */
+#define LARGEST_M 180e-9   /* up to which the first two rows are extrapolated */
 #define POWER_PER_K 1.3e-3 /* relative, above 300 K */
 #define REFERENCE_K 300.0
 /* Area in smallest inverter cells: 478 + 182 (bits - 1); N and P cells, 269 + 209 and 109 + 73. */
@@ -78,11 +79,11 @@ static enum spn_status coefficients_of(const struct spn_node *node, struct coeff
             *out = table[i];
             return SPN_OK;
         }
-    if (!(f < table[0].feature_size_m && f > table[n - 1].feature_size_m))
+    if (!(f <= LARGEST_M * (1 + same) && f > table[n - 1].feature_size_m))
         return spn_err_set(err, SPN_EINPUT,
                            "adc-sar: no coefficients for node %s (F = %g m outside [%g, %g])",
-                           node->name, f, table[n - 1].feature_size_m, table[0].feature_size_m);
-    size_t i = 1;
+                           node->name, f, table[n - 1].feature_size_m, LARGEST_M);
+    size_t i = 1; /* above the first row its slope is followed */
     while (f < table[i].feature_size_m)
         i++;
     const struct coefficients *above = &table[i - 1], *below = &table[i];

@@ -192,8 +192,10 @@ static double leakage_W(const struct spn_array *a, const struct spn_env *env)
         return 0;
     const double tabulated_K = 300; /* temperature of standby_leakage_A, see struct spn_device */
     const struct spn_env at_300 = {env->node, tabulated_K, env->clock_Hz};
-    const double hotter =
-        spn_gate_off_A_per_m(env, SPN_CHANNEL_N) / spn_gate_off_A_per_m(&at_300, SPN_CHANNEL_N);
+    const double hotter = env->node->supply_slowdown > 0
+                              ? env->node->supply_off_frac
+                              : spn_gate_off_A_per_m(env, SPN_CHANNEL_N) /
+                                    spn_gate_off_A_per_m(&at_300, SPN_CHANNEL_N);
     return a->rows * a->columns * spn_array_bit_cells(a) * a->device.standby_leakage_A * hotter *
            env->node->vdd_V;
 }

@@ -1,4 +1,4 @@
-/* supply.c -- a node at a supply voltage other than the one it is tabulated for.
+/* supply.c -- a node at a supply or a temperature other than those it is tabulated for.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
@@ -16,10 +16,13 @@
 #include "base/units.h"
 #include "models/gate.h"
 
-#define ALPHA 1.3       /* velocity saturation [sakurai1990] */
-#define DIBL_PLANAR 0.1 /* V/V [weste2011, ch. 2] */
-#define DIBL_FIN 0.05   /* V/V, gates on several sides; assumed */
-#define FIN_SLOPE 1.15  /* 68 mV per decade at 300 K; assumed where the table gives none */
+#define ALPHA 1.3                /* velocity saturation [sakurai1990] */
+#define DIBL_PLANAR 0.1          /* V/V [weste2011, ch. 2] */
+#define DIBL_FIN 0.05            /* V/V, gates on several sides; assumed */
+#define FIN_SLOPE 1.15           /* 68 mV per decade at 300 K; assumed where the table gives none */
+#define THRESHOLD_V_PER_K 0.7e-3 /* its fall; 0.5 to 1 mV/K are usual [weste2011, ch. 2] */
+#define MOBILITY_EXPONENT -1.5   /* of lattice scattering [sze2007] */
+#define ROOM_K 300.0
 #define CHARGE_C 1.602176634e-19
 #define STEPS 60 /* of a bisection: beyond double precision of 2 V */
 
@@ -87,23 +90,58 @@ double spn_supply_off_frac(const struct spn_supply_fit *f, double nominal_V, dou
     return law(f, -threshold_V) / law(f, -f->threshold_V);
 }
 
+bool spn_supply_differs(const struct spn_node *node, double temperature_K, double vdd_V)
+{
+    return vdd_V != node->vdd_V ||
+           (node->n_temperatures == 1 && temperature_K != node->temperature_K[0]);
+}
+
+/* Currents of one polarity at a temperature and the node's own supply. */
+struct currents {
+    double on, off;
+};
+
+/* [M:T8] Drive as lattice mobility, T^-3/2; leakage by the law of G13 with a threshold that falls
+ * by 0.7 mV/K. */
+static struct currents follow(const struct spn_node *node, struct currents at, double temperature_K)
+{
+    const double from_K = node->temperature_K[0];
+    struct spn_supply_fit f = spn_supply_fit(node, from_K, at.on, at.off);
+    const double cold = law(&f, -f.threshold_V);
+    f.threshold_V -= THRESHOLD_V_PER_K * (temperature_K - from_K);
+    f.thermal_V *= temperature_K / from_K;
+    return (struct currents){at.on * pow(temperature_K / from_K, MOBILITY_EXPONENT),
+                             at.off * law(&f, -f.threshold_V) / cold};
+}
+
+static struct currents currents_at(const struct spn_node *node, enum spn_channel channel,
+                                   double temperature_K)
+{
+    const struct spn_env env = {.node = node, .temperature_K = temperature_K};
+    const struct currents at = {spn_gate_on_A_per_m(&env, channel),
+                                spn_gate_off_A_per_m(&env, channel)};
+    if (node->n_temperatures > 1 || temperature_K == node->temperature_K[0])
+        return at;
+    return follow(node, at, temperature_K);
+}
+
 void spn_supply_scale(struct spn_node *out, const struct spn_node *node, double temperature_K,
                       double vdd_V)
 {
-    const struct spn_env env = {.node = node, .temperature_K = temperature_K};
     const double nominal_V = node->vdd_V;
     memcpy(out, node, sizeof *out);
     double *const on_A[] = {out->nmos_on_A_per_m, out->pmos_on_A_per_m};
     double *const off_A[] = {out->nmos_off_A_per_m, out->pmos_off_A_per_m};
     for (int channel = SPN_CHANNEL_N; channel <= SPN_CHANNEL_P; channel++) {
-        const double on = spn_gate_on_A_per_m(&env, (enum spn_channel)channel);
-        const double off = spn_gate_off_A_per_m(&env, (enum spn_channel)channel);
-        const struct spn_supply_fit f = spn_supply_fit(node, temperature_K, on, off);
-        *on_A[channel] = on * spn_supply_on_frac(&f, nominal_V, vdd_V);
-        *off_A[channel] = off * spn_supply_off_frac(&f, nominal_V, vdd_V);
+        const struct currents at = currents_at(node, (enum spn_channel)channel, temperature_K);
+        const struct spn_supply_fit f = spn_supply_fit(node, temperature_K, at.on, at.off);
+        *on_A[channel] = at.on * spn_supply_on_frac(&f, nominal_V, vdd_V);
+        *off_A[channel] = at.off * spn_supply_off_frac(&f, nominal_V, vdd_V);
         if (channel == SPN_CHANNEL_N) /* [M:G15] of V/I */
             out->supply_slowdown = vdd_V / nominal_V / spn_supply_on_frac(&f, nominal_V, vdd_V);
     }
+    const struct spn_env room = {.node = node, .temperature_K = ROOM_K};
+    out->supply_off_frac = out->nmos_off_A_per_m[0] / spn_gate_off_A_per_m(&room, SPN_CHANNEL_N);
     out->vdd_V = vdd_V;
     out->temperature_K[0] = temperature_K;
     out->n_temperatures = out->n_nmos_on = out->n_pmos_on = out->n_nmos_off = out->n_pmos_off = 1;

@@ -1,9 +1,11 @@
-/* supply.h -- a node at a supply voltage other than the one it is tabulated for.
+/* supply.h -- a node at a supply or a temperature other than those it is tabulated for.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #ifndef SPN_MODELS_SUPPLY_H
 #define SPN_MODELS_SUPPLY_H
+
+#include <stdbool.h>
 
 #include "tech/node.h"
 
@@ -21,8 +23,11 @@ struct spn_supply_fit spn_supply_fit(const struct spn_node *node, double tempera
 double spn_supply_on_frac(const struct spn_supply_fit *fit, double nominal_V, double vdd_V);
 double spn_supply_off_frac(const struct spn_supply_fit *fit, double nominal_V, double vdd_V);
 
-/* *out = *node at vdd_V and temperature_K: supply, currents (a table of that one temperature) and
- * supply_slowdown. `node` must be checked, and vdd_V > 0. */
+/* Whether a node is to be scaled: other supply, or a temperature beyond a table of one point. */
+bool spn_supply_differs(const struct spn_node *node, double temperature_K, double vdd_V);
+/* *out = *node at vdd_V and temperature_K: supply, currents (a table of that one temperature),
+ * supply_slowdown and supply_off_frac. A table of one point is followed to temperature_K. [M:T8]
+ * `node` must be checked, and vdd_V > 0. */
 void spn_supply_scale(struct spn_node *out, const struct spn_node *node, double temperature_K,
                       double vdd_V);
 

@@ -465,6 +465,13 @@ const char *spn_chip_warning(const struct spn_chip *chip, int i, char *buf, size
             chip->temperature_K, chip->device.name, ROOM_TEMPERATURE_K);
         return buf;
     }
+    if (chip->node.n_temperatures == 1 && chip->temperature_K != chip->node.temperature_K[0] &&
+        found++ == i) {
+        snprintf(buf, size,
+                 "node '%s' is tabulated at %g K only: its currents at %g K follow a rule (T8)",
+                 chip->node.name, chip->node.temperature_K[0], chip->temperature_K);
+        return buf;
+    }
     if (chip->vdd_V != 0 && chip->vdd_V != chip->node.vdd_V && found++ == i) {
         snprintf(
             buf, size,

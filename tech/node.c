@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Currents are tables over temperature, linear between their points [M:T1]; a table of one point
- * holds at that temperature only. "F", the unit of layout, is feature_size_m [M:T2]. Sources are in
- * the data files.
+ * is followed upwards by a rule [M:T8]. "F", the unit of layout, is feature_size_m [M:T2]. Sources
+ * are in the data files.
  */
 #include "tech/node.h"
 
@@ -158,9 +158,12 @@ enum spn_status spn_node_check_temperature(const struct spn_node *node, double t
     if (temperature_K >= low && temperature_K <= high)
         return SPN_OK;
     if (node->n_temperatures == 1) {
+        if (temperature_K >= low && temperature_K <= SPN_NODE_RULE_MAX_K)
+            return SPN_OK;
         return spn_err_set(err, SPN_EINPUT,
-                           "temperature_K = %g: node '%s' is tabulated at %g K only", temperature_K,
-                           node->name, low);
+                           "temperature_K = %g outside [%g, %g]: node '%s' is tabulated at %g K "
+                           "only, and followed up to there",
+                           temperature_K, low, SPN_NODE_RULE_MAX_K, node->name, low);
     }
     return spn_err_set(err, SPN_EINPUT,
                        "temperature_K = %g outside [%g, %g], the table of node '%s'", temperature_K,

@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "base/json.h"
 
+#define SPN_NODE_RULE_MAX_K                                                                        \
+    400.0 /* up to which currents tabulated at one temperature follow a rule */
 #define SPN_NODE_N_TEMPERATURES 11 /* 300 K to 400 K in steps of 10 K */
 
 enum spn_transistor { SPN_TRANSISTOR_PLANAR, SPN_TRANSISTOR_FINFET, SPN_TRANSISTOR_GAA };
@@ -40,8 +42,9 @@ struct spn_node {
         wire_F_per_m; /* local wires */
     double sram_cell_height_F, sram_cell_width_F;
     /* Not in the file: how much slower gates are than at the tabulated supply, see models/supply.h;
-     * 0: the tabulated supply itself. */
-    double supply_slowdown;
+     * 0: the tabulated supply itself. With it, the NMOS off-current over that at 300 K and that
+     * supply. */
+    double supply_slowdown, supply_off_frac;
 };
 
 extern const struct spn_field spn_node_fields[];
@@ -51,7 +54,8 @@ enum spn_status spn_node_load(struct spn_node *node, const char *name_or_path, s
 enum spn_status spn_node_read(struct spn_node *node, const struct spn_json *doc,
                               struct spn_err *err);
 enum spn_status spn_node_check(const struct spn_node *node, struct spn_err *err);
-/* SPN_EINPUT unless the currents are known at that temperature. */
+/* SPN_EINPUT unless the currents are known at that temperature, from the table or, where it has one
+ * point only, by the rule of models/supply.h (300 to 400 K). */
 enum spn_status spn_node_check_temperature(const struct spn_node *node, double temperature_K,
                                            struct spn_err *err);
 

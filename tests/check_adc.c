@@ -110,7 +110,15 @@ START_TEST(sar_between_nodes)
     const double at_22 = convert(&spn_component_adc_sar, &adc).energy_J;
     ck_assert(at_22 < at_28 && at_28 < at_32);
     struct spn_component_cost cost;
+    /* beyond 130 nm as from 90 to 130 nm: at 180 nm 0.885 times as far again */
+    const double further = log(180.0 / 130) / log(130.0 / 90);
+    adc.column_mean_A = 0;
     node.feature_size_m = 180e-9;
+    node.vdd_V = 1.3 * pow(1.3 / 1.2, further);
+    const double control_W =
+        5 * 8.4483e-6 * pow(8.4483 / 5.9869, further) + 65.243e-6 * pow(65.243 / 37.462, further);
+    ck_assert_rel(convert(&spn_component_adc_sar, &adc).energy_J, control_W * 6e-9, 1e-9);
+    node.feature_size_m = 250e-9;
     ck_assert_fails(spn_component_adc_sar.eval(&adc, &env, &cost, &err), SPN_EINPUT,
                     "no coefficients for node 32nm-lstp");
     node.feature_size_m = 5e-9;

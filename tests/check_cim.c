@@ -81,6 +81,28 @@ START_TEST(a_scaled_node)
 }
 END_TEST
 
+/* A table of one point, followed upwards: T^-3/2, and a threshold of 0.3707 V that falls by 70 mV
+ * to 400 K, e^(0.3707/(1.15 x 25.85 mV) - 0.3007/(1.15 x 34.47 mV)) = 132. */
+START_TEST(beyond_the_table)
+{
+    struct spn_node hot, cool;
+    ck_assert_ok(spn_node_load(&node, "14nm-lstp", &err));
+    ck_assert(spn_supply_differs(&node, 400, 0.8) && !spn_supply_differs(&node, 300, 0.8));
+    spn_supply_scale(&hot, &node, 400, 0.8);
+    ck_assert_rel(hot.nmos_on_A_per_m[0], 595.045 * pow(0.75, 1.5), 1e-12);
+    ck_assert_rel(hot.nmos_off_A_per_m[0], 1e-4 * 131.802, 1e-4);
+    ck_assert_rel(hot.supply_slowdown, 1, 1e-12); /* of the supply, not of the heat */
+    ck_assert_rel(hot.supply_off_frac, 131.802, 1e-4);
+    spn_supply_scale(&cool, &node, 310, 0.8); /* the published 1.84 of the first 10 K */
+    ck_assert_rel(cool.nmos_off_A_per_m[0], 1.84e-4, 0.03);
+    ck_assert_ok(spn_node_check_temperature(&node, 400, &err));
+    ck_assert_fails(spn_node_check_temperature(&node, 299, &err), SPN_EINPUT, "outside [300, 400]");
+    ck_assert_ok(
+        spn_node_load(&node, "65nm-lstp", &err)); /* eleven points: the table, nothing else */
+    ck_assert(!spn_supply_differs(&node, 400, 1.1) && spn_supply_differs(&node, 400, 1.0));
+}
+END_TEST
+
 /* ---- charge ---- */
 
 static struct spn_array sram(int bit_cells)
@@ -329,6 +351,30 @@ START_TEST(energy_goes_with_the_square_of_the_supply)
 }
 END_TEST
 
+/* Leakage of cells and gates grows with heat, and falls with the supply, at a node with one point.
+ */
+START_TEST(leakage_by_temperature)
+{
+    struct setup s;
+    char text[256];
+    sram_chip(&s, SPN_ARRAY_CHARGE);
+    ck_assert_ok(spn_node_load(&s.chip.node, "14nm-lstp", &err));
+    const double cold_W = setup_run(&s, SPN_SCHEME_DENSE, false)->leakage_W;
+    s.chip.temperature_K = 350;
+    ck_assert_ok(spn_chip_check(&s.chip, &err));
+    const double warm_W = setup_run(&s, SPN_SCHEME_DENSE, false)->leakage_W;
+    /* 15.6 of the transistors themselves; larger drivers for weaker transistors leak too */
+    ck_assert(warm_W > 15 * cold_W && warm_W < 30 * cold_W);
+    s.chip.vdd_V = 0.6;
+    ck_assert(setup_run(&s, SPN_SCHEME_DENSE, false)->leakage_W < warm_W * 0.6 / 0.8);
+    int flags = 0;
+    for (int i = 0; spn_chip_warning(&s.chip, i, text, sizeof text); i++)
+        flags += strstr(text, "(T8)") || strstr(text, "chip.vdd_V");
+    ck_assert_int_eq(flags, 2);
+    setup_close(&s);
+}
+END_TEST
+
 START_TEST(a_digital_array_sums_whole_weights)
 {
     struct setup s;
@@ -401,6 +447,7 @@ Suite *spn_suite(void)
     tcase_add_test(tcase, the_law_meets_the_table);
     tcase_add_test(tcase, a_fin_has_a_slope_of_its_own);
     tcase_add_test(tcase, a_scaled_node);
+    tcase_add_test(tcase, beyond_the_table);
     tcase_add_test(tcase, shared_charge);
     tcase_add_test(tcase, ladder);
     tcase_add_test(tcase, capacitors_take_room);
@@ -410,6 +457,7 @@ Suite *spn_suite(void)
     tcase_add_test(tcase, pass_transistors_swing_less);
     tcase_add_test(tcase, digital_lines);
     tcase_add_test(tcase, energy_goes_with_the_square_of_the_supply);
+    tcase_add_test(tcase, leakage_by_temperature);
     tcase_add_test(tcase, a_digital_array_sums_whole_weights);
     tcase_add_test(tcase, a_ladder_holds_a_weight);
     tcase_add_test(tcase, what_a_kind_asks_for);

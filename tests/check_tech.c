@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "tech/chip.h"
+#include "models/supply.h"
 #include "tech/data.h"
 #include "tests/check.h"
 
@@ -116,7 +117,7 @@ START_TEST(every_shipped_file_loads_and_has_sources)
     ck_assert_ok(spn_data_list("tech/devices", load_device, &devices, &err));
     ck_assert_ok(spn_data_list("tech/drams", load_dram, &drams, &err));
     ck_assert_ok(spn_data_list("tech/chips", load_chip, &chips, &err));
-    ck_assert_int_eq(nodes.files, 22); /* 6 nodes x HP, LSTP, 7 of LSTP alone, 3 interpolated */
+    ck_assert_int_eq(nodes.files, 25); /* 6 nodes x HP, LSTP, 7 of LSTP alone, 3 interpolated */
     ck_assert_int_ge(devices.files, 12);
     ck_assert_int_ge(drams.files, 4);
     ck_assert_int_ge(chips.files, 5);
@@ -154,6 +155,27 @@ START_TEST(nodes_hold_the_published_values)
 }
 END_TEST
 
+/* Those beside the published ones, by the rule [M:T9]. */
+START_TEST(nodes_between_follow_the_rule)
+{
+    struct spn_err err = {0};
+    struct spn_node n, low;
+    ck_assert_ok(spn_node_load(&n, "12nm-lstp", &err)); /* of 0.8 V at 14 nm and 0.75 V at 10 nm */
+    ck_assert_rel(n.vdd_V, 0.75 * pow(0.8 / 0.75, log(1.2) / log(1.4)), 1e-5);
+    ck_assert_int_eq(n.n_fins, 4);
+    ck_assert_ok(spn_node_load(&n, "16nm-lstp", &err));
+    ck_assert_rel(n.wire_width_m, 22e-9 * pow(32.0 / 22, log(1.6) / log(1.4)), 1e-5);
+    ck_assert_rel(n.fin_channel_m, 2 * n.fin_height_m + n.fin_width_m, 1e-6);
+    /* 300.7 and 346.3 A/m at 130 and 90 nm make 265.4 A/m at 180 nm and 1.395 V; the file has them
+     * at 1.8 V by a law that leads back there */
+    ck_assert_ok(spn_node_load(&n, "180nm-lstp", &err));
+    ck_assert_rel(n.vdd_V, 1.8, 1e-12);
+    spn_supply_scale(&low, &n, 300, 1.395);
+    ck_assert_rel(low.nmos_on_A_per_m[0],
+                  300.7 * pow(300.7 / 346.3, log(1.8 / 1.3) / log(1.3 / 0.9)), 0.03);
+}
+END_TEST
+
 /* Capacitances of planar nodes follow from the supply: Cj = 1e-3 / (1 + Vdd/0.9)^0.5, and so on
  * [neurosim14]; a misread digit would show. pn_ratio is the ratio of the 300 K currents. */
 static void check_node_law(void *ctx, const char *name, const char *path)
@@ -186,7 +208,7 @@ START_TEST(nodes_obey_their_laws)
     struct spn_err err = {0};
     int n = 0;
     ck_assert_ok(spn_data_list("tech/nodes", check_node_law, &n, &err));
-    ck_assert_int_eq(n, 22);
+    ck_assert_int_eq(n, 25);
 }
 END_TEST
 
@@ -384,6 +406,7 @@ Suite *spn_suite(void)
     tcase_add_unchecked_fixture(data, use_repository, NULL);
     tcase_add_test(data, every_shipped_file_loads_and_has_sources);
     tcase_add_test(data, nodes_hold_the_published_values);
+    tcase_add_test(data, nodes_between_follow_the_rule);
     tcase_add_test(data, nodes_obey_their_laws);
     tcase_add_test(data, devices_hold_the_published_values);
     tcase_add_test(data, base_chains_keep_what_they_do_not_say);
