@@ -363,7 +363,7 @@ START_TEST(leakage_by_temperature)
     s.chip.temperature_K = 350;
     ck_assert_ok(spn_chip_check(&s.chip, &err));
     const double warm_W = setup_run(&s, SPN_SCHEME_DENSE, false)->leakage_W;
-    /* 15.6 of the transistors themselves; larger drivers for weaker transistors leak too */
+    /* 16 of the transistors themselves; larger drivers for weaker transistors leak too */
     ck_assert(warm_W > 15 * cold_W && warm_W < 30 * cold_W);
     s.chip.vdd_V = 0.6;
     ck_assert(setup_run(&s, SPN_SCHEME_DENSE, false)->leakage_W < warm_W * 0.6 / 0.8);
