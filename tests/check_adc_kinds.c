@@ -226,9 +226,11 @@ START_TEST(inputs_on_a_chip)
         s.chip.input.pulse_s = cases[i].pulse_s;
         const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, false);
         /* 1024 vectors, 8 bits, 9 positions of 128 rows, 8 arrays across; less the padding, which
-         * 2 of 96 kernel rows and columns see */
+         * 2 of 96 kernel rows and columns see: only ladders hold their lines at 0 too */
+        const bool ladder = strcmp(cases[i].driver, "dac-r2r") == 0;
         ck_assert_rel(setup_actions(r, "conv2", cases[i].driver, SPN_PHASE_FORWARD),
-                      1024.0 * 8 / cases[i].bits * 9 * 128 * 8 * (94 * 94) / (96 * 96), 1e-12);
+                      1024.0 * 8 / cases[i].bits * 9 * 128 * 8 * (ladder ? 1 : 94 * 94 / 9216.0),
+                      1e-12);
     }
     setup_close(&s);
 }
