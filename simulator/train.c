@@ -18,6 +18,7 @@
 #include "base/parallel.h"
 #include "base/rng.h"
 #include "simulator/quantize.h"
+#include "simulator/train_hardware.h"
 #include "simulator/train_layers.h"
 #include "simulator/train_net.h"
 #include "simulator/train_update.h"
@@ -30,6 +31,7 @@ struct trainer {
     int *order; /* of the training images in this epoch */
     long n_updates;
     double prune_share;
+    int n_matrices;
     struct spn_train_log *log;
 };
 
@@ -158,6 +160,8 @@ static enum spn_status train_batch(struct trainer *t, const struct batch *b, int
         return status;
     }
     spn_train_view(t->net, o, true, t->n_updates);
+    t->net->n_active = spn_train_hardware_active(&o->hardware, t->n_matrices, epoch);
+    spn_train_hardware_errors(t->net, o, t->n_updates);
     spn_parallel_for(t->net->n_threads, (size_t)n, fill_body, (void *)b);
     spn_train_forward(t->net, n, true);
     const double loss = judge(t, b, n, &n_right);
@@ -360,6 +364,7 @@ enum spn_status spn_train_run(const struct spn_train_job *job, const struct spn_
                                                 .activation_bits = o->activation_bits,
                                                 .adam = o->optimiser == SPN_OPTIMISER_ADAM,
                                                 .seed = o->seed,
+                                                .hardware = &o->hardware,
                                                 .separate_view =
                                                     o->weight_bits > 0 || o->weight_noise_frac > 0};
     if (!t.order || !t.log) {
@@ -367,6 +372,9 @@ enum spn_status spn_train_run(const struct spn_train_job *job, const struct spn_
         goto out;
     }
     status = spn_train_net_create(&t.net, &config, err);
+    for (int i = 0; i < job->net->n_layers; i++) {
+        t.n_matrices += spn_layer_is_matrix(&job->net->layer[i]);
+    }
     while (!status && t.n_updates < n_total && !t.log->stopped &&
            t.log->n_epochs < SPN_TRAIN_MAX_EPOCHS) {
         status = train_epoch(&t, n_total, progress, err);

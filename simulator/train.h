@@ -53,6 +53,20 @@ struct spn_train_prune {
     int steps;
 };
 
+/* A chip in the loop: weights sit in pairs of cells with errors, sums go through converters; both
+ * in the forward pass alone, gradients pass straight through. [M:S43] */
+struct spn_train_hardware {
+    int cell_bits; /* of one cell; weight_bits - 1 bits of magnitude are cut into them */
+    double
+        cell_sd_frac; /* programming error or fluctuation of every cell by itself, of its window */
+    double stuck_on_frac, stuck_off_frac; /* cells */
+    int chip_updates;                     /* that one drawn chip lasts */
+    int adc_bits;                         /* of each sum over adc_rows rows; 0 = no converter */
+    int adc_rows;                         /* 0 = all rows of the matrix */
+    double adc_range_frac;                /* largest code, of the running largest sum */
+    double start_epoch, full_epoch;       /* layers one after the other, from the first on */
+};
+
 struct spn_train_options {
     char network[256], dataset[64], description[256];
     char start[256]; /* weight file to start from, relative to the recipe; "" = random. The caller
@@ -71,8 +85,9 @@ struct spn_train_options {
     int activation_bits; /* likewise the inputs of matrix layers, to a running maximum; 0 = float */
     double weight_noise_frac; /* sd of independent Gaussian noise on every weight of a forward pass,
                                  of max |w| */
-    int shift_px;             /* images shifted at random by up to this many pixels */
-    bool flip;                /* and mirrored left to right */
+    struct spn_train_hardware hardware;
+    int shift_px; /* images shifted at random by up to this many pixels */
+    bool flip;    /* and mirrored left to right */
     struct spn_train_schedule rate;
     struct spn_train_prune prune;
     uint64_t seed;

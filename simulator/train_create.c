@@ -16,6 +16,7 @@
 #include "base/rng.h"
 #include "simulator/bound.h"
 #include "simulator/tensor.h"
+#include "simulator/train_hardware.h"
 
 static float *zeros(size_t n)
 {
@@ -209,7 +210,7 @@ static enum spn_status layer_init(struct spn_train_net *net, int i,
 /* What all layers share: input, patches, scratch of each thread, sums. */
 static enum spn_status shared_init(struct spn_train_net *net, struct spn_err *err)
 {
-    size_t scratch = 1, channels = 1;
+    size_t scratch = 1, channels = 1, converter = 1;
     for (int i = 0; i < net->n_layers; i++) {
         const struct spn_train_layer *l = &net->layer[i];
         channels = (size_t)l->channels > channels ? (size_t)l->channels : channels;
@@ -218,6 +219,8 @@ static enum spn_status shared_init(struct spn_train_net *net, struct spn_err *er
         }
         const size_t conv = spn_layers_conv2d_scratch(&l->window),
                      columns = spn_train_matrix_columns(&l->window, net->batch);
+        const size_t adc = spn_train_hardware_scratch(&l->window);
+        converter = adc > converter ? adc : converter;
         scratch = conv > scratch ? conv : scratch;
         net->n_columns = columns > net->n_columns ? columns : net->n_columns;
     }
@@ -229,6 +232,15 @@ static enum spn_status shared_init(struct spn_train_net *net, struct spn_err *er
     for (int t = 0; t < net->n_threads && ok; t++) {
         net->scratch[t] = spn_tensor_floats(scratch);
         ok = net->scratch[t] != NULL;
+    }
+    if (ok && net->hardware && net->hardware->adc_bits > 0) {
+        net->item_top = malloc((size_t)net->batch * sizeof(*net->item_top));
+        net->adc_scratch = calloc((size_t)net->n_threads, sizeof(*net->adc_scratch));
+        ok = net->item_top && net->adc_scratch;
+        for (int t = 0; t < net->n_threads && ok; t++) {
+            net->adc_scratch[t] = spn_tensor_floats(converter);
+            ok = net->adc_scratch[t] != NULL;
+        }
     }
     return ok ? SPN_OK : spn_err_memory(err, "training");
 }
@@ -247,6 +259,7 @@ enum spn_status spn_train_net_create(struct spn_train_net **out,
                                   .n_threads = spn_parallel_threads(config->n_threads),
                                   .adam = config->adam,
                                   .activation_bits = config->activation_bits,
+                                  .hardware = config->hardware,
                                   .n_input = (size_t)spn_shape_size(&source->input)};
     if (net->n_layers > 1 && source->layer[net->n_layers - 1].op == SPN_OP_SOFTMAX) {
         net->n_layers--;
@@ -292,6 +305,11 @@ void spn_train_net_destroy(struct spn_train_net *net)
     for (int t = 0; net->scratch && t < net->n_threads; t++) {
         free(net->scratch[t]);
     }
+    for (int t = 0; net->adc_scratch && t < net->n_threads; t++) {
+        free(net->adc_scratch[t]);
+    }
+    free(net->adc_scratch);
+    free(net->item_top);
     free(net->scratch);
     free(net->layer);
     free(net->x);

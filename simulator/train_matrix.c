@@ -16,6 +16,7 @@
 #include <cblas.h>
 
 #include "base/parallel.h"
+#include "simulator/train_hardware.h"
 #include "simulator/train_layers.h"
 
 enum {
@@ -104,12 +105,20 @@ static void product_body(void *ctx, size_t i, int thread)
     }
 }
 
-void spn_train_matrix_forward(struct spn_train_net *net, int i, int n)
+void spn_train_matrix_forward(struct spn_train_net *net, int i, int n, bool training)
 {
     struct step s = {
         .net = net, .layer = &net->layer[i], .x = spn_train_input(net, i, 0), .n_images = n};
     s.item = item_images(&s.layer->window);
     s.x = coded_input(net, &s);
+    if (spn_train_hardware_adc(net, i)) {
+        spn_train_hardware_product(net, i, s.x, n, training);
+        if (s.layer->bias.n > 0) {
+            spn_layers_add_bias(s.layer->y, (size_t)n * (size_t)positions_of(&s.layer->window),
+                                s.layer->window.out_channels, s.layer->bias.value);
+        }
+        return;
+    }
     spn_parallel_for(net->n_threads, (size_t)((n + s.item - 1) / s.item), product_body, &s);
 }
 

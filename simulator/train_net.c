@@ -353,7 +353,7 @@ void spn_train_forward(struct spn_train_net *net, int n, bool training)
         const struct op *op = &ops[net->net->layer[i].op];
         struct part p = {.net = net, .i = i, .n = n, .x = spn_train_input(net, i, 0)};
         if (op->matrix) {
-            spn_train_matrix_forward(net, i, n);
+            spn_train_matrix_forward(net, i, n, training);
         } else if (op->batchnorm) {
             batchnorm_forward(&p, training);
         } else {

@@ -32,11 +32,14 @@ struct spn_train_layer {
     float *running_mean, *running_var, *mean, *inv_sd; /* batchnorm */
     float *y, *dy;                                     /* [batch][n_out] */
     bool in_place;                                     /* y and dy are those of the input */
-    float *coded; /* inputs of a matrix layer rounded to activation_bits, or NULL */
-    float range;  /* running maximum of |input| */
+    float *coded;    /* inputs of a matrix layer rounded to activation_bits, or NULL */
+    float range;     /* running maximum of |input| */
+    float sum_range; /* running mean of each batch's largest |sum| before a converter */
     size_t n_in, n_out;
     int channels; /* last dimension in memory */
 };
+
+struct spn_train_hardware;
 
 struct spn_train_net {
     const struct spn_network *net;
@@ -50,6 +53,11 @@ struct spn_train_net {
     double *sums;    /* [parts][2][channels] */
     int activation_bits;
     bool adam;
+    const struct spn_train_hardware *hardware; /* or NULL */
+    int n_active; /* matrix layers, from the first on, that sit on the chip in the loop */
+    float *
+        *adc_scratch; /* [n_threads]: patches and sums of a block of positions; NULL without ADC */
+    float *item_top;  /* [batch] */
 };
 
 /* What a trainer needs to know to allocate. */
@@ -60,6 +68,7 @@ struct spn_train_net_config {
     bool adam, separate_view; /* separate_view: the forward pass sees other weights than the trained
                                  ones */
     uint64_t seed;
+    const struct spn_train_hardware *hardware; /* or NULL; borrowed by the net */
 };
 enum spn_status spn_train_net_create(struct spn_train_net **net,
                                      const struct spn_train_net_config *config,
@@ -75,7 +84,7 @@ bool spn_train_can(int op);        /* whether it has a backward pass */
 enum { SPN_TRAIN_SUM_PARTS = 16 }; /* parts of a batch's statistics */
 
 /* Matrix product of a layer and its gradients, in train_matrix.c. */
-void spn_train_matrix_forward(struct spn_train_net *net, int i, int n);
+void spn_train_matrix_forward(struct spn_train_net *net, int i, int n, bool training);
 void spn_train_matrix_backward(struct spn_train_net *net, int i, int n);
 size_t spn_train_matrix_columns(const struct spn_window *w,
                                 int batch); /* floats of n_columns that it needs */
@@ -89,7 +98,9 @@ enum spn_train_stream {
     SPN_TRAIN_STREAM_INIT = 0x7472,
     SPN_TRAIN_STREAM_ORDER,
     SPN_TRAIN_STREAM_AUGMENT,
-    SPN_TRAIN_STREAM_NOISE
+    SPN_TRAIN_STREAM_NOISE,
+    SPN_TRAIN_STREAM_CELLS,
+    SPN_TRAIN_STREAM_STUCK
 };
 
 #endif

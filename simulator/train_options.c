@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "simulator/train_hardware.h"
+
 const char *const spn_optimiser_names[] = {"sgd", "adam", NULL};
 const char *const spn_rate_schedule_names[] = {"constant", "cosine", "steps", NULL};
 
@@ -31,6 +33,27 @@ static const struct spn_field prune_fields[] = {
                  "pruning is complete; 0: no pruning"),
     SPN_F_DOUBLE(struct spn_train_prune, exponent, "", 0.1, 10, "3: most weights go early"),
     SPN_F_INT(struct spn_train_prune, steps, "", 1, 1000, "pruning steps between start and end"),
+    SPN_F_END};
+
+static const struct spn_field hardware_fields[] = {
+    SPN_F_INT(struct spn_train_hardware, cell_bits, "bit", 1, 8, "of one cell of a pair"),
+    SPN_F_DOUBLE(struct spn_train_hardware, cell_sd_frac, "", 0, 1,
+                 "sd of every cell by itself, of its window"),
+    SPN_F_DOUBLE(struct spn_train_hardware, stuck_on_frac, "", 0, 0.5, "cells stuck at the top"),
+    SPN_F_DOUBLE(struct spn_train_hardware, stuck_off_frac, "", 0, 0.5,
+                 "cells stuck at the bottom"),
+    SPN_F_INT(struct spn_train_hardware, chip_updates, "", 1, 1000000000,
+              "updates that one drawn chip lasts"),
+    SPN_F_INT(struct spn_train_hardware, adc_bits, "bit", 0, 16,
+              "sums over adc_rows rows rounded to this; 0: none"),
+    SPN_F_INT(struct spn_train_hardware, adc_rows, "", 0, 65536,
+              "rows that one conversion adds up; 0: all"),
+    SPN_F_DOUBLE(struct spn_train_hardware, adc_range_frac, "", 1e-3, 1,
+                 "largest code, of the largest sums seen"),
+    SPN_F_DOUBLE(struct spn_train_hardware, start_epoch, "", 0, SPN_TRAIN_MAX_EPOCHS,
+                 "errors begin, in the first layer"),
+    SPN_F_DOUBLE(struct spn_train_hardware, full_epoch, "", 0, SPN_TRAIN_MAX_EPOCHS,
+                 "and have come to the last"),
     SPN_F_END};
 
 const struct spn_field spn_train_fields[] = {
@@ -61,6 +84,7 @@ const struct spn_field spn_train_fields[] = {
               "inputs of matrix layers rounded to this; 0: float"),
     SPN_F_DOUBLE(struct spn_train_options, weight_noise_frac, "", 0, 1,
                  "sd of noise on weights, of the layer's largest"),
+    SPN_F_OBJECT(struct spn_train_options, hardware, hardware_fields, "a chip in the loop"),
     SPN_F_INT(struct spn_train_options, shift_px, "px", 0, 16,
               "images shifted at random by up to this"),
     SPN_F_BOOL(struct spn_train_options, flip, "images mirrored at random"),
@@ -72,18 +96,20 @@ const struct spn_field spn_train_fields[] = {
 
 struct spn_train_options spn_train_options_default(void)
 {
-    return (struct spn_train_options){.n_images = 1000,
-                                      .n_test_images = 500,
-                                      .epochs = 10,
-                                      .batch = 50,
-                                      .optimiser = SPN_OPTIMISER_SGD,
-                                      .learning_rate = 0.05,
-                                      .momentum = 0.9,
-                                      .beta2 = 0.999,
-                                      .adam_epsilon = 1e-8,
-                                      .rate = {.kind = SPN_RATE_COSINE, .step_factor = 0.1},
-                                      .prune = {.exponent = 3, .steps = 10},
-                                      .seed = 1};
+    return (struct spn_train_options){
+        .n_images = 1000,
+        .n_test_images = 500,
+        .epochs = 10,
+        .batch = 50,
+        .optimiser = SPN_OPTIMISER_SGD,
+        .learning_rate = 0.05,
+        .momentum = 0.9,
+        .beta2 = 0.999,
+        .adam_epsilon = 1e-8,
+        .rate = {.kind = SPN_RATE_COSINE, .step_factor = 0.1},
+        .prune = {.exponent = 3, .steps = 10},
+        .hardware = {.cell_bits = 1, .chip_updates = 1, .adc_range_frac = 1},
+        .seed = 1};
 }
 
 enum spn_status spn_train_options_check(const struct spn_train_options *o, struct spn_err *err)
@@ -95,6 +121,17 @@ enum spn_status spn_train_options_check(const struct spn_train_options *o, struc
     if (o->prune.end_epoch > o->epochs) {
         return spn_err_set(err, SPN_EINPUT, "prune.end_epoch = %g is after the last of %g epochs",
                            o->prune.end_epoch, o->epochs);
+    }
+    const struct spn_train_hardware *h = &o->hardware;
+    if (h->full_epoch > 0 && h->full_epoch < h->start_epoch) {
+        return spn_err_set(err, SPN_EINPUT,
+                           "hardware.full_epoch = %g is before hardware.start_epoch = %g",
+                           h->full_epoch, h->start_epoch);
+    }
+    if (spn_train_hardware_cells(h) && o->weight_bits == 0) {
+        return spn_err_set(
+            err, SPN_EINPUT,
+            "hardware: errors of cells need weights in codes (weight_bits = 2 .. 8)");
     }
     if (o->weight_bits == 1 || o->activation_bits < 0) {
         return spn_err_set(err, SPN_EINPUT, "weight_bits = 1 leaves no magnitude: 0 or 2 .. 8");
