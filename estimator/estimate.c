@@ -263,6 +263,10 @@ static void set_layer_results(struct spn_frame *f, struct spn_result *out)
         r->n_arrays = w->map.n_arrays;
         r->copies = w->map.tile_copies;
         r->copies_in_tile = w->map.copies / w->map.tile_copies;
+        r->mapping = w->map.mapping;
+        r->matrix_rows = w->map.rows;
+        r->matrix_columns = w->map.columns;
+        r->n_matrices = w->map.positions * w->map.blocks;
         r->first = w->first;
         r->parts = w->parts;
         r->utilization_frac = w->map.utilization_frac;
@@ -327,7 +331,6 @@ static enum spn_status init_frame(struct spn_frame *f, struct spn_err *err)
 static void add_system(struct spn_frame *f, struct spn_result *out, struct spn_times *times)
 {
     struct spn_system_result *s = &out->system;
-    const int before = f->tree.n;
     const double batch = f->chip->system.batch;
 
     s->n_chips = f->work->need.n_chips;
@@ -336,8 +339,6 @@ static void add_system(struct spn_frame *f, struct spn_result *out, struct spn_t
     spn_traffic_report(f, s);
     s->shared_s = shared_s(f, SPN_PHASE_FORWARD);
     spn_load_add(f, s);
-    for (int i = before; i < f->tree.n; i++)
-        s->load_J += s->n_loads > 1 ? f->tree.leaf[i].cost.energy_J * batch : 0;
     double link_s = spn_link_add(f, SPN_PHASE_FORWARD, s);
     if (f->chip->schedule == SPN_SCHEDULE_PIPELINED)
         times->interval_s = fmax(times->interval_s, link_s);

@@ -65,10 +65,12 @@ struct spn_layer_result {
     bool on_arrays;               /* conv2d / linear */
     int n_tiles, n_pes, n_arrays; /* arrays that hold weights, all copies */
     int copies_in_tile, copies;   /* duplication inside its tiles; and of whole tile groups */
-    int first, parts;             /* load or chip that it begins on, and how many it takes */
-    double utilization_frac;      /* cells used of cells in its tiles */
-    double latency_s;             /* of one image's forward pass */
-    double energy_J;              /* dynamic, forward */
+    int mapping;                  /* enum spn_mapping that was taken */
+    int matrix_rows, matrix_columns, n_matrices; /* in weights; kernel positions and groups apart */
+    int first, parts;        /* load or chip that it begins on, and how many it takes */
+    double utilization_frac; /* cells used of cells in its tiles */
+    double latency_s;        /* of one image's forward pass */
+    double energy_J;         /* dynamic, forward */
     double update_latency_s, update_energy_J;
     double sparsity; /* as costed */
 };

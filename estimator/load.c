@@ -171,6 +171,7 @@ double spn_load_add(struct spn_frame *f, struct spn_system_result *out)
     const struct spn_chip_write write = write_of(f->chip);
     const struct spn_writing_request how = {
         .write = &write, .phase = SPN_PHASE_FORWARD, .share = 1.0 / f->chip->system.batch};
+    const int before = f->tree.n;
     int first = 0;
 
     if (f->work->n_loads <= 1)
@@ -187,6 +188,8 @@ double spn_load_add(struct spn_frame *f, struct spn_system_result *out)
         out->load_bit += stored_bit(f, i);
         add_leaves(f, i, &how);
     }
+    for (int i = before; i < f->tree.n; i++)
+        out->load_J += f->tree.leaf[i].cost.energy_J / how.share;
     if (f->chip->system.batch > 1)
         add_waiting(f, out);
     return out->load_s;

@@ -4,6 +4,7 @@
  */
 #include "reports/estimate.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -121,6 +122,83 @@ static void add_categories(const struct spn_result *r, struct spn_report *report
     }
 }
 
+/* Where each layer's weights are. */
+static void add_mapping(const struct spn_result *r, struct spn_report *report)
+{
+    static const char *const columns[] = {"mapping", "matrix",         "matrices",       "arrays",
+                                          "tiles",   "copies in tile", "copies of tiles"};
+    const bool parts = r->system.n_loads > 1 || r->system.n_chips > 1;
+    struct spn_table *table =
+        spn_report_table(report, "mapping", "Weights on tiles, all copies", "layer");
+
+    for (size_t k = 0; k < sizeof columns / sizeof *columns; k++)
+        spn_table_column(table, columns[k]);
+    if (parts)
+        spn_table_column(table, r->system.n_loads > 1 ? "loads" : "chips");
+    spn_table_column_unit(table, "utilization", "%");
+    for (int i = 0; i < r->n_layers; i++) {
+        const struct spn_layer_result *l = &r->layer[i];
+        if (!l->on_arrays)
+            continue;
+        spn_table_row(table, r->net->layer[l->layer].name, "");
+        spn_table_text(table, "%s", spn_mapping_names[l->mapping]);
+        spn_table_text(table, "%d x %d", l->matrix_rows, l->matrix_columns);
+        spn_table_text(table, "%d", l->n_matrices);
+        spn_table_text(table, "%d", l->n_arrays);
+        spn_table_text(table, "%d", l->n_tiles);
+        spn_table_text(table, "%d", l->copies_in_tile);
+        spn_table_text(table, "%d", l->copies);
+        if (parts && l->parts > 1)
+            spn_table_text(table, "%d-%d", l->first + 1, l->first + l->parts);
+        else if (parts)
+            spn_table_text(table, "%d", l->first + 1);
+        spn_table_number(table, l->utilization_frac);
+    }
+}
+
+struct fact {
+    const char *name, *unit;
+    double value;
+    bool shown;
+};
+
+/* Time, chips, and ways. */
+static void add_system(const struct spn_result *r, const struct spn_chip *chip,
+                       struct spn_report *report)
+{
+    const struct spn_system_result *s = &r->system;
+    const bool loads = s->n_loads > 1, chips = s->n_chips > 1, mesh = s->bit_hop > 0;
+    const bool pipelined = chip->schedule == SPN_SCHEDULE_PIPELINED;
+    const struct fact facts[] = {
+        {"chips", "count", s->n_chips, true},
+        {"tiles of a chip", "count", s->chip_tiles, true},
+        {"loads of weights per batch", "count", loads ? s->n_loads : 0, true},
+        {"  images of a batch", "count", chip->system.batch, loads},
+        {"  bits loaded", "bit", s->load_bit, loads},
+        {"  time of all loads", "s", s->load_s, loads},
+        {"  energy of all loads", "J", s->load_J, loads},
+        {"  waiting results of an image, in DRAM", "bit", s->waiting_bit, loads},
+        {"time of a batch", "s", s->batch_s, chip->system.batch > 1},
+        {"bits between chips, one image", "bit", s->link_bit, chips},
+        {"  busiest link between chips", "bit", s->busiest_chip_link_bit, chips},
+        {"traffic x hops, one image", "bit", s->bit_hop, mesh},
+        {"  with tiles row by row", "bit", s->row_major_bit_hop, mesh},
+        {"  gain of placement", "x", s->placement_gain, mesh},
+        {"busiest link between tiles, one image", "bit", s->busiest_link_bit, true},
+        {"  time", "s", s->busiest_link_s, true},
+        {"busiest shared part, one image", "s", s->shared_s, pipelined},
+    };
+    struct spn_table *table = spn_report_table(report, "system", "System", "quantity");
+
+    spn_table_column(table, "value");
+    for (size_t k = 0; k < sizeof facts / sizeof *facts; k++) {
+        if (!facts[k].shown)
+            continue;
+        spn_table_row(table, facts[k].name, facts[k].unit);
+        spn_table_number(table, facts[k].value);
+    }
+}
+
 void spn_estimate_report(const struct spn_result *r, const struct spn_chip *chip,
                          struct spn_report *report)
 {
@@ -139,6 +217,8 @@ void spn_estimate_report(const struct spn_result *r, const struct spn_chip *chip
         add_quantities(r, table, spn_training_quantities);
     }
     add_categories(r, report);
+    add_system(r, chip, report);
+    add_mapping(r, report);
     table = spn_report_table(report, "layers", "Layers", "layer");
     spn_layers_table(r, table);
 }
