@@ -79,14 +79,15 @@ static const struct {
     const char *network, *weights, *dataset;
     int n_images;
     double low, high; /* of the accuracy: the weight file's own figure +- 0.1 point on all 10,000
-                         images; on the first 1,000 the measured count +- 2 */
+                         images; on the first 1,000 the measured count +- 2 (on all 10,000 these three
+                         give 91.73, 93.39 and 88.29 %, the figures of their files) */
 } known[] = {
     {"mnist-mlp", "mnist_fc_3layer", "mnist", 0, 0.9742, 0.9762},
     {"lenet5", "lenet5_mnist", "mnist", 0, 0.9900, 0.9920},
     {"vit-tiny", "tinyvit_fashion", "fashion", 0, 0.8812, 0.8832},
     {"resnet20", "resnet20_cifar10_akamaster", "cifar10", 1000, 0.9130, 0.9170},
     {"resnet56", "resnet56_cifar10_akamaster", "cifar10", 1000, 0.9240, 0.9280},
-    {"vgg8-quarter", "vgg8quarter_cifar10", "cifar10", 1000, 0.86, 0.91},
+    {"vgg8-quarter", "vgg8quarter_cifar10", "cifar10", 1000, 0.8900, 0.8940},
     {"resnet8", "resnet8_cifar10_mlperftiny", "cifar10", 0, 0.8709, 0.8729},
     {"resnet8", "resnet8_cifar10_mlperftiny_int8", "cifar10", 0, 0.8692, 0.8712},
 };

@@ -133,5 +133,28 @@ expect 3 "w.safetensors" "$spindle" simulate msnet --defects w.safetensors
 printf '\0\0\10\2\0\0\0\2\0\0\0\2\0\1\2\3' > map.idx
 expect 3 "arrays of 2 x 2" "$spindle" simulate msnet --images 10 --defects map.idx
 
+# Real networks on real data by path; skipped without them. Bounds: what the weight files say, +- 0.1 point.
+real() { # LOW HIGH QUANTITY NETWORK WEIGHTS OPTION...
+    local low=$1 high=$2 quantity=$3 network=$4 weights=$5
+    shift 5
+    "$spindle" simulate "$network" --data "$data" --weights "$data/weights/$weights.safetensors" --format tsv "$@" > real.tsv 2> err ||
+        { bad "$network: $(head -1 err)"; return; }
+    awk -F '\t' -v q="$quantity" -v low="$low" -v high="$high" '$2 == q && $4 >= low && $4 <= high { found = 1 } END { exit !found }' real.tsv && ok ||
+        bad "$network: $quantity not in $low .. $high: $(grep "$quantity" real.tsv)"
+}
+if [ -n "${SPINDLE_TEST_DATA:-}" ]; then
+    data=$SPINDLE_TEST_DATA/data
+    real 0.9742 0.9762 "top-1 accuracy" mnist-mlp mnist_fc_3layer --fidelity ideal --images 10000
+    real 0.9900 0.9920 "top-1 accuracy" lenet5 lenet5_mnist --fidelity ideal --images 10000
+    real 0.86 0.93 "top-1 accuracy" vit-tiny tinyvit_fashion --fidelity quantized --chip rram-22nm --images 100
+    "$spindle" simulate vit-tiny --data "$data" --weights "$data/weights/tinyvit_fashion.safetensors" --fidelity quantized --chip rram-22nm --images 5 2> err |
+        grep -q "No training images found" && ok || bad "ranges set from test images without saying so"
+    real 3 4.5 "perplexity" stories260k stories260K --fidelity quantized --chip rram-22nm --images 8
+    mkdir -p text && cp "$data/text/tinystories_val.txt.gz" "$data/text/tok512.bin" text/
+    "$spindle" simulate stories260k --data . --weights "$data/weights/stories260K.safetensors" --fidelity ideal --images 8 > text.out 2> err
+    "$spindle" simulate stories260k --data "$data" --weights "$data/weights/stories260K.safetensors" --fidelity ideal --images 8 > tokens.out 2> err
+    cmp -s text.out tokens.out && grep -q perplexity text.out && ok || bad "a text is not read as its tokens"
+fi
+
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
