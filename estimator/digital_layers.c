@@ -103,7 +103,8 @@ static double add_buffer(struct spn_frame *f, int index, enum spn_phase phase, d
     bool reads = p->matrix < 0 && !p->fused && !is_free(layer) && layer->op != SPN_OP_EMBEDDING;
     bool passed = f->direct && p->root >= 0 && f->plan->matrix[p->root].direct_only;
     bool writes = p->writes_back && !passed && !(p->matrix < 0 && !p->fused && is_free(layer));
-    double n_read = reads ? p->n_in * bits / word : 0,
+    bool cached = f->chip->system.cache_place == SPN_CACHE_GLOBAL_BUFFER;
+    double n_read = reads ? (p->n_in + (cached ? p->n_cached : 0)) * bits / word : 0,
            n_write = writes ? (double)layer->n_out * bits / word : 0;
     double read_s = n_read * spn_buffer_word_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ);
     double write_s = n_write * spn_buffer_word_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_WRITE);
@@ -152,6 +153,24 @@ static double add_embedding(struct spn_frame *f, int index, enum spn_phase phase
     return item.latency_s;
 }
 
+/* Bits of keys or values of earlier tokens from DRAM, and of the new ones there. [M:E48] */
+static double cache_bit(const struct spn_frame *f, int index)
+{
+    const struct spn_plan_layer *p = &f->plan->layer[index];
+    bool in_dram = p->n_cached > 0 && f->chip->system.cache_place == SPN_CACHE_DRAM;
+
+    return in_dram ? (p->n_cached + p->n_kept) * f->chip->input.bits : 0;
+}
+
+static double cache_s(const struct spn_frame *f, int index)
+{
+    double bits = cache_bit(f, index);
+
+    return bits > 0 ? spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS).latency_s +
+                          bits * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT).latency_s
+                    : 0;
+}
+
 double spn_digital_add(struct spn_frame *f, int index, enum spn_phase phase)
 {
     const struct spn_layer *layer = &f->plan->net->layer[index];
@@ -174,7 +193,17 @@ double spn_digital_add(struct spn_frame *f, int index, enum spn_phase phase)
         work_s += part_s[i];
         f->busy_s[op->block] += n[i] / units * action_s;
     }
-    buffer_s = add_buffer(f, index, phase, work_s);
+    /* Buffer, DRAM and units work side by side; the longest counts. */
+    double dram_s = cache_s(f, index);
+    buffer_s = add_buffer(f, index, phase, dram_s > work_s ? dram_s : work_s);
+    dram_s = buffer_s > 0 || dram_s <= work_s ? 0 : dram_s;
+    struct spn_frame_item cache = {.layer = index,
+                                   .phase = phase,
+                                   .category = SPN_CATEGORY_DRAM,
+                                   .inference = phase == SPN_PHASE_FORWARD,
+                                   .latency_s = dram_s};
+    spn_frame_add_action(f, &cache, SPN_BLOCK_DRAM, SPN_DRAM_BIT, cache_bit(f, index));
+    f->busy_s[SPN_BLOCK_DRAM] += cache_s(f, index);
     for (int i = 0; i < 2 && op->part[i].amount != NOTHING; i++) {
         struct spn_frame_item item = {
             .layer = index,
@@ -184,8 +213,8 @@ double spn_digital_add(struct spn_frame *f, int index, enum spn_phase phase)
             .block = spn_frame_block(f, op->block),
             .n = n[i],
             .unit_J = spn_frame_action(f, op->block, op->part[i].action).energy_J,
-            .latency_s = buffer_s > 0 ? 0 : part_s[i]};
+            .latency_s = buffer_s > 0 || dram_s > 0 ? 0 : part_s[i]};
         spn_frame_add(f, &item);
     }
-    return buffer_s > 0 ? buffer_s : work_s;
+    return buffer_s > 0 ? buffer_s : dram_s > 0 ? dram_s : work_s;
 }

@@ -98,6 +98,9 @@ static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *
     double elements = all ? f->plan->pipelined_elements : f->plan->peak_elements;
     if (need->training && !f->chip->training.activations_in_dram)
         elements = fmax(elements, f->plan->sum_elements);
+    bool in_dram = f->chip->system.cache_place == SPN_CACHE_DRAM;
+    elements += in_dram ? 0 : f->plan->cache_elements;
+    need->dram = need->dram || (in_dram && f->plan->cache_elements > 0);
     need->activation_bit = elements * f->chip->input.bits;
     need->format = f->format;
     spn_index_sizes(f, index, &need->index_tile_bit);

@@ -27,9 +27,12 @@ struct spn_plan_layer {
     bool writes_back; /* its output goes to the global buffer */
     bool needs_error; /* something before it learns */
     double n_in;      /* input elements, all inputs */
-    int matrix;       /* number among the layers on arrays, or -1 */
-    int stage;        /* of a pipeline; fused layers are in that of their producer */
-    int root;         /* that whose results it has or passes on as they are made, or -1 */
+    double n_cached;  /* elements of the cache that it reads; and the new ones that it is given to
+                         keep */
+    double n_kept;
+    int matrix; /* number among the layers on arrays, or -1 */
+    int stage;  /* of a pipeline; fused layers are in that of their producer */
+    int root;   /* that whose results it has or passes on as they are made, or -1 */
 };
 
 struct spn_plan_matrix {
@@ -47,6 +50,7 @@ struct spn_plan {
     struct spn_plan_layer *layer;       /* [net->n_layers] */
     struct spn_plan_matrix *matrix;     /* [n_matrix] */
     double peak_elements, sum_elements; /* activations alive at once; of all layers */
+    double cache_elements;              /* of all layers, the new ones included */
     double pipelined_elements;          /* of all layers and the images in between */
     struct spn_blocks_need need;        /* what follows from the network alone */
 };

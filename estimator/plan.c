@@ -149,6 +149,11 @@ static enum spn_status set_graph(struct spn_plan *plan, struct spn_err *err)
                 from < 0 ? (double)spn_shape_size(&net->input) : (double)net->layer[from].n_out;
             p->needs_error = p->needs_error || learns[from + 1];
         }
+        if (layer->op == SPN_OP_MATMUL && layer->cache > 0) {
+            p->n_cached = (double)layer->cache * layer->in_shape[1].dim[1];
+            p->n_kept = (double)layer->in_shape[1].dim[0] * layer->in_shape[1].dim[1];
+            plan->cache_elements += p->n_cached + p->n_kept;
+        }
         learns[i + 1] = p->needs_error || p->matrix >= 0;
         int from = layer->n_in == 1 ? layer->in[0] : SPN_NETWORK_INPUT;
         p->fused = from >= 0 && is_streaming(layer->op) && uses[from + 1] == 1;

@@ -254,7 +254,8 @@ static bool takes_whole_numbers(const struct spn_axis *axis)
 {
     for (int p = 0; p < axis->n_places; p++) {
         const struct spn_place *place = &axis->place[p];
-        if (place->kind == SPN_PLACE_SETTING && strcmp(place->rest, "sequence") == 0)
+        if (place->kind == SPN_PLACE_SETTING &&
+            (strcmp(place->rest, "sequence") == 0 || strcmp(place->rest, "cache") == 0))
             return true;
         if (place->kind == SPN_PLACE_FIELD &&
             (place->ref.field->type == SPN_FIELD_INT || place->ref.field->type == SPN_FIELD_INT64))

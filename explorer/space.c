@@ -326,6 +326,7 @@ void spn_space_help(struct spn_text *out)
                  "network.sparsity\t\t0 .. 1\tshare of pruned weights, all layers on arrays\n"
                  "network.sparsity.LAYER\t\t0 .. 1\tshare of pruned weights of one layer\n"
                  "network.sequence\t\t1 .. \ttokens of a sequence\n"
+                 "network.cache\t\t0 .. \tearlier tokens kept by causal attention\n"
                  "chip\t\tname or file\twhich chip\n"
                  "node\t\tname or file\tCMOS process instead of the chip's\n"
                  "device\t\tname or file\tmemory cell instead of the chip's\n"

@@ -71,6 +71,7 @@ static enum spn_status expand(struct spn_builder *b, const struct spn_attention 
     scores.transpose_b = true;
     scores.scale = 1.0 / sqrt(head_size);
     softmax.causal = a->causal;
+    softmax.cache = scores.cache = context.cache = a->causal ? b->net->cache : 0;
     struct spn_layer query = linear(a, a->features), key = linear(a, head_size * a->kv_heads);
     enum spn_status status =
         add_part(b, a, query, (struct part){"q", a->q_tensor, {a->query_in}, 1}, &q, err);
@@ -105,6 +106,11 @@ enum spn_status spn_attention_add(struct spn_builder *b, const struct spn_attent
         a.features = in->dim[1];
     if (a.kv_heads == 0)
         a.kv_heads = a.heads;
+    if (b->net->cache > 0 && !a.causal)
+        return spn_err_set(err, SPN_EINPUT,
+                           "attention '%s' is not causal: with a cache of %d tokens its other "
+                           "results would change",
+                           a.name, b->net->cache);
     if (a.features % a.heads)
         return spn_err_set(err, SPN_EINPUT,
                            "attention '%s': %d features do not divide into %d heads", a.name,

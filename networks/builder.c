@@ -25,7 +25,8 @@ static const char *name_at(const struct spn_network *net, const struct spn_name_
 
 static size_t hash(const char *text)
 {
-    const uint64_t basis = 14695981039346656037u, prime = 1099511628211u; /* FNV-1a, 64 bit [fnv2019] */
+    const uint64_t basis = 14695981039346656037u,
+                   prime = 1099511628211u; /* FNV-1a, 64 bit [fnv2019] */
     uint64_t h = basis;
     for (; *text; text++)
         h = (h ^ (unsigned char)*text) * prime;

@@ -23,7 +23,7 @@ enum { MAX_SEQUENCE = 1 << 20, MAX_CHANNELS = 4 };
 /* The file without its layers. */
 struct head {
     char name[64], dataset[64], weights[256], dense_weights[256], tensor_prefix[64];
-    int sequence;
+    int sequence, cache;
     double mean[MAX_CHANNELS], std[MAX_CHANNELS];
     int n_mean, n_std;
 };
@@ -45,6 +45,8 @@ static const struct spn_field head_fields[] = {
                  "weight file of the unpruned network, relative to this file"),
     SPN_F_STRING(struct head, tensor_prefix, "before every tensor name"),
     SPN_F_INT(struct head, sequence, "", 1, MAX_SEQUENCE, "default sequence length"),
+    SPN_F_INT(struct head, cache, "", 0, MAX_SEQUENCE,
+              "earlier tokens whose keys and values causal attention keeps"),
     SPN_F_ANY("input", "{\"shape\": [...]}"),
     SPN_F_ANY("preprocess", "{\"mean\": [...], \"std\": [...]}"),
     SPN_F_ANY("sparsity",
@@ -148,7 +150,7 @@ struct spn_network_totals spn_network_totals(const struct spn_network *net)
 
 /* ---- overrides ---- */
 
-static const char *const settings[] = {"sparsity", "sequence", NULL};
+static const char *const settings[] = {"sparsity", "sequence", "cache", NULL};
 
 static const char *setting_name(const void *ctx, size_t i)
 {
@@ -163,7 +165,7 @@ static const char *layer_name(const void *ctx, size_t i)
 
 static bool is_sequence(const struct spn_network_override *o)
 {
-    return strcmp(o->path, "sequence") == 0;
+    return strcmp(o->path, "sequence") == 0 || strcmp(o->path, "cache") == 0;
 }
 
 /* Before the layers are read: paths, and the sequence length. */
@@ -179,17 +181,18 @@ static enum spn_status apply_sequence(const struct source *src, struct head *hea
             const char *near = spn_text_nearest(o->path, setting_name, settings);
             return spn_err_set(
                 err, SPN_EUSAGE,
-                "no network setting \"%.64s\"%s%s%s (sparsity, sparsity.<layer>, sequence)",
+                "no network setting \"%.64s\"%s%s%s (sparsity, sparsity.<layer>, sequence, cache)",
                 o->path, near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
         }
         if (!head->sequence)
             return spn_err_set(err, SPN_EUSAGE, "network %s has no sequence length to set",
                                head->name);
-        if (!spn_text_to_int64(o->value, &value) || value < 1 || value > MAX_SEQUENCE)
+        bool cache = o->path[0] == 'c';
+        if (!spn_text_to_int64(o->value, &value) || value < !cache || value > MAX_SEQUENCE)
             return spn_err_set(err, SPN_EUSAGE,
-                               "sequence = \"%.40s\" is not a whole number within [1, %d]",
-                               o->value, MAX_SEQUENCE);
-        head->sequence = (int)value;
+                               "%.8s = \"%.40s\" is not a whole number within [%d, %d]", o->path,
+                               o->value, !cache, MAX_SEQUENCE);
+        *(cache ? &head->cache : &head->sequence) = (int)value;
     }
     return SPN_OK;
 }
@@ -344,6 +347,14 @@ static enum spn_status resolve_path(char *out, size_t size, const char *file, co
     return SPN_OK;
 }
 
+static bool keeps_cache(const struct spn_network *net)
+{
+    for (int i = 0; i < net->n_layers; i++)
+        if (net->layer[i].cache > 0)
+            return true;
+    return false;
+}
+
 static enum spn_status fill(const struct source *src, struct spn_network *net,
                             struct spn_builder *builder, struct spn_err *err)
 {
@@ -366,10 +377,15 @@ static enum spn_status fill(const struct source *src, struct spn_network *net,
     memcpy(net->name, head.name, sizeof net->name);
     memcpy(net->dataset, head.dataset, sizeof net->dataset);
     net->sequence = head.sequence;
+    net->cache = head.cache;
     struct spn_layer_list_context context = {builder, head.tensor_prefix, head.sequence};
     struct spn_json_at layers = spn_json_get(&root, "layers"),
                        sparsity = spn_json_get(&root, "sparsity");
     status = spn_layer_list_read(&context, &layers, err);
+    if (!status && net->cache > 0 && !keeps_cache(net))
+        status =
+            spn_err_set(err, SPN_EUSAGE,
+                        "network %s has no causal attention that could keep a cache", net->name);
     if (!status && sparsity.item)
         status = read_sparsity(&sparsity, net, builder, err);
     if (!status)

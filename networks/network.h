@@ -17,7 +17,8 @@
  *
  * Shapes of a matmul with `heads` H (query side) and `kv_heads` K (key/value side; head h uses h K
  * / H): transpose_b: [T, H d] x [S, K d] -> [H, T, S]; otherwise [H, T, S] (or [T, S], H = 1) x [S,
- * K d] -> [T, H d].
+ * K d] -> [T, H d]. With a cache of L tokens, S counts them, too, though the second input has the
+ * new ones alone.
  *
  * Zeros pad all four sides by padding[] unless padding_end[] says otherwise for bottom and right;
  * windows that would run over the padded edge are dropped. An average pool divides by the whole
@@ -95,6 +96,8 @@ struct spn_layer {
     int groups;
     bool bias, causal, transpose_b;
     bool fixed; /* position: sinusoids, no learned table [vaswani2017attention, sec. 3.5] */
+    int cache;  /* matmul, softmax: earlier tokens whose keys and values are kept, before the new
+                   ones */
     int heads, kv_heads; /* matmul, rotary: heads of the query side and of the key/value side */
     int vocabulary, index;
     double scale; /* matmul, embedding: factor on the result, default 1 */
@@ -120,6 +123,7 @@ struct spn_network {
     double input_mean[4], input_std[4]; /* preprocessing per channel: (x/255 - mean)/std */
     int n_mean,
         n_std; /* = channels for an input [C, H, W] with C <= 4 (0 and 1 where not given); else 0 */
+    int cache; /* earlier tokens kept by causal attention: 0 = the sequence is all there is */
     int sequence; /* length that the input's shape was built with; 0 if the network has none */
     int n_layers;
     struct spn_layer *layer;
@@ -127,8 +131,8 @@ struct spn_network {
 };
 
 /* One override: "sparsity" = "0.9" (of every matrix layer), "sparsity.conv1" = "0.3", "sequence" =
- * "128". Applied in order; SPN_EUSAGE if the network has no such setting or the value is outside
- * its range. */
+ * "128", "cache" = "1000": one step of a decoder is sequence 1 with a cache. Applied in order;
+ * SPN_EUSAGE if the network has no such setting or the value is outside its range. */
 struct spn_network_override {
     const char *path, *value;
 };

@@ -195,8 +195,9 @@ static enum spn_status infer_scores(struct spn_layer *layer, const struct spn_sh
         status = check_heads(layer, in[0].dim[1], in[1].dim[1], err);
     if (status)
         return status;
-    layer->out_shape = (struct spn_shape){3, {layer->heads, in[0].dim[0], in[1].dim[0], 0}};
-    int64_t factor[] = {in[0].dim[0], in[1].dim[0], in[0].dim[1]};
+    const int keys = in[1].dim[0] + layer->cache;
+    layer->out_shape = (struct spn_shape){3, {layer->heads, in[0].dim[0], keys, 0}};
+    int64_t factor[] = {in[0].dim[0], keys, in[0].dim[1]};
     return count_macs(layer, factor, 3, err);
 }
 
@@ -208,9 +209,9 @@ static enum spn_status infer_context(struct spn_layer *layer, const struct spn_s
     if (in[0].n < 2 || heads != layer->heads)
         return spn_err_set(err, SPN_EINPUT, "needs a first input [%d heads, tokens, keys]",
                            layer->heads);
-    if (last_dim(&in[0]) != in[1].dim[0])
-        return spn_err_set(err, SPN_EINPUT, "inner sizes %d and %d differ", last_dim(&in[0]),
-                           in[1].dim[0]);
+    const int keys = in[1].dim[0] + layer->cache;
+    if (last_dim(&in[0]) != keys)
+        return spn_err_set(err, SPN_EINPUT, "inner sizes %d and %d differ", last_dim(&in[0]), keys);
     if (layer->heads % layer->kv_heads || in[1].dim[1] % layer->kv_heads)
         return spn_err_set(err, SPN_EINPUT,
                            "%d heads and %d features do not divide into %d kv_heads", layer->heads,
@@ -219,7 +220,7 @@ static enum spn_status infer_context(struct spn_layer *layer, const struct spn_s
     if (features > SPN_MAX_DIM)
         return too_large("features", SPN_MAX_DIM, err);
     layer->out_shape = (struct spn_shape){2, {tokens, (int)features, 0, 0}};
-    int64_t factor[] = {tokens, in[1].dim[0], features};
+    int64_t factor[] = {tokens, keys, features};
     return count_macs(layer, factor, 3, err);
 }
 
@@ -249,7 +250,7 @@ static enum spn_status infer_softmax(struct spn_layer *layer, const struct spn_s
                                      struct spn_err *err)
 {
     layer->out_shape = in[0];
-    if (layer->causal && (in->n < 2 || in->dim[in->n - 1] != in->dim[in->n - 2]))
+    if (layer->causal && (in->n < 2 || in->dim[in->n - 1] - layer->cache != in->dim[in->n - 2]))
         return spn_err_set(err, SPN_EINPUT, "a causal mask needs as many keys as queries");
     return SPN_OK;
 }

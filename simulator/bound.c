@@ -378,6 +378,10 @@ enum spn_status spn_bound_create(struct spn_bound_network **bound, const struct 
                                  const struct spn_weights *weights, struct spn_err *err)
 {
     enum spn_status status = SPN_OK;
+    if (net->cache > 0)
+        return spn_err_set(err, SPN_EINPUT,
+                           "network '%s' has a cache of %d tokens; whole sequences are simulated",
+                           net->name, net->cache);
     struct spn_bound_network *p = calloc(1, sizeof *p);
     if (!p) {
         return spn_err_memory(err, "bound");

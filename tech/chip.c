@@ -28,6 +28,7 @@ const char *const spn_update_names[] = {"cell", "row", "vector", NULL};
 const char *const spn_interconnect_names[] = {"htree", "mesh", "xy-bus", NULL};
 const char *const spn_traffic_names[] = {"buffer", "direct", NULL};
 const char *const spn_placement_names[] = {"row-major", "optimized", NULL};
+const char *const spn_cache_place_names[] = {"global-buffer", "dram", NULL};
 const char *const spn_overflow_names[] = {"refuse", "reload", "chips", NULL};
 
 static const struct spn_field array_fields[] = {
@@ -167,6 +168,8 @@ static const struct spn_field system_fields[] = {
                "a network larger than the chip: refuse it, reload weights, or use several chips"),
     SPN_F_INT(struct spn_chip_system, batch, "", 1, 1 << 24,
               "images that one load of the weights serves"),
+    SPN_F_ENUM(struct spn_chip_system, cache_place, spn_cache_place_names,
+               "where keys and values of earlier tokens are kept"),
     SPN_F_DOUBLE(struct spn_chip_system, pulses_per_program, "", 0, 1e6,
                  "mean pulses that load a cell; 0 = one per state passed"),
     SPN_F_DOUBLE(struct spn_chip_system, link_energy_J_per_bit, "J/bit", 0, 1e-9,

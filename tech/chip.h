@@ -155,11 +155,13 @@ struct spn_chip_training {
     int mac_units;            /* digital MACs of the weight-gradient unit */
     bool activations_in_dram; /* stored activations go to DRAM between forward and gradient */
 };
+enum spn_cache_place { SPN_CACHE_GLOBAL_BUFFER, SPN_CACHE_DRAM };
 enum spn_overflow { SPN_OVERFLOW_REFUSE, SPN_OVERFLOW_RELOAD, SPN_OVERFLOW_CHIPS };
 struct spn_chip_system {
     int tiles;                 /* on a chip; 0 = as many as the network needs */
     int overflow;              /* enum spn_overflow: what happens to a network that needs more */
     int batch;                 /* images that one load of the weights serves, when reloading */
+    int cache_place;           /* enum spn_cache_place: of keys and values of earlier tokens */
     double pulses_per_program; /* mean pulses that bring a cell to a new state; 0 = one per state in
                                   between, from a random state to a random one */
     double link_energy_J_per_bit, link_bandwidth_bit_per_s, link_latency_s; /* to the next chip */
@@ -233,7 +235,8 @@ extern const char *const spn_encoding_names[],
                                                       *const spn_interconnect_names[],
                                                           *const spn_overflow_names[],
                                                               *const spn_traffic_names[],
-                                                                  *const spn_placement_names[];
+                                                                  *const spn_cache_place_names[],
+                                                                      *const spn_placement_names[];
 
 /* Digits of cell_bits that a weight is cut into: all bits for offset, the magnitude (bits - 1) for
  * differential pairs, the magnitude and a cell for the sign bit for two's complement. [M:T5] */

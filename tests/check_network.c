@@ -436,6 +436,34 @@ START_TEST(overrides_apply)
 }
 END_TEST
 
+/* One new token after 99: 100 keys for 8 heads of 8; scores and context take 100 x 64 products
+ * each. */
+START_TEST(a_cache_adds_keys_but_no_tokens)
+{
+    struct spn_err err;
+    struct spn_network *net = NULL;
+    const struct spn_network_override both[] = {{"sequence", "1"}, {"cache", "99"}};
+    const char *srcdir = getenv("srcdir");
+    char path[512];
+    snprintf(path, sizeof path, "%s/networks/stories260k.json", srcdir ? srcdir : ".");
+    ck_assert_ok(spn_network_load(&net, path, both, 2, &err));
+    ck_assert(net->cache == 99 && net->sequence == 1);
+    assert_shape(&layer(net, "layers.0.attention.scores")->out_shape, 3, 8, 1, 100);
+    assert_shape(&layer(net, "layers.0.attention.softmax")->out_shape, 3, 8, 1, 100);
+    ck_assert_int_eq(layer(net, "layers.0.attention.q")->out_shape.dim[0], 1);
+    ck_assert_int_eq(layer(net, "layers.0.attention.k")->n_macs, 64 * 32);
+    ck_assert_int_eq(spn_network_totals(net).n_dynamic_macs, 5 * 2 * 100 * 64);
+    spn_network_destroy(net);
+    net = NULL;
+    ck_assert_fails(load_with("transformer-base", "cache", "5", &net, &err), SPN_EINPUT,
+                    "not causal");
+    ck_assert_fails(load_with("vgg8", "cache", "5", &net, &err), SPN_EUSAGE, "no sequence");
+    ck_assert_fails(load_with("stories260k", "cache", "-1", &net, &err), SPN_EUSAGE,
+                    "[0, 1048576]");
+    ck_assert_ptr_null(net);
+}
+END_TEST
+
 START_TEST(bad_overrides_are_usage_errors)
 {
     struct spn_err err;
@@ -473,6 +501,7 @@ Suite *spn_suite(void)
     tcase_add_test(files, residual_blocks_are_wired);
     tcase_add_test(files, tied_tensors_count_once);
     tcase_add_test(files, overrides_apply);
+    tcase_add_test(files, a_cache_adds_keys_but_no_tokens);
     tcase_add_test(files, bad_overrides_are_usage_errors);
     tcase_add_loop_test(graph, ops_have_shapes_and_counts, 0, sizeof op_cases / sizeof *op_cases);
     tcase_add_test(graph, every_op_has_name_rules_and_a_case);

@@ -262,6 +262,45 @@ START_TEST(traffic_on_a_mesh)
 }
 END_TEST
 
+/* Decoding one token of stories260k after L: 5 layers keep keys and values of 4 x 8 features, 8
+ * bits each; from DRAM 2 x 5 x 32 x 8 x (L + 1) bits, the new token's written among them. In the
+ * buffer they take that room, and are read at its word's energy. */
+START_TEST(keys_and_values_are_kept)
+{
+    struct spn_err err;
+    double area[2], dram_J[2], energy[2];
+
+    for (int place = 0; place < 2; place++)
+        for (int k = 0; k < 2; k++) {
+            struct setup s;
+            setup_open(&s, "stories260k", "ning2025");
+            const struct spn_network_override set[] = {{"sequence", "1"},
+                                                       {"cache", k ? "1999" : "999"}};
+            char path[512];
+            snprintf(path, sizeof path, "%s/networks/stories260k.json",
+                     getenv("srcdir") ? getenv("srcdir") : ".");
+            setup_close(&s);
+            ck_assert_ok(spn_network_load(&s.net, path, set, 2, &err));
+            ck_assert_ok(spn_profile_default(&s.profile, s.net, &err));
+            ck_assert_ok(spn_plan_create(&s.plan, s.net, &s.profile, &err));
+            ck_assert_ok(spn_workspace_create(&s.work, s.plan, &err));
+            s.chip.system.cache_place = place;
+            const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, false);
+            check_sums(r);
+            area[k] = r->area_m2;
+            energy[k] = r->inference.dynamic_J;
+            dram_J[k] =
+                spn_result_sum(r, (struct spn_leaf_filter){-2, -1, SPN_CATEGORY_DRAM, 1}).energy_J;
+            if (k && place == SPN_CACHE_DRAM)
+                ck_assert_rel(dram_J[1] - dram_J[0],
+                              2 * 5 * 32 * 8 * 1000.0 * s.chip.dram.energy_J_per_bit, 1e-9);
+            setup_close(&s);
+        }
+    ck_assert(energy[1] > energy[0]);
+    ck_assert_rel(area[1], area[0], 0.01); /* in DRAM: only the softmax unit's row is longer */
+}
+END_TEST
+
 START_TEST(what_does_not_fit_is_refused_unless_told_otherwise)
 {
     struct setup s;
@@ -294,6 +333,7 @@ Suite *spn_suite(void)
     tcase_add_test(tc, writing_bounds_a_load);
     tcase_add_test(tc, several_chips_in_a_row);
     tcase_add_test(tc, shortcuts_wait_in_the_buffer);
+    tcase_add_test(tc, keys_and_values_are_kept);
     tcase_add_loop_test(tc, traffic_on_a_mesh, 0, 4);
     tcase_add_test(tc, what_does_not_fit_is_refused_unless_told_otherwise);
     suite_add_tcase(suite, tc);
