@@ -107,6 +107,7 @@ static void fill_adder(struct spn_cim_adder *adder, const struct spn_blocks_inpu
     adder->n_inputs = in->rules->rows_read;
     adder->input_bits = chip->input.dac_bits;
     adder->weight_bits = in->rules->cells_per_weight * chip->weight.cell_bits;
+    adder->compact = chip->array.adder_cell == SPN_ADDER_COMPACT;
     adder->chain = chip->array.adder == SPN_ARRAY_CHAIN;
     adder->input_one = array->input_mean;
     adder->weight_one = spn_array_cell_value(array).mean;

@@ -64,7 +64,10 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
                            "cim-adder.swing_loss_V = %g is not below the supply of %g V",
                            p->swing_loss_V, vdd_V);
     struct spn_logic logic;
-    spn_logic_init(&logic, env);
+    if (p->compact)
+        spn_logic_init_compact(&logic, env);
+    else
+        spn_logic_init(&logic, env);
     const double one = p->input_one * p->weight_one; /* of a product's bit */
     const double squared = (1 - 2 * one) * (1 - 2 * one);
     const double toggle = 2 * one * (1 - one);
@@ -92,6 +95,7 @@ static const struct spn_field fields[] = {
     SPN_F_INT(C, n_inputs, "", 1, 65536, "products added"),
     SPN_F_INT(C, input_bits, "bit", 1, 16, "bits of an input that arrive together"),
     SPN_F_INT(C, weight_bits, "bit", 1, 16, "bits of a weight"),
+    SPN_F_INT(C, compact, "", 0, 1, "0: standard cells; 1: cells of least size"),
     SPN_F_INT(C, chain, "", 0, 1, "0: a tree of adders; 1: a chain from cell to cell"),
     SPN_F_DOUBLE(C, input_one, "", 0, 1, "probability of a 1 among the inputs' bits"),
     SPN_F_DOUBLE(C, weight_one, "", 0, 1, "probability of a 1 among the weights' bits"),
@@ -123,7 +127,7 @@ const struct spn_component_type spn_component_cim_adder = {
     .size = sizeof(struct spn_cim_adder),
     .fields = fields,
     .actions = actions,
-    .model = "B1, B2, B4, B6, B26-B28",
+    .model = "B1, B2, B4, B6, B26-B28, B30",
     .example = example,
     .eval = eval,
 };

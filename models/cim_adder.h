@@ -12,6 +12,7 @@ enum spn_cim_adder_action { SPN_CIM_ADDER_SUM };
 struct spn_cim_adder {
     int n_inputs;                 /* products added in one action */
     int input_bits, weight_bits;  /* operands of a product; input_bits arrive together */
+    int compact;                  /* 0: standard cells; 1: cells of least size, drawn by hand */
     int chain;                    /* 0: a tree; 1: each cell adds to the sum of the one before */
     double input_one, weight_one; /* probability of a 1 among their bits */
     double swing_loss_V;          /* of pass transistors: nodes rise to the supply less this */

@@ -223,6 +223,13 @@ double spn_gate_fill(const struct spn_env *env, double wn_m, double wp_m)
     return most > 0 && l.fins > most ? (double)(l.fins / most) : 1;
 }
 
+double spn_gate_least_row_frac(const struct spn_env *env)
+{
+    if (env->node->transistor != SPN_TRANSISTOR_PLANAR)
+        return 1;
+    return (PN_GAP_F + EDGE_F + MIN_WIDTH_F * (1 + env->node->pn_ratio)) / CELL_HEIGHT_F;
+}
+
 double spn_gate_drain_F(const struct spn_env *env, enum spn_channel channel, double width_m)
 {
     (void)channel; /* both are alike in the nodes' data */

@@ -30,6 +30,9 @@ double spn_gate_min_pmos_m(const struct spn_env *env);  /* the PMOS that balance
  * standard cells do: the diffusion strip over their width, in whole fins for FinFETs; at least 1.
  * [M:B2] */
 double spn_gate_fill(const struct spn_env *env, double wn_m, double wp_m);
+/* Height of a row that just holds the smallest inverter, over that of a standard cell; 1 for fins,
+ * whose rows come whole. [M:B30] */
+double spn_gate_least_row_frac(const struct spn_env *env);
 double spn_gate_on_ohm(const struct spn_env *env, enum spn_channel channel,
                        double width_m); /* switching [M:G2] */
 double spn_gate_pass_ohm(const struct spn_env *env, enum spn_channel channel,

@@ -37,6 +37,9 @@ struct spn_logic { /* all cells for one node and temperature */
 };
 
 void spn_logic_init(struct spn_logic *logic, const struct spn_env *env);
+/* Likewise with inverter, NAND2 and full adder of least size in low rows, as drawn beside memory
+ * cells. [M:B30] */
+void spn_logic_init_compact(struct spn_logic *logic, const struct spn_env *env);
 
 /* Delay in seconds rounded up to whole clocks, at least `least` of them. */
 double spn_logic_clocked_s(const struct spn_logic *logic, double delay_s, double least);

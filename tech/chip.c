@@ -17,6 +17,7 @@
 
 const char *const spn_array_kind_names[] = {"current", "charge", "c2c", "digital", NULL};
 const char *const spn_array_adder_names[] = {"tree", "chain", NULL};
+const char *const spn_adder_cell_names[] = {"standard", "compact", NULL};
 const char *const spn_encoding_names[] = {"differential", "offset", "twos-complement", NULL};
 const char *const spn_adc_range_names[] = {"full", "calibrated", "fixed", NULL};
 const char *const spn_mapping_names[] = {"conventional", "kernel-position", "matrix",
@@ -48,6 +49,8 @@ static const struct spn_field array_fields[] = {
     SPN_F_DOUBLE(struct spn_chip_array, unit_F, "F", 0, 1e-12,
                  "charge, c2c: capacitor of a cell; 0 = the least that will do"),
     SPN_F_ENUM(struct spn_chip_array, adder, spn_array_adder_names, "digital: how products add"),
+    SPN_F_ENUM(struct spn_chip_array, adder_cell, spn_adder_cell_names,
+               "digital: standard cells, or cells of least size drawn for the array"),
     SPN_F_DOUBLE(struct spn_chip_array, swing_loss_V, "V", 0, 5,
                  "digital: what pass transistors take from the swing in the adders"),
     SPN_F_DOUBLE(struct spn_chip_array, energy_scale, "", 1e-3, 1e3, "fit factor of reads"),

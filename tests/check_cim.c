@@ -231,6 +231,55 @@ START_TEST(sum_of_four_products)
 }
 END_TEST
 
+START_TEST(cells_of_least_size)
+{
+    struct spn_logic l;
+    spn_logic_init_compact(&l, &env32);
+    const struct spn_gate inverter = spn_gate_min_inverter(&env32);
+    /* 14 pairs of gates and 6 of drains, every second time, at 0.9 V */
+    ck_assert_rel(l.full_adder.toggle_J, 0.81 / 4 * (14 * inverter.input_F + 6 * inverter.output_F),
+                  1e-12);
+    /* 15 pitches of 3.8 F, 3.5 + 3.6 + 2 x 2.5005 F high */
+    ck_assert_rel(l.full_adder.area_m2, 15 * 3.8 * 12.101 * 32e-9 * 32e-9, 1e-9);
+    struct spn_cim_adder p = four(0);
+    const struct spn_component_cost standard = cost_of(&spn_component_cim_adder, &p);
+    p.compact = 1;
+    const struct spn_component_cost compact = cost_of(&spn_component_cim_adder, &p);
+    ck_assert(compact.area_m2 < 0.5 * standard.area_m2 && compact.leakage_W < standard.leakage_W);
+    ck_assert(compact.action[0].energy_J < 0.4 * standard.action[0].energy_J);
+    /* fins come whole: rows keep their height */
+    ck_assert_ok(spn_node_load(&node, "14nm-lstp", &err));
+    ck_assert(spn_gate_least_row_frac(&env) == 1);
+}
+END_TEST
+
+/* Silicon of 28 nm at 0.9 V: 8 x 8 bit, two bits a cycle, 128 inputs (ISSCC 2023, 7.2; 19.5 TOPS/W,
+ * 5.5 ns) and all bits at once, 32 inputs (ISSCC 2022, 15.5; 36.6 TOPS/W, 5.1 ns). Multipliers and
+ * adders alone, random operands: between half of what was measured and that. */
+START_TEST(beside_digital_silicon)
+{
+    static const struct {
+        int n_inputs, input_bits, reads;
+        double ops_per_J, cycle_s;
+    } chips[] = {{128, 2, 4, 19.5e12, 5.4945e-9}, {32, 8, 1, 36.63e12, 5.1282e-9}};
+    ck_assert_ok(spn_node_load(&node, "28nm-lstp", &err));
+    node.vdd_V = 0.9;
+    for (size_t i = 0; i < sizeof chips / sizeof chips[0]; i++) {
+        struct spn_cim_adder p = four(0);
+        struct spn_component_cost cost;
+        p.n_inputs = chips[i].n_inputs;
+        p.input_bits = chips[i].input_bits;
+        p.weight_bits = 8;
+        p.compact = 1;
+        ck_assert_ok(spn_component_cim_adder.eval(&p, &env, &cost, &err));
+        const double op_J = chips[i].reads * cost.action[0].energy_J / (2.0 * p.n_inputs);
+        const double ratio = op_J * chips[i].ops_per_J;
+        ck_assert_msg(ratio > 0.5 && ratio < 1, "%d inputs: %g", p.n_inputs, ratio);
+        ck_assert(cost.action[0].latency_s < chips[i].cycle_s);
+    }
+}
+END_TEST
+
 /* The share of pairs of independent sums of k bits, each 1 with p = 1/4, whose lowest bits differ,
  * counted over all 4^k and 4^k outcomes (a bit is 1 in one of four). */
 START_TEST(sums_toggle_as_counted)
@@ -452,6 +501,8 @@ Suite *spn_suite(void)
     tcase_add_test(tcase, ladder);
     tcase_add_test(tcase, capacitors_take_room);
     tcase_add_test(tcase, sum_of_four_products);
+    tcase_add_test(tcase, cells_of_least_size);
+    tcase_add_test(tcase, beside_digital_silicon);
     tcase_add_test(tcase, sums_toggle_as_counted);
     tcase_add_test(tcase, wide_operands);
     tcase_add_test(tcase, pass_transistors_swing_less);
