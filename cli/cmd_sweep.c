@@ -156,8 +156,8 @@ static enum spn_status gather(struct job *job, struct spn_err *err)
     spn_store_close(job->store);
     job->store = NULL;
     status = spn_ranks_agree(&job->ranks, status, err);
-    int64_t *sum[] = {&job->counts.n_before, &job->counts.n_evaluated, &job->counts.n_good,
-                      &job->counts.n_excluded, &job->counts.n_infeasible};
+    int64_t *sum[] = {&job->counts.n_before,   &job->counts.n_evaluated,  &job->counts.n_good,
+                      &job->counts.n_excluded, &job->counts.n_infeasible, &job->counts.n_pending};
     for (size_t i = 0; i < sizeof sum / sizeof *sum; i++)
         *sum[i] = spn_ranks_sum(&job->ranks, *sum[i]);
     job->counts.stopped = spn_ranks_sum(&job->ranks, job->counts.stopped) > 0;
@@ -196,13 +196,18 @@ static enum spn_status sweep_all(struct job *job, struct meter *meter, struct sp
     return status;
 }
 
+static bool is_shard(const struct job *job)
+{
+    return job->shard.n > job->ranks.n;
+}
+
 /* Accuracies where they may matter. Shards leave that to the sweep of what they are merged to. */
 static enum spn_status add_accuracies(struct job *job, struct spn_err *err)
 {
     struct spn_progress progress = spn_cmd_progress();
     struct spn_lab_options how = {1, spn_lazy_save, job->store};
     struct spn_lab *lab = NULL;
-    if (!spn_space_simulated(job->space) || job->shard.n > job->ranks.n || job->ranks.rank != 0 ||
+    if (!spn_space_simulated(job->space) || is_shard(job) || job->ranks.rank != 0 ||
         job->counts.stopped)
         return SPN_OK;
     enum spn_status status = spn_lab_create(&lab, job->space, &how, err);
@@ -268,7 +273,12 @@ static void add_counts(struct job *job)
         spn_table_row(table, row[i].name, "count");
         spn_table_number(table, (double)row[i].n);
     }
-    for (size_t i = 0; simulated && i < sizeof lazy / sizeof *lazy; i++) {
+    if (simulated && is_shard(job))
+        spn_report_note(&job->report,
+                        "No accuracy is simulated for a part: merge the parts, then sweep %s into "
+                        "the merged file.",
+                        spn_space_name(job->space));
+    for (size_t i = 0; simulated && !is_shard(job) && i < sizeof lazy / sizeof *lazy; i++) {
         spn_table_row(table, lazy[i].name, "count");
         spn_table_number(table, (double)lazy[i].n);
     }

@@ -25,6 +25,7 @@ struct spn_evaluator {
     bool simulate;
     struct spn_workspace **work; /* [n_plans], made when first needed */
     struct spn_space_values values;
+    bool column_simulated[SPN_SPACE_MAX_COLUMNS];
     struct spn_expr *derived[SPN_SPACE_MAX_COLUMNS], *constraint[SPN_SPACE_MAX_CONSTRAINTS];
 };
 
@@ -36,6 +37,8 @@ enum spn_status spn_evaluator_create(struct spn_evaluator **out, const struct sp
     if (!ev)
         return spn_err_memory(err, "an evaluator");
     ev->space = space;
+    for (int i = 0; i < spn_space_n_columns(space); i++)
+        ev->column_simulated[i] = spn_space_column_simulated(space, i);
     ev->work = calloc((size_t)space->n_plans, sizeof *ev->work);
     enum spn_status status = ev->work ? SPN_OK : spn_err_memory(err, "an evaluator");
     for (int i = 0; i < space->n_derived && !status; i++) {
@@ -152,14 +155,14 @@ static void derive(struct spn_evaluator *ev, bool simulated, struct spn_point *p
     int n = space->n_results + space->n_derived;
     for (int i = 0; i < n; i++) {
         int d = i - space->n_results;
-        if (spn_space_column_simulated(space, i) != simulated)
+        if (ev->column_simulated[i] != simulated)
             continue;
         if (d >= 0)
             ev->values.derived[d] = spn_expr_value(ev->derived[d]);
         point->value[i] = d >= 0 ? ev->values.derived[d] : ev->values.column[space->result[i]];
     }
     for (int i = 0; i < n; i++)
-        if (spn_space_column_simulated(space, i) == simulated && !isfinite(point->value[i])) {
+        if (ev->column_simulated[i] == simulated && !isfinite(point->value[i])) {
             refuse(point, SPN_POINT_INFEASIBLE, "not a finite number: ");
             size_t at = strlen(point->reason);
             snprintf(point->reason + at, sizeof point->reason - at, "%s",
@@ -192,7 +195,7 @@ static enum spn_status add_accuracy(struct spn_evaluator *ev, const int digit[],
         known = true;
     }
     for (int i = 0; i < space->n_results + space->n_derived; i++)
-        if (spn_space_column_simulated(space, i))
+        if (ev->column_simulated[i])
             point->value[i] = NAN;
     if (point->state != SPN_POINT_GOOD)
         return SPN_OK;

@@ -114,6 +114,7 @@ enum spn_status spn_store_select(struct spn_store *store, const struct spn_store
 
 struct spn_store_counts {
     int64_t n_points, n_good, n_stored;
+    int64_t n_pending; /* good but for their accuracy, which nobody needs or has simulated yet */
 };
 enum spn_status spn_store_counts(struct spn_store *store, struct spn_store_counts *counts,
                                  struct spn_err *err);

@@ -237,12 +237,16 @@ enum spn_status spn_store_counts(struct spn_store *store, struct spn_store_count
 {
     sqlite3_stmt *count = NULL;
     enum spn_status status = spn_store_prepare(
-        store, "SELECT COUNT(*), COUNT(*) - COUNT(reason) FROM points", &count, err);
+        store,
+        "SELECT COUNT(*), COUNT(*) - COUNT(reason), COUNT(*) FILTER (WHERE reason = "
+        "'" SPN_POINT_PENDING_REASON "') FROM points",
+        &count, err);
     if (!status && sqlite3_step(count) != SQLITE_ROW)
         status = spn_store_fail(store, "count points", err);
     if (!status)
         *counts = (struct spn_store_counts){store->size, sqlite3_column_int64(count, 1),
-                                            sqlite3_column_int64(count, 0)};
+                                            sqlite3_column_int64(count, 0),
+                                            sqlite3_column_int64(count, 2)};
     sqlite3_finalize(count);
     return status;
 }

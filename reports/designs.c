@@ -187,7 +187,7 @@ enum spn_status spn_designs_best(struct spn_store *store, const struct spn_goals
 
 /* ---- tables ---- */
 
-/* Axes, then goals, then other results: column numbers of what a table shows. */
+/* Axes, then goals, then other objectives and results: column numbers of what a table shows. */
 static int choose(const struct spn_store *store, const struct spn_goals *goals,
                   int out[SPN_TABLE_MAX_COLUMNS])
 {
@@ -201,13 +201,14 @@ static int choose(const struct spn_store *store, const struct spn_goals *goals,
     }
     for (int g = 0; g < goals->n; g++)
         out[n++] = goals->column[g];
-    for (int i = 0; i < spn_store_n_columns(store) && n < SPN_TABLE_MAX_COLUMNS; i++) {
-        bool there = false;
-        for (int k = 0; k < n; k++)
-            there = there || out[k] == i;
-        if (!there)
-            out[n++] = i;
-    }
+    for (int objectives = 1; objectives >= 0; objectives--) /* of the space, before the others */
+        for (int i = 0; i < spn_store_n_columns(store) && n < SPN_TABLE_MAX_COLUMNS; i++) {
+            bool there = objectives && !spn_store_column(store, i)->objective;
+            for (int k = 0; k < n; k++)
+                there = there || out[k] == i;
+            if (!there)
+                out[n++] = i;
+        }
     return n;
 }
 
@@ -277,6 +278,10 @@ enum spn_status spn_designs_counts(struct spn_store *store, struct spn_table *ta
     spn_table_row(table, "good", "count");
     spn_table_number(table, (double)counts.n_good);
     spn_table_row(table, "excluded or infeasible", "count");
-    spn_table_number(table, (double)(counts.n_stored - counts.n_good));
+    spn_table_number(table, (double)(counts.n_stored - counts.n_good - counts.n_pending));
+    if (counts.n_pending) {
+        spn_table_row(table, SPN_POINT_PENDING_REASON, "count");
+        spn_table_number(table, (double)counts.n_pending);
+    }
     return SPN_OK;
 }

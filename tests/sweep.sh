@@ -116,6 +116,56 @@ if "$spindle" version | grep -q 'MPI v' && command -v mpirun > /dev/null; then
     expect 3 "another space" mpirun --oversubscribe -n 2 "$spindle" sweep vgg8-space --db ranks.sqlite
 fi
 
+# Simulated accuracy: killed 3 times; two at once; shards; the same front each time, and searches against it.
+cat > accuracy.json << 'END'
+{ "name": "test-accuracy", "network": "msnet", "chip": "ning2025", "scheme": ["external-index", "index-free"],
+  "axes": { "array": {"set": ["chip.array.rows", "chip.array.columns"], "values": [16, 32, 64]}, "chip.adc.bits": [2, 3, 4, 5, 6],
+            "chip.adc.columns_per_adc": [2, 4], "chip.clock_Hz": [2.5e8, 5e8, 1e9] },
+  "accuracy": {"images": 400}, "objectives": ["min energy_J", "max accuracy"] }
+END
+lazy() { awk -F'\t' -v name="$1" '$1 == "counts" && $2 ~ name { print $4 }' out; }
+expect 0 "simulated now" "$spindle" sweep accuracy.json --threads 1 --count 0 --format tsv
+grep '^front' out > accuracy.tsv
+simulated=$(lazy "simulated now") spared=$(lazy "need not be simulated")
+if [ "$simulated" -gt 0 ] && [ "$spared" -gt 0 ]; then ok; else bad "$simulated simulated, $spared spared"; fi
+for _ in 1 2 3; do
+    "$spindle" sweep accuracy.json --db accuracy.sqlite --threads 2 > /dev/null 2>&1 &
+    child=$!
+    sleep 0.3
+    kill -9 $child 2> /dev/null
+    wait $child 2> /dev/null
+done
+expect 0 "simulated now" "$spindle" sweep accuracy.json --db accuracy.sqlite --threads 2 --count 0 --format tsv
+is "simulated before and now" "$(($(lazy "simulated before") + $(lazy "simulated now")))" "$simulated"
+if grep '^front' out | cmp -s - accuracy.tsv; then ok; else bad "a killed sweep has another front of accuracy"; fi
+"$spindle" sweep accuracy.json --db both.sqlite --threads 1 > /dev/null 2>&1 &
+first=$!
+expect 0 "simulated" "$spindle" sweep accuracy.json --db both.sqlite --threads 1
+wait $first
+is "exit code of the other" $? 0
+for i in 0 1; do expect 0 "merge the parts" "$spindle" sweep accuracy.json --db part$i.sqlite --shard $i/2; done
+expect 0 "accuracy not simulated" "$spindle" merge parts.sqlite part0.sqlite part1.sqlite
+for db in both parts; do
+    expect 0 "simulated now" "$spindle" sweep accuracy.json --db $db.sqlite --count 0 --format tsv
+    if grep '^front' out | cmp -s - accuracy.tsv; then ok; else bad "$db.sqlite has another front of accuracy"; fi
+done
+for method in nsga2 bayes; do
+    if [ $method = bayes ]; then n_tries=24; else n_tries=100; fi
+    expect 0 "hypervolume" "$spindle" optimize accuracy.json --method $method --evaluations $n_tries --population 8 --against accuracy.sqlite \
+        --db $method.sqlite --format tsv
+    cp out $method.tsv
+    awk -F'\t' '$1 == "against" && $2 ~ "^hypervolume" { found = $4 > 0.9 } END { exit !found }' out && ok || bad "$method: $(grep hypervolume out)"
+    expect 0 "hypervolume" "$spindle" optimize accuracy.json --method $method --evaluations $n_tries --population 8 --against accuracy.sqlite \
+        --db $method.sqlite --format tsv --threads 1
+    is "simulated again by $method" "$(lazy "accuracies simulated")" 0
+    if cmp -s <(grep '^front' out) <(grep '^front' $method.tsv); then ok; else bad "$method: another front when run again"; fi
+done
+expect 3 "another space" "$spindle" optimize space.json --evaluations 20 --against accuracy.sqlite
+expect 2 "too slow to be sampled" "$spindle" sensitivity accuracy.json --of accuracy
+expect 0 "energy" "$spindle" sensitivity accuracy.json
+sed 's/"msnet"/"lenet5"/' accuracy.json > weightless.json
+expect 3 "lenet5 has no weights" "$spindle" sweep weightless.json
+
 # Questions and figures.
 expect 0 "index-free" "$spindle" best all.sqlite --min latency_s --where "scheme = 'index-free' AND area_m2 < 5e-5" --count 3
 expect 1 "no stored design is good" "$spindle" best all.sqlite --min latency_s --where "area_m2 < 0"
@@ -153,6 +203,13 @@ is "exit code with a full disk" $? 4
 if grep -q "full.sqlite: cannot [a-z]* points: .*disk full?" err; then ok; else bad "full disk: $(tail -1 err)"; fi
 expect 0 "in the space" "$spindle" sweep space.json --db full.sqlite
 is "stored after a full disk" "$(count full.sqlite stored)" $n
+small=$work/small
+mkdir "$small"
+if mount -t tmpfs -o size=1m tmpfs "$small" 2> /dev/null; then # a real one, where we may
+    expect 4 "disk full?" "$spindle" sweep space.json --db "$small/full.sqlite"
+    expect 0 "stored" "$spindle" pareto "$small/full.sqlite" --count 1
+    umount "$small"
+fi
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
