@@ -7,6 +7,7 @@
 
 #include "cli/cmd.h"
 #include "cli/manual.h"
+#include "explorer/columns.h"
 #include "explorer/space.h"
 #include "models/component.h"
 #include "simulator/insitu.h"
@@ -55,7 +56,7 @@ static void list_commands(struct spn_text *out)
     for (int i = 0; i < N_TOPICS; i++)
         spn_text_add(out, "  %-10s %s\n", topics[i].name, topics[i].doc);
     spn_text_add(out, "  %-10s %s\n", "space",
-                 "what can be an axis of a design space (experiments/*.json)");
+                 "a design space (experiments/*.json), and what can be an axis of it");
     spn_text_add(out, "  %-10s %s\n", "adc-sar", "any component of spindle list components");
     spn_text_add(out, "  %-10s %s\n", "adc.bits", "or any word: every field whose path holds it");
 }
@@ -90,6 +91,22 @@ static size_t help_fields(const struct spn_field *fields, const char *prefix, co
     return n;
 }
 
+static size_t help_lines(void (*write)(struct spn_text *out), const char *word,
+                         struct spn_text *out)
+{
+    struct spn_text lines = {0};
+    write(&lines);
+    size_t n = add_lines(&lines, word, out);
+    spn_text_clear(&lines);
+    return n;
+}
+
+static void help_results(struct spn_text *out)
+{
+    for (const struct spn_column *c = spn_columns; c->name; c++)
+        spn_text_add(out, "%s\t%s\tresult\t%s\n", c->name, c->unit, c->doc);
+}
+
 static const char *topic_name(const void *ctx, size_t i)
 {
     (void)ctx;
@@ -114,10 +131,10 @@ static enum spn_status help_key(const char *key, struct spn_text *out, struct sp
             return SPN_OK;
         }
     if (strcmp(key, "space") == 0) {
-        struct spn_text lines = {0};
-        spn_space_help(&lines);
-        add_lines(&lines, NULL, out);
-        spn_text_clear(&lines);
+        spn_text_add(out, "A space file:\n");
+        help_lines(spn_space_help_file, NULL, out);
+        spn_text_add(out, "\nWhat can be an axis:\n");
+        help_lines(spn_space_help, NULL, out);
         for (int i = 0; i < N_AXIS_TOPICS; i++)
             help_fields(topics[i].fields, topics[i].name, NULL, out);
         return SPN_OK;
@@ -132,9 +149,11 @@ static enum spn_status help_key(const char *key, struct spn_text *out, struct sp
         help_fields(type->fields, "", NULL, out);
         return SPN_OK;
     }
-    size_t n = 0;
+    size_t n = help_lines(spn_space_help, key, out);
     for (int i = 0; i < N_TOPICS; i++)
         n += help_fields(topics[i].fields, topics[i].name, key, out);
+    n += help_lines(spn_space_help_file, key, out);
+    n += help_lines(help_results, key, out);
     if (n)
         return SPN_OK;
     const char *near = spn_text_nearest(key, topic_name, NULL);

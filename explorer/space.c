@@ -319,6 +319,22 @@ const char *spn_space_input_name(const struct spn_space *space, int input)
     return space->input[input].path;
 }
 
+void spn_space_help_file(struct spn_text *out)
+{
+    spn_field_help(space_fields, "", out);
+    spn_text_add(
+        out,
+        "axes.PATH\t\t[VALUE, ...]\ta field, or network, chip, node, device, dram, scheme\n"
+        "axes.PATH\t\t{from, to, step}\ta range; or count instead of step, and log: true\n"
+        "axes.NAME\t\t{set: [PATH, ...], values}\tlinked fields: a value for all, or a list of one "
+        "each\n"
+        "axes.PATH.when\t\t{AXIS: VALUE or [VALUE, ...]}\ttakes part only then; AXIS stands "
+        "before\n"
+        "derived.NAME\t\texpression\tof results, derived results and axes with numbers\n");
+    spn_field_help(spn_scatter_fields, "uncertain.PATH", out);
+    spn_field_help(spn_accuracy_fields, "accuracy", out);
+}
+
 void spn_space_help(struct spn_text *out)
 {
     spn_text_add(out,

@@ -93,5 +93,7 @@ const char *spn_space_input_name(const struct spn_space *space, int input);
 /* Tab-separated lines "path, unit, range, meaning" of what can be an axis besides fields: network,
  * sparsity, chip, ... */
 void spn_space_help(struct spn_text *out);
+/* Likewise: what a space file holds. */
+void spn_space_help_file(struct spn_text *out);
 
 #endif

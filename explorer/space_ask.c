@@ -228,7 +228,7 @@ struct scatter {
 static const char *const distribution_names[] = {"normal", "lognormal", "uniform", NULL};
 #define LEAST (-1e300)
 #define MOST 1e300
-static const struct spn_field scatter_fields[] = {
+const struct spn_field spn_scatter_fields[] = {
     {.key = "distribution",
      .type = SPN_FIELD_ENUM,
      .required = true,
@@ -298,7 +298,7 @@ static enum spn_status read_uncertain(struct spn_space *space, const struct spn_
             input->place.ref.field->type != SPN_FIELD_DOUBLE)
             return spn_json_fail(&item, err, "only a field with a real number can be uncertain");
         spn_text_copy(input->path, sizeof input->path, input->place.path);
-        enum spn_status status = spn_json_read(item, scatter_fields, &s, err);
+        enum spn_status status = spn_json_read(item, spn_scatter_fields, &s, err);
         if (!status)
             status = shape(input, &s, &item, err);
         if (status)

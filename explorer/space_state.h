@@ -167,6 +167,8 @@ enum spn_status spn_space_number(struct spn_space *space, struct spn_err *err);
 enum spn_status spn_space_read_asked(struct spn_space *space, const struct spn_json_at *root,
                                      struct spn_err *err);
 
+extern const struct spn_field spn_scatter_fields[]; /* of an uncertain input */
+
 /* Names and places of everything an expression may use: results, derived columns, numeric axes.
  * Returns how many. */
 enum { SPN_SPACE_MAX_NAMES = 256 };
