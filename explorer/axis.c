@@ -446,7 +446,7 @@ enum spn_status spn_axis_read_when(struct spn_space *space, int number,
         while (other < number && strcmp(space->axis[other].name, name) != 0)
             other++;
         if (other == number)
-            return spn_json_fail(&item, err, "a condition refers to an axis that stands before");
+            return spn_json_fail(&item, err, "no axis \"%.60s\" stands before this one", name);
         struct spn_when *when = &axis->when[axis->n_when];
         when->axis = other;
         when->allowed = calloc((size_t)space->axis[other].n_values, sizeof *when->allowed);

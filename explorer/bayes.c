@@ -332,12 +332,13 @@ enum spn_status spn_optimize_bayes(const struct spn_space *space,
                                    struct spn_err *err)
 {
     enum spn_status status = spn_optimize_check(space, options, err);
-    if (!status && (options->n_evaluations > SPN_GP_MAX_POINTS || options->n_candidates < 1 ||
-                    options->n_initial < 0))
+    if (!status && options->n_evaluations > SPN_GP_MAX_POINTS)
+        status =
+            spn_err_set(err, SPN_EUSAGE, "%lld evaluations, Bayesian optimisation takes 1 to %d",
+                        (long long)options->n_evaluations, SPN_GP_MAX_POINTS);
+    if (!status && (options->n_candidates < 1 || options->n_initial < 0))
         status = spn_err_set(err, SPN_EUSAGE,
-                             "Bayesian optimisation: %lld evaluations, must be 1 to %d; %d "
-                             "candidates, at least 1; %d initial designs, at least 0",
-                             (long long)options->n_evaluations, SPN_GP_MAX_POINTS,
+                             "%d candidates, must be at least 1; %d initial designs, at least 0",
                              options->n_candidates, options->n_initial);
     struct spn_bayes *b = status ? NULL : calloc(1, sizeof *b);
     if (!b)

@@ -298,7 +298,7 @@ START_TEST(bayes_refuses_nonsense)
     struct spn_front *front = NULL;
     ck_assert_ok(spn_front_create(&front, 3, &err));
     ck_assert_fails(spn_optimize_bayes(space, &how, front, &counts, &err), SPN_EUSAGE,
-                    "10000 evaluations, must be 1 to 2000");
+                    "10000 evaluations, Bayesian optimisation takes 1 to 2000");
     spn_space_destroy(space);
     space = load("{\"network\": \"lenet5\", \"axes\": {\"chip.adc.bits\": [3, 4]}}");
     ck_assert_fails(spn_optimize_bayes(space, &how, front, &counts, &err), SPN_EUSAGE,
