@@ -22,48 +22,83 @@ int spn_window_rows(const struct spn_window *w)
     return w->kernel[0] * w->kernel[1] * (w->channels / w->groups);
 }
 
-/* A call costs more than the few bytes that most patches copy at a time. */
-static inline void copy_run(char *out, const char *in, size_t n)
+/* The first and the last `size` of n bytes, size <= n <= 2 size: without a loop or a call. */
+#define COPY_ENDS(out, in, n, size)                                                                \
+    do {                                                                                           \
+        char first[size], last[size];                                                              \
+        memcpy(first, in, size);                                                                   \
+        memcpy(last, (in) + (n) - (size), size);                                                   \
+        memcpy(out, first, size);                                                                  \
+        memcpy((out) + (n) - (size), last, size);                                                  \
+    } while (0)
+
+/* memcpy() whose short copies are not calls: rows of small kernels are a few dozen bytes. */
+static inline void copy_bytes(char *restrict out, const char *restrict in, size_t n)
 {
-    enum { CHUNK = 16 };
-    if (n % CHUNK != 0) {
+    if (n > 64) {
         memcpy(out, in, n);
-        return;
-    }
-    for (size_t k = 0; k < n; k += CHUNK) {
-        memcpy(out + k, in + k, CHUNK);
+    } else if (n > 32) {
+        COPY_ENDS(out, in, n, 32);
+    } else if (n > 16) {
+        COPY_ENDS(out, in, n, 16);
+    } else if (n >= 8) {
+        COPY_ENDS(out, in, n, 8);
+    } else if (n >= 4) {
+        COPY_ENDS(out, in, n, 4);
+    } else {
+        memcpy(out, in, n);
     }
 }
 
-/* One kernel row of one patch: the part inside the image is copied, the rest cleared. */
-static void copy_kernel_row(const struct spn_window *w, const char *row, int x0, size_t run,
-                            char *out)
+/* Pixels lo to hi - 1 of a kernel row at x0 lie inside the image (dilation 1). */
+static inline void inside(const struct spn_window *w, int x0, int *lo, int *hi)
 {
-    const int step = w->dilation[1];
-    const size_t pixel = run * (size_t)w->groups;
-    if (step == 1 && w->groups == 1) {
-        if (x0 >= 0 && x0 + w->kernel[1] <= w->width) {
-            copy_run(out, row + (size_t)x0 * run, (size_t)w->kernel[1] * run);
-            return;
-        }
-        int lo = x0 < 0 ? -x0 : 0;
-        int hi = w->width - x0 < w->kernel[1] ? w->width - x0 : w->kernel[1];
-        if (hi < lo) {
-            hi = lo = w->kernel[1];
-        }
-        memset(out, 0, (size_t)lo * run);
-        if (hi > lo) {
-            memcpy(out + (size_t)lo * run, row + (size_t)(x0 + lo) * run, (size_t)(hi - lo) * run);
-        }
-        memset(out + (size_t)hi * run, 0, (size_t)(w->kernel[1] - hi) * run);
-        return;
+    *lo = x0 < 0 ? -x0 : 0;
+    *hi = w->width - x0 < w->kernel[1] ? w->width - x0 : w->kernel[1];
+    if (*hi < *lo) {
+        *hi = *lo = w->kernel[1];
     }
-    for (int k = 0; k < w->kernel[1]; k++) {
-        const int x = x0 + k * step;
-        if (x < 0 || x >= w->width) {
-            memset(out + (size_t)k * run, 0, run);
+}
+
+/* One patch of one group, without dilation across: a kernel row is one piece. */
+static inline void copy_whole_rows(const struct spn_window *w, const char *image, int y0, int x0,
+                                   size_t run, char *out)
+{
+    const size_t row_bytes = (size_t)w->width * run;
+    const int n_rows = w->kernel[0], step = w->dilation[0], height = w->height;
+    const size_t bytes = (size_t)w->kernel[1] * run;
+    int lo, hi;
+    inside(w, x0, &lo, &hi);
+    const size_t before = (size_t)lo * run, n = (size_t)(hi - lo) * run;
+    const char *from = image + (n > 0 ? (size_t)(x0 + lo) * run : 0);
+    for (int k = 0; k < n_rows; k++, out += bytes) {
+        const int y = y0 + k * step;
+        if (y < 0 || y >= height) {
+            memset(out, 0, bytes);
+            continue;
+        }
+        if (before > 0) {
+            memset(out, 0, before);
+        }
+        copy_bytes(out + before, from + (size_t)y * row_bytes, n);
+        if (before + n < bytes) {
+            memset(out + before + n, 0, bytes - before - n);
+        }
+    }
+}
+
+/* Any patch: pixel by pixel; what lies outside the image is cleared. */
+static void copy_pixels(const struct spn_window *w, const char *image, int y0, int x0, size_t run,
+                        char *out)
+{
+    const size_t pixel = run * (size_t)w->groups, row_bytes = (size_t)w->width * pixel;
+    for (int k = 0; k < w->kernel[0] * w->kernel[1]; k++, out += run) {
+        const int y = y0 + k / w->kernel[1] * w->dilation[0];
+        const int x = x0 + k % w->kernel[1] * w->dilation[1];
+        if (y < 0 || y >= w->height || x < 0 || x >= w->width) {
+            memset(out, 0, run);
         } else {
-            memcpy(out + (size_t)k * run, row + (size_t)x * pixel, run);
+            memcpy(out, image + (size_t)y * row_bytes + (size_t)x * pixel, run);
         }
     }
 }
@@ -71,26 +106,59 @@ static void copy_kernel_row(const struct spn_window *w, const char *row, int x0,
 void spn_layers_patches(const struct spn_window *w, const void *x, const struct spn_patches *which,
                         void *columns)
 {
-    const size_t run = (size_t)(w->channels / w->groups) * which->size;
-    const size_t row_bytes = (size_t)w->width * (size_t)w->channels * which->size;
-    const size_t image_bytes = (size_t)w->height * row_bytes;
-    const int positions = w->out_height * w->out_width;
+    const struct spn_window win = *w; /* bytes may alias *w, not a copy */
+    const size_t run = (size_t)(win.channels / win.groups) * which->size;
+    const size_t image_bytes =
+        (size_t)win.height * (size_t)win.width * (size_t)win.channels * which->size;
+    const size_t patch_bytes = (size_t)(win.kernel[0] * win.kernel[1]) * run;
+    const int positions = win.out_height * win.out_width, n = which->n;
+    const bool whole = win.dilation[1] == 1 && win.groups == 1;
+    const char *image = (const char *)x + (size_t)(which->first / positions) * image_bytes +
+                        (size_t)which->group * run;
+    const int first = (int)(which->first % positions);
+    int row = first / win.out_width, column = first % win.out_width;
     char *out = columns;
-    for (int i = 0; i < which->n; i++) {
-        const int64_t at = which->first + i;
-        const int position = (int)(at % positions);
-        const char *image =
-            (const char *)x + (size_t)(at / positions) * image_bytes + (size_t)which->group * run;
-        const int y0 = position / w->out_width * w->stride[0] - w->padding[0];
-        const int x0 = position % w->out_width * w->stride[1] - w->padding[1];
-        for (int k = 0; k < w->kernel[0]; k++) {
-            const int y = y0 + k * w->dilation[0];
-            if (y < 0 || y >= w->height) {
-                memset(out, 0, (size_t)w->kernel[1] * run);
-            } else {
-                copy_kernel_row(w, image + (size_t)y * row_bytes, x0, run, out);
-            }
-            out += (size_t)w->kernel[1] * run;
+    for (int i = 0; i < n; i++, column++, out += patch_bytes) {
+        if (column == win.out_width) {
+            column = 0;
+            row++;
+        }
+        if (row == win.out_height) {
+            row = 0;
+            image += image_bytes;
+        }
+        const int y0 = row * win.stride[0] - win.padding[0];
+        const int x0 = column * win.stride[1] - win.padding[1];
+        if (whole) {
+            copy_whole_rows(&win, image, y0, x0, run, out);
+        } else {
+            copy_pixels(&win, image, y0, x0, run, out);
+        }
+    }
+}
+
+/* One patch onto `image`; neighbours of a kernel row lie side by side in both where they can. */
+SPN_VECTORIZE static void add_patch(const struct spn_window *w, const float *columns, int y0,
+                                    int x0, float *image)
+{
+    const int depth = w->channels / w->groups;
+    const size_t row_floats = (size_t)w->width * (size_t)w->channels;
+    const bool joined = w->dilation[1] == 1 && w->groups == 1;
+    const int pieces = joined ? 1 : w->kernel[1], piece = joined ? w->kernel[1] : 1;
+    for (int k = 0; k < w->kernel[0] * pieces; k++, columns += piece * depth) {
+        const int row = y0 + k / pieces * w->dilation[0];
+        const int column = x0 + k % pieces * w->dilation[1];
+        int lo = 0, hi = column >= 0 && column < w->width;
+        if (joined) {
+            inside(w, column, &lo, &hi);
+        }
+        if (row < 0 || row >= w->height || hi <= lo) {
+            continue;
+        }
+        float *pixel =
+            image + (size_t)row * row_floats + (size_t)(column + lo) * (size_t)w->channels;
+        for (int c = 0; c < (hi - lo) * depth; c++) {
+            pixel[c] += columns[lo * depth + c];
         }
     }
 }
@@ -108,17 +176,8 @@ SPN_VECTORIZE void spn_layers_add_patches(const struct spn_window *w, const floa
                        (size_t)which->group * (size_t)depth;
         const int y0 = position / w->out_width * w->stride[0] - w->padding[0];
         const int x0 = position % w->out_width * w->stride[1] - w->padding[1];
-        for (int k = 0; k < w->kernel[0] * w->kernel[1]; k++, columns += depth) {
-            const int row = y0 + k / w->kernel[1] * w->dilation[0];
-            const int column = x0 + k % w->kernel[1] * w->dilation[1];
-            if (row < 0 || row >= w->height || column < 0 || column >= w->width) {
-                continue;
-            }
-            float *pixel = image + (size_t)row * row_floats + (size_t)column * (size_t)w->channels;
-            for (int c = 0; c < depth; c++) {
-                pixel[c] += columns[c];
-            }
-        }
+        add_patch(w, columns, y0, x0, image);
+        columns += w->kernel[0] * w->kernel[1] * depth;
     }
 }
 
