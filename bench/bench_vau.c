@@ -20,7 +20,7 @@ static double now_s(void)
 
 int main(void)
 {
-    static const double sparsity[] = {0, 0.5, 0.885};
+    static const double sparsity[] = {0, 0.5, 0.885, 0.95, 0.99};
     static double row[SIDE], column[SIDE];
     const size_t n = (size_t)SIDE * SIDE;
     float *delta = malloc(n * sizeof *delta);

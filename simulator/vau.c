@@ -10,7 +10,8 @@
  * eigenvalues for a random mask of n kept cells a line is about 1/n, so that a handful of steps
  * reach rounding [golub2013matrix, sec. 11.5]. Products with the mask look up the sums of eight
  * neighbours by the byte of their mask bits: a 4096 x 4096 mask is 2 MB each way and takes two
- * million look-ups, whatever its density. Sums have a fixed order: the same bytes on every CPU.
+ * million look-ups, whatever its density; where fewer than 1 in 32 cells are kept, lists
+ * of them are shorter. Sums have a fixed order: the same bytes on every CPU.
  */
 #include "simulator/vau.h"
 
@@ -21,6 +22,7 @@
 #include <string.h>
 
 enum { BLOCK = 8, PATTERNS = 256 }; /* neighbours in a byte of mask bits */
+enum { LIST_FROM = 32 };            /* cells per kept one from which lists are shorter than looks */
 #define TOLERANCE 1e-13             /* of the right side: some roundings */
 
 #define VECTOR(type) type __attribute__((vector_size(sizeof(type) * BLOCK)))
@@ -40,6 +42,8 @@ struct work {
     uint8_t *block_mask, *block_bits; /* of the eight rows in hand */
     float *block_delta;               /* BLOCK rows where the problem's own are not padded */
     uint32_t select[PATTERNS][BLOCK]; /* all ones where the bit is set */
+    uint32_t *list;                   /* of few kept cells: their columns, row by row; or NULL */
+    size_t *list_end;                 /* [rows] */
 };
 
 static enum spn_status work_create(struct work *w, const struct spn_vau_problem *p,
@@ -80,6 +84,8 @@ static void work_clear(struct work *w)
     free(w->block_mask);
     free(w->block_bits);
     free(w->block_delta);
+    free(w->list);
+    free(w->list_end);
 }
 
 /* ---- the mask as bits, and the sums of the changes ---- */
@@ -206,12 +212,33 @@ static void look_up(const uint8_t *pattern, const double *x, size_t n_x, double 
 static void rows_of(const struct work *w, const double *column, double *row)
 {
     memset(row, 0, w->height * sizeof *row);
-    look_up(w->across, column, w->width, row, w->height);
+    if (!w->list) {
+        look_up(w->across, column, w->width, row, w->height);
+        return;
+    }
+    for (size_t i = 0, k = 0; i < (size_t)w->p->rows; i++) {
+        double even = 0, odd = 0;
+        const size_t end = w->list_end[i];
+        for (; k + 1 < end; k += 2) {
+            even += column[w->list[k]];
+            odd += column[w->list[k + 1]];
+        }
+        row[i] = even + (k < end ? column[w->list[k++]] : 0) + odd;
+    }
 }
 
 static void add_columns_of(const struct work *w, const double *row, double *column)
 {
-    look_up(w->down, row, w->height, column, w->width);
+    if (!w->list) {
+        look_up(w->down, row, w->height, column, w->width);
+        return;
+    }
+    const uint32_t *list = w->list;
+    for (size_t i = 0, k = 0; i < (size_t)w->p->rows; i++) {
+        const double mine = row[i];
+        for (const size_t end = w->list_end[i]; k < end; k++)
+            column[list[k]] += mine;
+    }
 }
 
 static void count_kept(struct work *w)
@@ -222,6 +249,33 @@ static void count_kept(struct work *w)
         w->direction[j] = 1;
     add_columns_of(w, w->row, w->column_kept);
     rows_of(w, w->direction, w->row_kept);
+}
+
+/* Kept cells as lists where they are few: a product then costs as many additions as there are. */
+static enum spn_status make_lists(struct work *w, struct spn_err *err)
+{
+    const size_t rows = (size_t)w->p->rows;
+    size_t n = 0;
+    for (size_t i = 0; i < rows; i++)
+        n += (size_t)w->row_kept[i];
+    if (n == 0 || n * LIST_FROM > w->height * w->width)
+        return SPN_OK;
+    uint32_t *list = malloc(n * sizeof *list);
+    w->list = list;
+    w->list_end = malloc(rows * sizeof *w->list_end);
+    if (!list || !w->list_end)
+        return spn_err_memory(err, "a vector update");
+    w->list_end[0] = 0; /* where each row begins; filling moves it to where the next one does */
+    for (size_t i = 1; i < rows; i++)
+        w->list_end[i] = w->list_end[i - 1] + (size_t)w->row_kept[i - 1];
+    for (size_t j = 0; j < w->width; j += BLOCK) {
+        const uint8_t *pattern = w->across + j / BLOCK * w->height;
+        for (size_t i = 0; i < rows; i++)
+            for (unsigned bits = pattern[i], l = 0; bits; bits >>= 1, l++)
+                if (bits & 1)
+                    list[w->list_end[i]++] = (uint32_t)(j + l);
+    }
+    return SPN_OK;
 }
 
 /* ---- the two solutions ---- */
@@ -353,6 +407,9 @@ enum spn_status spn_vau_fit(const struct spn_vau_problem *p, double *row, double
     }
     if (p->mask && p->masked_fit) {
         count_kept(&w);
+        status = make_lists(&w, err);
+        if (status)
+            goto out;
         steps = solve_columns(&w, column);
         rows_from_columns(&w, column, row);
     } else {
