@@ -54,8 +54,8 @@ static const struct spn_opt options[] = {
     {"weights", SPN_OPT_STRING, offsetof(ARGS, weights), "FILE",
      "safetensors, plain or .gz (default: what the network file names)", 0, 0, NULL},
     {"dataset", SPN_OPT_STRING, offsetof(ARGS, common.dataset), "NAME",
-     "letters, mnist, fashion, emnist-letters, emnist-balanced, emnist-spare, cifar10 or "
-     "tinystories (default: the network's)",
+     "letters, letters-neat, mnist, fashion, emnist-letters, emnist-balanced, emnist-spare, "
+     "cifar10 or tinystories (default: the network's)",
      0, 0, NULL},
     SPN_OPT_DATA(ARGS, common),
     SPN_OPT_IMAGES(ARGS, common),

@@ -52,6 +52,7 @@ enum spn_status spn_study_add(struct spn_study *study, const char *experiment, c
 struct items {
     struct spn_study *study;
     const struct spn_progress *progress;
+    size_t total;
     atomic_size_t done;
     atomic_bool stop;
     enum spn_status *status; /* [item] */
@@ -83,13 +84,15 @@ static void body(void *ctx, size_t item, int thread)
 {
     struct items *items = ctx;
     struct spn_study *study = items->study;
-    const size_t seeds = (size_t)study->n_seeds, total = seeds * (size_t)study->n_runs;
     if (atomic_load(&items->stop))
         return;
-    items->status[item] =
-        run_seed(study, &study->run[item / seeds], (int)(item % seeds), &items->err[item]);
+    int r = 0;
+    size_t seed = item;
+    for (; seed >= (size_t)study->run[r].n_seeds; r++)
+        seed -= (size_t)study->run[r].n_seeds;
+    items->status[item] = run_seed(study, &study->run[r], (int)seed, &items->err[item]);
     const size_t done = atomic_fetch_add(&items->done, 1) + 1;
-    if (thread == 0 && !spn_progress_step(items->progress, "training runs", done, total))
+    if (thread == 0 && !spn_progress_step(items->progress, "training runs", done, items->total))
         atomic_store(&items->stop, true);
     if (items->status[item])
         atomic_store(&items->stop, true);
@@ -101,16 +104,21 @@ enum spn_status spn_study_run(struct spn_study *study, const struct spn_progress
     if (study->n_seeds < 1 || study->n_seeds > SPN_STUDY_MAX_SEEDS)
         return spn_err_set(err, SPN_EUSAGE, "%d seeds: outside [1, %d]", study->n_seeds,
                            SPN_STUDY_MAX_SEEDS);
-    const size_t total = (size_t)study->n_seeds * (size_t)study->n_runs;
     struct items items = {.study = study, .progress = progress};
     enum spn_status status = SPN_OK;
+    for (int r = 0; r < study->n_runs; r++) {
+        struct spn_study_run *run = &study->run[r];
+        run->n_seeds =
+            run->max_seeds > 0 && run->max_seeds < study->n_seeds ? run->max_seeds : study->n_seeds;
+        items.total += (size_t)run->n_seeds;
+    }
+    const size_t total = items.total;
     items.status = calloc(total + 1, sizeof *items.status);
     items.err = calloc(total + 1, sizeof *items.err);
     if (!items.status || !items.err)
         status = spn_err_memory(err, "a study");
     for (int r = 0; r < study->n_runs && !status; r++) {
-        study->run[r].n_seeds = study->n_seeds;
-        study->run[r].log = calloc((size_t)study->n_seeds, sizeof *study->run[r].log);
+        study->run[r].log = calloc((size_t)study->run[r].n_seeds, sizeof *study->run[r].log);
         if (!study->run[r].log)
             status = spn_err_memory(err, "a study");
     }

@@ -24,7 +24,8 @@ struct spn_study_run {
     struct spn_network *net;
     struct spn_device device;
     struct spn_insitu_log *log; /* [n_seeds] */
-    int n_seeds;
+    int max_seeds;              /* fewer than the study's, or 0 */
+    int n_seeds;                /* set by spn_study_run() */
 };
 
 struct spn_study {

@@ -419,6 +419,7 @@ static enum spn_status open_letters(struct spn_dataset *out,
                                .size = request->size,
                                .channels = request->channels,
                                .seed = request->seed};
+    const bool neat = strcmp(request->name, "letters-neat") == 0;
     uint32_t n_splits = sizeof splits / sizeof splits[0];
     while (what.split < n_splits && strcmp(splits[what.split], request->split) != 0)
         what.split++;
@@ -435,7 +436,16 @@ static enum spn_status open_letters(struct spn_dataset *out,
     if (what.channels == 0)
         what.channels = what.size >= LETTERS_DEFAULT_SIDE ? 3 : 1;
     what.binary = what.size == LETTERS_BINARY_SIDE && what.channels == 1;
-    return spn_dataset_draw_letters(out, &what, err);
+    what.variation = neat ? SPN_LETTERS_NEAT_VARIATION : 1;
+    const enum spn_status status = spn_dataset_draw_letters(out, &what, err);
+    if (!status)
+        spn_text_copy(out->name, sizeof out->name, request->name);
+    return status;
+}
+
+bool spn_dataset_is_drawn(const char *name)
+{
+    return strcmp(name, "letters") == 0 || strcmp(name, "letters-neat") == 0;
 }
 
 /* Candidate names for "did you mean". */
@@ -443,7 +453,7 @@ static const char *set_name(const void *ctx, size_t i)
 {
     (void)ctx;
     const size_t n = sizeof sets / sizeof sets[0];
-    return i < n ? sets[i].name : i == n ? "letters" : NULL;
+    return i < n ? sets[i].name : i == n ? "letters" : i == n + 1 ? "letters-neat" : NULL;
 }
 
 enum spn_status spn_dataset_open(struct spn_dataset *data,
@@ -454,7 +464,7 @@ enum spn_status spn_dataset_open(struct spn_dataset *data,
     if (request->max_images < 0)
         return spn_err_set(err, SPN_EINPUT, "data set %s: max_images = %d is negative",
                            request->name, request->max_images);
-    if (strcmp(request->name, "letters") == 0)
+    if (spn_dataset_is_drawn(request->name))
         return open_letters(data, request, err);
     const struct set_files *set = find_set(request->name);
     if (set)
@@ -462,7 +472,7 @@ enum spn_status spn_dataset_open(struct spn_dataset *data,
     const char *near = spn_text_nearest(request->name, set_name, NULL);
     return spn_err_set(
         err, SPN_EINPUT,
-        "data set \"%s\" is none of letters, mnist, fashion, emnist-letters, emnist-balanced, "
-        "emnist-spare, cifar10, tinystories%s%s%s",
+        "data set \"%s\" is none of letters, letters-neat, mnist, fashion, emnist-letters, "
+        "emnist-balanced, emnist-spare, cifar10, tinystories%s%s%s",
         request->name, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }

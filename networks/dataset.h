@@ -53,36 +53,39 @@ enum spn_status spn_dataset_load_cifar10(struct spn_dataset *data, const char *p
 /* What `letters` draws: the letters of spn_letters_name(0 ..), see docs/MODELS.md [M:L1] to [M:L4].
  */
 struct spn_letters {
-    int n_images;   /* classes come round-robin */
-    int n_classes;  /* 5: a e p r s; up to 10: and b d g n o */
-    int size;       /* 20 (binary), 28 (grey) or 32 (colour); any 12..64 */
-    int channels;   /* 1 or 3 (ink and paper colours drawn at random) */
-    int binary;     /* 1: 0 or 255 only */
-    uint64_t seed;  /* image i of seed s is the same whatever n_images is */
-    uint32_t split; /* 0 training, 1 test, 2 calibration: disjoint random streams */
+    int n_images;     /* classes come round-robin */
+    int n_classes;    /* 5: a e p r s; up to 10: and b d g n o */
+    int size;         /* 20 (binary), 28 (grey) or 32 (colour); any 12..64 */
+    int channels;     /* 1 or 3 (ink and paper colours drawn at random) */
+    int binary;       /* 1: 0 or 255 only */
+    uint64_t seed;    /* image i of seed s is the same whatever n_images is */
+    uint32_t split;   /* 0 training, 1 test, 2 calibration: disjoint random streams */
+    double variation; /* of the hand, over the usual (sds of [M:L1] and [M:L2]); 0: the usual, 1 */
 };
+#define SPN_LETTERS_NEAT_VARIATION 0.7 /* of the set "letters-neat" */
 /* The letter of a class, "aeprsbdgno"[label]; '?' outside. */
 char spn_letters_name(int label);
 enum spn_status spn_dataset_draw_letters(struct spn_dataset *data, const struct spn_letters *what,
                                          struct spn_err *err);
 
-/* By name and split ("train" or "test"): "letters" (also split "calibration") is drawn to fit
- * `channels` x `size`, binary at 1 x 20 x 20; 0 takes 10 classes, side 32, 3 channels from side 32
- * on, SPN_LETTERS_N_* images. "mnist", "fashion", "emnist-letters", "emnist-balanced",
- * "emnist-spare" (classes s p a r e, 0..4), "cifar10" and "tinystories" (tokens of a vocabulary of
- * 512) are read from <dir>/mnist/, <dir>/fashion/, <dir>/emnist/, <dir>/cifar10/, <dir>/text/ or
- * <dir>/ itself: t10k-images-idx3-ubyte[.gz], emnist-letters-test-... or
- * letters_test_first10000-..., spare_test-..., test-images-idx4-ubyte[.gz] and data_batch_1-... (2
- * to 5 too where they are there), or test_batch.bin and data_batch_1.bin ... of the original,
- * tinystories_val_tok512-idx2-int16 or, beside tok512.bin, tinystories_val.txt. Their images are as
- * in the files (EMNIST's own lie on their side), labels count from 0: `channels`, `size`,
- * `n_classes` and `seed` are for letters alone. SPN_EINPUT if dir is NULL for those. max_images
- * keeps the first ones; 0 = all. */
+/* By name and split ("train" or "test"): "letters" and "letters-neat" (also split
+ * "calibration") are drawn to fit `channels` x `size`, binary at 1 x 20 x 20; 0 takes 10 classes,
+ * side 32, 3 channels from side 32 on, SPN_LETTERS_N_* images. "mnist", "fashion",
+ * "emnist-letters", "emnist-balanced", "emnist-spare" (classes s p a r e, 0..4), "cifar10" and
+ * "tinystories" (tokens of a vocabulary of 512) are read from <dir>/mnist/, <dir>/fashion/,
+ * <dir>/emnist/, <dir>/cifar10/, <dir>/text/ or <dir>/ itself: t10k-images-idx3-ubyte[.gz],
+ * emnist-letters-test-... or letters_test_first10000-..., spare_test-...,
+ * test-images-idx4-ubyte[.gz] and data_batch_1-... (2 to 5 too where they are there), or
+ * test_batch.bin and data_batch_1.bin ... of the original, tinystories_val_tok512-idx2-int16 or,
+ * beside tok512.bin, tinystories_val.txt. Their images are as in the files (EMNIST's own lie on
+ * their side), labels count from 0: `channels`, `size`, `n_classes` and `seed` are for letters
+ * alone. SPN_EINPUT if dir is NULL for those. max_images keeps the first ones; 0 = all. */
 struct spn_dataset_request {
     const char *name, *split, *dir;
     int channels, size, n_classes, max_images;
     uint64_t seed;
 };
+bool spn_dataset_is_drawn(const char *name); /* one of the two letters sets */
 enum spn_status spn_dataset_open(struct spn_dataset *data,
                                  const struct spn_dataset_request *request, struct spn_err *err);
 /* Whether the set has that split, here; false for an unknown set too. */

@@ -25,6 +25,7 @@
     65536u /* of the stream, where the paper's draws begin: far behind those of the shape */
 #define MIN_SIDE 12
 #define MAX_SIDE 64
+#define MAX_VARIATION 3
 #define MAX_IMAGES 10000000
 
 /* The hand; lengths in x-heights (skeleton units / 100). */
@@ -73,28 +74,30 @@ static double between(struct spn_rng *rng, double low, double high)
 }
 
 /* The skeleton in x-heights, shaken and warped; y up. */
-static void shake(struct spn_rng *rng, const struct spn_letter_shape *shape, double (*at)[2])
+static void shake(struct spn_rng *rng, const struct spn_letter_shape *shape, double variation,
+                  double (*at)[2])
 {
     double swing[2], waves[2], phase[2];
     for (int k = 0; k < 2; k++) {
-        swing[k] = WARP_SD * spn_rng_normal(rng);
+        swing[k] = variation * WARP_SD * spn_rng_normal(rng);
         waves[k] = between(rng, 0, WARP_MAX_WAVES);
         phase[k] = between(rng, 0, 2 * pi);
     }
     for (int i = 0; i < shape->n_points; i++) {
         const double place[2] = {shape->point[i].x / 100.0, shape->point[i].y / 100.0};
         for (int k = 0; k < 2; k++)
-            at[i][k] = place[k] + POINT_SHAKE_SD * spn_rng_normal(rng) +
+            at[i][k] = place[k] + variation * POINT_SHAKE_SD * spn_rng_normal(rng) +
                        swing[k] * sin(2 * pi * waves[k] * place[1 - k] + phase[k]);
     }
 }
 
 /* Slant, stretch, turn; then y points down  [M:L2]. */
-static void lean(struct spn_rng *rng, struct spn_letter_vertex *vertex, int n)
+static void lean(struct spn_rng *rng, double variation, struct spn_letter_vertex *vertex, int n)
 {
-    double slant = SLANT_MEAN + SLANT_SD * spn_rng_normal(rng),
-           turn = TURN_SD_rad * spn_rng_normal(rng);
-    double stretch = exp(STRETCH_SD * spn_rng_normal(rng) / 2), c = cos(turn), s = sin(turn);
+    double slant = SLANT_MEAN + variation * SLANT_SD * spn_rng_normal(rng),
+           turn = variation * TURN_SD_rad * spn_rng_normal(rng);
+    double stretch = exp(variation * STRETCH_SD * spn_rng_normal(rng) / 2), c = cos(turn),
+           s = sin(turn);
     for (int i = 0; i < n; i++) {
         double x = (vertex[i].x + slant * vertex[i].y) * stretch, y = vertex[i].y / stretch;
         vertex[i].x = c * x - s * y;
@@ -138,18 +141,19 @@ static void press(struct spn_rng *rng, struct spn_letter_vertex *vertex, int n, 
     }
 }
 
-static void draw_shape(struct spn_rng *rng, int label, int size, float *cover)
+static void draw_shape(struct spn_rng *rng, const struct spn_letters *what, int label, float *cover)
 {
     double at[SPN_LETTER_MAX_POINTS][2];
     struct spn_letter_vertex vertex[SPN_LETTER_MAX_VERTICES];
     struct spn_letter_shape shape =
         spn_letter_shape(label, (int)spn_rng_below(rng, SPN_LETTER_N_SHAPES));
-    shake(rng, &shape, at);
+    const double variation = what->variation > 0 ? what->variation : 1;
+    shake(rng, &shape, variation, at);
     int n = spn_letter_trace(&shape, at, vertex);
-    lean(rng, vertex, n);
-    place(rng, vertex, n, size);
-    press(rng, vertex, n, size);
-    spn_letter_ink(vertex, n, size, cover);
+    lean(rng, variation, vertex, n);
+    place(rng, vertex, n, what->size);
+    press(rng, vertex, n, what->size);
+    spn_letter_ink(vertex, n, what->size, cover);
 }
 
 static uint8_t to_byte(double value)
@@ -239,7 +243,7 @@ static void draw_image(const struct spn_letters *what, int i, float *scratch, ui
     struct spn_rng rng = spn_rng_init(what->seed, STREAM_LETTERS + what->split, (uint32_t)i);
     size_t n = (size_t)what->size * (size_t)what->size;
     float *cover = scratch, *grain = scratch + n;
-    draw_shape(&rng, i % what->n_classes, what->size, cover);
+    draw_shape(&rng, what, i % what->n_classes, cover);
     spn_rng_at(&rng, PAPER_BLOCK);
     if (what->binary) {
         for (size_t p = 0; p < n; p++)
@@ -267,6 +271,9 @@ static enum spn_status check_what(const struct spn_letters *what, struct spn_err
     if (what->channels != 1 && what->channels != 3)
         return spn_err_set(err, SPN_EINPUT, "letters: channels = %d is neither 1 nor 3",
                            what->channels);
+    if (!(what->variation >= 0 && what->variation <= MAX_VARIATION))
+        return spn_err_set(err, SPN_EINPUT, "letters: variation = %g outside [0, %d]",
+                           what->variation, MAX_VARIATION);
     if (what->split >= N_SPLITS)
         return spn_err_set(err, SPN_EINPUT, "letters: split = %u outside [0, %u]", what->split,
                            N_SPLITS - 1);

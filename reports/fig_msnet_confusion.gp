@@ -11,6 +11,6 @@ set palette defined (0 "#ffffff", 1 "#0072B2")
 set cbrange [0:100]
 set yrange [4.5:-0.5]
 set xrange [-0.5:4.5]
-plot "msnet_confusion.dat" using 1:2:3 with image, \
+plot "msnet_confusion.dat" using 1:2:3 with image pixels, \
      "" using 1:2:(sprintf("%.1f", $3)) with labels, \
      "" every 6 using 1:2:xtic(4):ytic(4) with points ps 0

@@ -110,6 +110,7 @@ static void add_variants(const struct spn_study *study, struct spn_report *repor
     spn_table_column_unit(t, "epoch 57", "%");
     spn_table_column_unit(t, "spread", "%");
     spn_table_column_unit(t, "zeros", "%");
+    spn_table_column_unit(t, "seeds", "count");
     for (int r = 0; r < study->n_runs; r++) {
         const struct spn_study_run *run = &study->run[r];
         const struct spn_spread last = spn_study_accuracy(run, EPOCH_LAST);
@@ -119,6 +120,7 @@ static void add_variants(const struct spn_study *study, struct spn_report *repor
         spn_table_number(t, last.mean);
         spn_table_number(t, last.sd);
         spn_table_number(t, spn_study_mean(run, EPOCH_LAST, AT(sparsity_frac)));
+        spn_table_number(t, run->n_seeds);
     }
 }
 
@@ -215,9 +217,12 @@ void spn_ning2025_training(const struct spn_study *study, const struct spn_ning2
                            struct spn_report *report)
 {
     add_network(report, "accuracy", &study->run[runs->paper], &study->run[runs->dense]);
-    if (runs->other_paper >= 0)
-        add_network(report, "accuracy_other", &study->run[runs->other_paper],
-                    &study->run[runs->other_dense]);
+    for (int i = 0; i < runs->n_others; i++) {
+        const struct spn_study_run *other = &study->run[runs->other_paper[i]];
+        char id[96];
+        snprintf(id, sizeof id, "accuracy_%s", other->options.dataset);
+        add_network(report, id, other, &study->run[runs->other_dense[i]]);
+    }
     add_variants(study, report);
     add_updates(&study->run[runs->paper], &study->run[runs->cells], report);
     add_notes(study, runs, report);

@@ -5,6 +5,7 @@
 #ifndef SPN_REPORTS_NING2025_H
 #define SPN_REPORTS_NING2025_H
 
+#include "explorer/ladder.h"
 #include "explorer/ratio.h"
 #include "explorer/study.h"
 #include "reports/plot.h"
@@ -13,7 +14,7 @@
 /* Which run of the study is what; -1: not run. */
 struct spn_ning2025_runs {
     int paper, dense, cells, one_update;
-    int other_paper, other_dense; /* the second data set */
+    int n_others, other_paper[2], other_dense[2]; /* on other data sets */
 };
 
 /* Training on cells: tables accuracy, variants, updates; notes on the gaps. */
@@ -43,9 +44,21 @@ struct spn_ning2025_crossing {
 };
 void spn_ning2025_crossover(const struct spn_ning2025_crossing *c, struct spn_report *report);
 
-enum { SPN_NING2025_N_FIGURES = 7 };
-/* Data of the figures msnet_epochs, msnet_maps, msnet_confusion, msnet_weights, msnet_landscape and
- * vau_error; the last one, update_tornado, is spn_ning2025_update's. spn_text_clear each dat. */
+/* A network's accuracy at rising sparsity beside its costs: tables `id` and `id`_cost, notes. */
+void spn_ning2025_accuracy(const struct spn_ladder *ladder, const char *id,
+                           struct spn_report *report);
+/* Its rows of the figure accuracy_cost, added to *dat. */
+void spn_ning2025_front(const struct spn_ladder *ladder, struct spn_text *dat);
+
+/* Figures by name in this order; those from SPN_NING2025_TORNADO on are others' than
+ * spn_ning2025_figures(). */
+enum {
+    SPN_NING2025_TORNADO = 6, /* data by spn_ning2025_update() */
+    SPN_NING2025_FRONT,       /* by spn_ning2025_front() */
+    SPN_NING2025_N_FIGURES
+};
+/* Names of all figures, and data of msnet_epochs, msnet_maps, msnet_confusion, msnet_weights,
+ * msnet_landscape and vau_error. spn_text_clear each dat. */
 void spn_ning2025_figures(const struct spn_study *study, const struct spn_ning2025_runs *runs,
                           struct spn_figure figures[SPN_NING2025_N_FIGURES]);
 

@@ -15,18 +15,30 @@
 
 enum { LINE_CELLS = 25 }; /* of a map: one 5 x 5 kernel [ning2025, Methods] */
 
+static void add_curve(const struct spn_study_run *run, const struct spn_study_run *dense,
+                      struct spn_text *dat)
+{
+    const char *set = *run->options.dataset ? run->options.dataset : run->net->dataset;
+    for (int e = 1; e <= run->options.epochs; e++) {
+        const struct spn_spread a = spn_study_accuracy(run, e), d = spn_study_accuracy(dense, e);
+        spn_text_add(dat, "%d\t%.6g\t%.6g\t%.6g\t%.6g\t%.6g\t%s\n", e, 100 * a.mean, 100 * a.sd,
+                     100 * spn_study_mean(run, e, AT(sparsity_frac)), 100 * d.mean, 100 * d.sd,
+                     set);
+    }
+}
+
 static void add_epochs(const struct spn_study *study, const struct spn_ning2025_runs *runs,
                        struct spn_text *dat)
 {
-    const struct spn_study_run *run = &study->run[runs->paper], *dense = &study->run[runs->dense];
-    spn_text_add(dat, "# epoch\taccuracy\tsd\tsparsity\tdense float\tsd; then published points\n");
-    for (int e = 1; e <= run->options.epochs; e++) {
-        const struct spn_spread a = spn_study_accuracy(run, e), d = spn_study_accuracy(dense, e);
-        spn_text_add(dat, "%d\t%.6g\t%.6g\t%.6g\t%.6g\t%.6g\n", e, 100 * a.mean, 100 * a.sd,
-                     100 * spn_study_mean(run, e, AT(sparsity_frac)), 100 * d.mean, 100 * d.sd);
-    }
+    spn_text_add(dat, "# epoch\taccuracy\tsd\tsparsity\tdense float\tsd\tdata set; then published "
+                      "points; then other data sets\n");
+    add_curve(&study->run[runs->paper], &study->run[runs->dense], dat);
     spn_text_add(dat, "\n\n28\t93.2\n57\t98.4\n");
     spn_text_add(dat, "\n\n11\t52.3\n17\t63.7\n23\t66.8\n26\t74.2\n29\t86.9\n38\t75\n");
+    for (int i = 0; i < runs->n_others; i++) {
+        spn_text_add(dat, "\n\n");
+        add_curve(&study->run[runs->other_paper[i]], &study->run[runs->other_dense[i]], dat);
+    }
 }
 
 static void add_maps(const struct spn_insitu_log *log, struct spn_text *dat)
@@ -60,7 +72,7 @@ static void add_confusion(const struct spn_study_run *run, struct spn_text *dat)
 {
     const int n = run->log[0].n_classes;
     const char *set = *run->options.dataset ? run->options.dataset : run->net->dataset;
-    const bool letters = strcmp(set, "letters") == 0;
+    const bool letters = spn_dataset_is_drawn(set);
     spn_text_add(dat, "# found\ttrue\tshare of the true class (%%)\tname\n");
     for (int i = 0; i < n; i++) {
         double total = 0;
@@ -131,7 +143,7 @@ void spn_ning2025_figures(const struct spn_study *study, const struct spn_ning20
 {
     static const char *const names[SPN_NING2025_N_FIGURES] = {
         "msnet_epochs",    "msnet_maps", "msnet_confusion", "msnet_weights",
-        "msnet_landscape", "vau_error",  "update_tornado"};
+        "msnet_landscape", "vau_error",  "update_tornado",  "accuracy_cost"};
     const struct spn_study_run *run = &study->run[runs->paper];
     for (int i = 0; i < SPN_NING2025_N_FIGURES; i++)
         figures[i].name = names[i];

@@ -309,9 +309,6 @@ static void add_notes(const double r[SPN_N_RATIOS], double sparsity, struct spn_
                     "twentieth of the energy. Here they give several times the latency, as they "
                     "take N + 1 cycles where %.3g %% of an array's cells are kept.",
                     100 * (1 - sparsity));
-    spn_report_note(report,
-                    "GAP: accuracy of VGG8 against sparsity with device errors (published: -0.7 "
-                    "points) is not part of this page.");
 }
 
 enum spn_status spn_ning2025_update(const struct spn_ning2025_benchmark *b,

@@ -33,6 +33,7 @@ const struct spn_figure_type spn_figure_types[] = {
     {"msnet_landscape", "loss around the final weights"},
     {"vau_error", "what vector updates miss, by sparsity"},
     {"update_tornado", "ratios of weight updates at plausible ends of each input"},
+    {"accuracy_cost", "accuracy against cost at rising sparsity, the three schemes"},
     {NULL, NULL},
 };
 

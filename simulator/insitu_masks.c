@@ -88,6 +88,8 @@ static void prune(struct spn_insitu_state *s, int m, size_t n, int choice)
     }
 }
 
+/* Regrown weights start from zero; Adam's mean square of their gradients, which goes on while they
+ * are out, stays: from zero it would make their first steps several times too long. */
 static void regrow(struct spn_insitu_state *s, int m, size_t n, const struct spn_insitu_event *e)
 {
     struct spn_param *p = spn_insitu_param(s, m);
@@ -102,7 +104,7 @@ static void regrow(struct spn_insitu_state *s, int m, size_t n, const struct spn
     for (size_t i = 0; i < n; i++) {
         const size_t k = s->order[i];
         p->mask[k] = 1;
-        p->value[k] = p->first[k] = p->second[k] = 0;
+        p->value[k] = p->first[k] = 0;
     }
 }
 

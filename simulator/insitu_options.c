@@ -298,7 +298,7 @@ enum spn_status spn_insitu_open_data(const struct spn_insitu_options *o,
                                           .n_classes = net->n_classes,
                                           .seed = o->seed};
     struct spn_dataset first = {0}, second = {0};
-    enum spn_status status = strcmp(request.name, "letters") == 0
+    enum spn_status status = spn_dataset_is_drawn(request.name)
                                  ? draw_images(o, &request, &first, &second, err)
                                  : choose_images(o, &request, &first, &second, err);
     if (!status)

@@ -167,6 +167,59 @@ START_TEST(test_bad)
 END_TEST
 
 /* By name: the defaults, and binary at 1 x 20 x 20. */
+/* Less variation: images of a class lie closer together; and the set of that name has it. */
+static double spread(double variation)
+{
+    enum { N = 200, AREA = 400 };
+    struct spn_dataset d = draw((struct spn_letters){.n_images = N,
+                                                     .n_classes = 5,
+                                                     .size = 20,
+                                                     .channels = 1,
+                                                     .binary = 1,
+                                                     .seed = 4,
+                                                     .variation = variation});
+    double sum = 0;
+    for (int i = 5; i < N; i++)
+        for (int p = 0; p < AREA; p++)
+            sum += d.image[i * AREA + p] != d.image[(i - 5) * AREA + p];
+    spn_dataset_clear(&d);
+    return sum;
+}
+
+START_TEST(test_variation)
+{
+    struct spn_err err;
+    struct spn_dataset neat = {0};
+    ck_assert_double_eq(spread(0), spread(1));
+    ck_assert_double_lt(spread(0.3), 0.97 * spread(1));
+    ck_assert_double_lt(spread(1), spread(2));
+    const struct spn_dataset_request request = {.name = "letters-neat",
+                                                .split = "test",
+                                                .size = 20,
+                                                .n_classes = 5,
+                                                .max_images = 50,
+                                                .seed = 9};
+    ck_assert(spn_dataset_is_drawn("letters-neat") && spn_dataset_is_drawn("letters"));
+    ck_assert(!spn_dataset_is_drawn("mnist"));
+    ck_assert_ok(spn_dataset_open(&neat, &request, &err));
+    ck_assert_str_eq(neat.name, "letters-neat");
+    struct spn_dataset same = draw((struct spn_letters){.n_images = 50,
+                                                        .n_classes = 5,
+                                                        .size = 20,
+                                                        .channels = 1,
+                                                        .binary = 1,
+                                                        .seed = 9,
+                                                        .split = 1,
+                                                        .variation = SPN_LETTERS_NEAT_VARIATION});
+    ck_assert_mem_eq(neat.image, same.image, 50 * 400);
+    spn_dataset_clear(&neat);
+    spn_dataset_clear(&same);
+    struct spn_letters wild = {.n_images = 1, .n_classes = 5, .size = 20, .channels = 1};
+    wild.variation = 4;
+    ck_assert_fails(spn_dataset_draw_letters(&same, &wild, &err), SPN_EINPUT, "variation = 4");
+}
+END_TEST
+
 START_TEST(test_open)
 {
     struct spn_err err;
@@ -208,6 +261,7 @@ Suite *spn_suite(void)
     tcase_add_test(tcase, test_ink);
     tcase_add_test(tcase, test_difficulty);
     tcase_add_test(tcase, test_bad);
+    tcase_add_test(tcase, test_variation);
     tcase_add_test(tcase, test_open);
     suite_add_tcase(suite, tcase);
     return suite;
