@@ -51,7 +51,8 @@ static void set_array(struct spn_blocks *b, const struct spn_blocks_input *in)
     memset(&b->array, 0, sizeof b->array);
     memcpy(&b->array.device, device, sizeof *device);
     b->array.rows = chip->array.rows;
-    b->array.columns = chip->array.columns + (chip->weight.encoding == SPN_ENCODING_OFFSET);
+    b->array.columns = chip->array.columns + (chip->weight.encoding == SPN_ENCODING_OFFSET) +
+                       chip->array.spare_columns;
     b->array.rows_read = in->rules->rows_read;
     b->array.read_supply_V = chip->array.read_supply_V;
     b->array.settle_bits = chip->adc.bits;

@@ -23,7 +23,8 @@ static int bits_for(double n)
 
 int spn_count_adcs(const struct spn_map_rules *rules, const struct spn_chip *chip)
 {
-    int columns = rules->array_columns / rules->cells_per_weight * rules->conversions_per_weight;
+    int columns = (rules->array_columns + chip->array.spare_columns) / rules->cells_per_weight *
+                  rules->conversions_per_weight;
     return (columns + chip->adc.columns_per_adc - 1) / chip->adc.columns_per_adc;
 }
 

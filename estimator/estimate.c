@@ -12,12 +12,13 @@
 #include <string.h>
 
 #include "estimator/fit.h"
+#include "estimator/programming.h"
 #include "estimator/totals.h"
 #include "estimator/traffic.h"
 #include "estimator/training.h"
 #include "models/array.h"
 
-static bool same_coding(const struct spn_coding_key *a, const struct spn_coding_key *b)
+bool spn_coding_same(const struct spn_coding_key *a, const struct spn_coding_key *b)
 {
     return a->valid && b->valid && a->scheme == b->scheme && a->weight.bits == b->weight.bits &&
            a->weight.cell_bits == b->weight.cell_bits && a->weight.encoding == b->weight.encoding &&
@@ -41,7 +42,7 @@ static void set_conductances(struct spn_frame *f)
                                  .scheme = f->options->scheme,
                                  .valid = 1};
 
-    if (same_coding(&key, &f->work->coding))
+    if (spn_coding_same(&key, &f->work->coding))
         return;
     for (int i = 0; i < f->plan->n_matrix; i++) {
         struct spn_layer_conductance *cell = &f->work->matrix[i].cell;
@@ -132,7 +133,8 @@ static void set_values(const struct spn_frame *f, int matrix, const struct spn_c
     double kept = f->scheme->kept(w->sparsity) / m->groups_per_block,
            columns = f->work->blocks.array.columns;
     struct spn_conductance cell = mix(w, kept);
-    double used = (double)m->columns * r->cells_per_weight, reference = columns - r->array_columns;
+    double used = (double)m->columns * r->cells_per_weight,
+           reference = columns - r->array_columns - f->chip->array.spare_columns;
     double driven =
         (1 - in->skipped_columns_frac) * used / r->conversions_per_weight; /* digits one by one */
     double at_once = r->rows_read == r->array_rows ? columns : r->rows_read;
@@ -411,6 +413,7 @@ enum spn_status spn_estimate(const struct spn_plan *plan, const struct spn_chip 
     if (status)
         return status;
     set_conductances(&f);
+    spn_programming_set(&f);
     status = set_chip(&f, err);
     if (!status && spn_fit_wanted(chip)) {
         status = spn_fit(&f, err);
@@ -420,6 +423,7 @@ enum spn_status spn_estimate(const struct spn_plan *plan, const struct spn_chip 
     if (status)
         return status;
     set_layer_results(&f, &out);
+    spn_programming_report(&f, &out.programming);
     add_leaves(&f, &out, times);
     status = spn_cost_tree_sum(&f.tree, &sums, err);
     if (status)

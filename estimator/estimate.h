@@ -104,6 +104,16 @@ struct spn_index_result {
                                      update_traffic */
 };
 
+/* Writing the whole network once into erased arrays, and one cell by one level; the counts are
+ * those that the simulator's errors come from where the loop is closed. [M:E70] */
+struct spn_programming_result {
+    double latency_s, energy_J;
+    double pulses_per_cell, reads_per_cell; /* means over all cells that hold weights */
+    double failed_frac;                     /* of them, still outside the tolerance */
+    double error_frac;                      /* rms over levels, of the window */
+    double update_pulses, update_reads;     /* of a cell by one level */
+};
+
 /* How the network is laid over time and chips. */
 struct spn_system_result {
     double n_chips, n_loads;         /* one load: the weights stay */
@@ -131,6 +141,7 @@ struct spn_result {
     double utilization_frac;
     double area_m2, leakage_W;
     struct spn_inference_result inference;
+    struct spn_programming_result programming;
     struct spn_training_result training;
     struct spn_index_result index;
     struct spn_system_result system;

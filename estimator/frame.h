@@ -13,6 +13,7 @@
 #include "estimator/place.h"
 #include "estimator/scheme.h"
 #include "models/conductance.h"
+#include "models/programming.h"
 
 #define SPN_PLAN_MAX_BITS                                                                          \
     8 /* input widths whose moments are kept; wider ones are computed per point */
@@ -62,14 +63,26 @@ struct spn_coding_key {
     int input_bits, dac_bits, scheme, valid;
 };
 
+bool spn_coding_same(const struct spn_coding_key *a, const struct spn_coding_key *b);
+
+/* What decides how cells are written. */
+struct spn_programming_key {
+    struct spn_coding_key coding;
+    struct spn_chip_write write;
+    struct spn_device_pulse pulse;
+    double programming_sd_frac, read_noise_frac;
+    int cell;
+};
+
 /* One layer on arrays, for the present design point. */
 struct spn_matrix_work {
     struct spn_layer_map map;
     struct spn_layer_counts forward, error;
     struct spn_input_moments input, error_input;
     struct spn_layer_blocks forward_blocks, error_blocks;
-    struct spn_layer_conductance cell;         /* that holds a value, and that does not */
-    double sparsity, index_bit, index_entries; /* of one copy */
+    struct spn_layer_conductance cell;              /* that holds a value, and that does not */
+    struct spn_programming_count load, load_pruned; /* likewise: to write it once, from erased */
+    double sparsity, index_bit, index_entries;      /* of one copy */
     double hops_in, hops_out, hops_port; /* on a mesh: of inputs, of results, from the buffer */
     double link_bit;                     /* over the busiest link, tile to tile */
     double load_s[3]; /* its part of the critical path of loads: DRAM, bus, writing */
@@ -84,6 +97,8 @@ struct spn_workspace {
     struct spn_blocks_need need;
     struct spn_blocks blocks;
     struct spn_coding_key coding;
+    struct spn_programming programming; /* of a cell, and what it was computed for */
+    struct spn_programming_key programming_key;
     struct spn_matrix_work *matrix;  /* [plan->n_matrix] */
     struct spn_layer_result *result; /* [net->n_layers] */
     struct spn_leaf *leaf;

@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "estimator/programming.h"
 #include "models/adc.h"
 #include "models/array.h"
 #include "models/decoder.h"
@@ -38,8 +39,8 @@ struct spn_update_counts spn_update_count(int method, double rows, double column
 }
 
 /* Reading back what was written: a row and its conversions. */
-static double verify_s(const struct spn_frame *f, const struct spn_matrix_work *w,
-                       double conversions)
+double spn_writing_verify_s(const struct spn_frame *f, const struct spn_matrix_work *w,
+                            double conversions)
 {
     return spn_frame_action(f, SPN_BLOCK_ARRAY, SPN_ARRAY_READ_ROW).latency_s +
            conversions * (spn_frame_action(f, SPN_BLOCK_MUX, SPN_MUX_SELECT).latency_s +
@@ -68,7 +69,10 @@ struct spn_writing spn_writing_of(const struct spn_frame *f, int matrix,
     if (x.method == SPN_UPDATE_VECTOR && m->groups_per_block > 1 && !f->scheme->masked)
         x.method = SPN_UPDATE_CELL;
     double written = x.kept / m->groups_per_block;
+    x.writes = spn_programming_writes(f, matrix, how->phase, write);
     x.counts = spn_update_count(x.method, x.rows, x.columns, written, write);
+    if (x.method == SPN_UPDATE_CELL)
+        x.counts.pulse_times = x.counts.cycles * x.writes.pulses;
     double per_tile = ceil((double)m->n_arrays / m->n_tiles);
     x.serial =
         write->arrays_per_tile_parallel > 0 ? ceil(per_tile / write->arrays_per_tile_parallel) : 1;
@@ -78,10 +82,11 @@ struct spn_writing spn_writing_of(const struct spn_frame *f, int matrix,
     double array_s =
         x.counts.pulse_times * w->forward_blocks.block[0].cost.action[action[x.method]].latency_s;
     if (write->verify && x.method == SPN_UPDATE_VECTOR)
-        array_s += x.rows * verify_s(f, w, w->forward.columns_per_pass);
+        array_s += x.rows * spn_writing_verify_s(f, w, w->forward.columns_per_pass);
+    else if (write->verify && x.method == SPN_UPDATE_CELL)
+        array_s += x.counts.cycles * x.writes.reads * spn_writing_verify_s(f, w, 1);
     else if (write->verify)
-        array_s += x.counts.pulse_times *
-                   verify_s(f, w, x.method == SPN_UPDATE_CELL ? 1 : w->forward.columns_per_pass);
+        array_s += x.counts.pulse_times * spn_writing_verify_s(f, w, w->forward.columns_per_pass);
     x.tile_s = x.serial * array_s;
     return x;
 }
@@ -106,8 +111,8 @@ void spn_writing_add(struct spn_frame *f, int matrix, const struct spn_writing *
 
     if (x->method == SPN_UPDATE_CELL) {
         action = SPN_ARRAY_WRITE_CELL;
-        item.n = row_lines = column_lines = reads = conversions =
-            x->all_cells * x->kept * write->pulses_per_update;
+        item.n = row_lines = column_lines = x->all_cells * x->kept * x->writes.pulses;
+        reads = conversions = x->all_cells * x->kept * x->writes.reads;
     } else if (x->method == SPN_UPDATE_ROW) {
         action = SPN_ARRAY_WRITE_ROW;
         item.n = row_lines = reads = x->all_rows * row_share * write->row_pulses_per_update;

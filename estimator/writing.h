@@ -7,6 +7,11 @@
 
 #include "estimator/training.h"
 
+/* Pulses and reads of one cell. */
+struct spn_cell_writes {
+    double pulses, reads;
+};
+
 /* One layer's writing: what all its arrays take, and how long its busiest tile. */
 struct spn_writing {
     int method;
@@ -15,6 +20,7 @@ struct spn_writing {
         all_cells; /* over all arrays and copies; cells: that hold weights, pruned ones too */
     double kept;
     struct spn_update_counts counts; /* of the fullest array */
+    struct spn_cell_writes writes;   /* of a cell written by itself */
     double serial;                   /* arrays of a tile one after the other */
     double tile_s;
 };
@@ -26,6 +32,9 @@ struct spn_writing_request {
 };
 struct spn_writing spn_writing_of(const struct spn_frame *f, int matrix,
                                   const struct spn_writing_request *how);
+/* Reading back one row, and so many conversions one after the other. */
+double spn_writing_verify_s(const struct spn_frame *f, const struct spn_matrix_work *w,
+                            double conversions);
 /* Pulses of each action over all arrays, and what verifying reads. */
 void spn_writing_add(struct spn_frame *f, int matrix, const struct spn_writing *x,
                      const struct spn_writing_request *how, double latency_s);

@@ -205,6 +205,30 @@ bool spn_programming_closed_loop(struct spn_programming *p, const struct spn_chi
     return closed;
 }
 
+void spn_programming_chip(struct spn_programming *p, const struct spn_chip *chip)
+{
+    const struct spn_device *d = &chip->device;
+    if (spn_programming_closed_loop(p, chip))
+        return;
+    struct loop l = {.device = d};
+    loop_open(&l);
+    memset(p, 0, sizeof *p);
+    p->n_points = 1 << chip->weight.cell_bits;
+    if (p->n_points > SPN_PROGRAMMING_MAX_POINTS)
+        p->n_points = SPN_PROGRAMMING_MAX_POINTS;
+    for (int k = 0; k < p->n_points; k++) {
+        struct spn_programming_point *point = &p->point[k];
+        point->level_frac = (double)k / (p->n_points - 1);
+        if (k > 0)
+            point->count.mean_pulses = train_length(&l, 0, point->level_frac);
+        point->count.mean_tries = k > 0;
+        point->count.mean_reads = chip->write.verify ? point->count.mean_pulses : 0;
+        point->error_sd_frac = d->programming_sd_frac;
+    }
+    p->step.mean_pulses = chip->write.pulses_per_update;
+    p->step.mean_reads = chip->write.verify ? chip->write.pulses_per_update : 0;
+}
+
 /* ---- between the points ---- */
 
 /* The point below and the share of the one above. */

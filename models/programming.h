@@ -58,6 +58,11 @@ void spn_programming_compute(struct spn_programming *p, const struct spn_device 
  * computed, for a chip without one. */
 bool spn_programming_closed_loop(struct spn_programming *p, const struct spn_chip *chip);
 
+/* The same table for any chip: with an open loop the pulses that the mean device needs from the
+ * erased state (at least one for a level above), a read after each where the chip verifies, and
+ * the error that the device states. */
+void spn_programming_chip(struct spn_programming *p, const struct spn_chip *chip);
+
 /* Between the points linearly. */
 double spn_programming_error(const struct spn_programming *p, double level_frac, double z);
 struct spn_programming_count spn_programming_pulses(const struct spn_programming *p,

@@ -208,6 +208,9 @@ void spn_comparison_report(const struct spn_comparison *c, struct spn_report *re
     for (int s = 0; s < SPN_N_SCHEMES; s++)
         spn_table_number(table, c->training[s]->area_m2);
     add_quantities(c, table, spn_training_quantities);
+    table = spn_report_table(report, "programming", "Writing cells", "quantity");
+    add_scheme_columns(table);
+    add_quantities(c, table, spn_programming_quantities);
     add_ratios(c, report);
     add_breakdown(c, report, false);
     add_breakdown(c, report, true);

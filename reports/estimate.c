@@ -51,6 +51,18 @@ const struct spn_quantity spn_training_quantities[] = {
     {NULL, NULL, 0},
 };
 
+const struct spn_quantity spn_programming_quantities[] = {
+    {"writing the network once: latency", "s", AT(programming.latency_s)},
+    {"writing the network once: energy", "J", AT(programming.energy_J)},
+    {"  pulses of a cell", "", AT(programming.pulses_per_cell)},
+    {"  reads of a cell", "", AT(programming.reads_per_cell)},
+    {"  cells outside the tolerance", "%", AT(programming.failed_frac)},
+    {"  error left, rms of the window", "%", AT(programming.error_frac)},
+    {"changing a cell by one level: pulses", "", AT(programming.update_pulses)},
+    {"  reads", "", AT(programming.update_reads)},
+    {NULL, NULL, 0},
+};
+
 double spn_quantity_value(const struct spn_result *r, const struct spn_quantity *q)
 {
     return *(const double *)(const void *)((const char *)r + q->offset);
@@ -216,6 +228,8 @@ void spn_estimate_report(const struct spn_result *r, const struct spn_chip *chip
         table = spn_report_table(report, "training", "Training", "quantity");
         add_quantities(r, table, spn_training_quantities);
     }
+    table = spn_report_table(report, "programming", "Writing cells", "quantity");
+    add_quantities(r, table, spn_programming_quantities);
     add_categories(r, report);
     add_system(r, chip, report);
     add_mapping(r, report);

@@ -18,8 +18,8 @@ struct spn_quantity {
     const char *name, *unit;
     size_t offset;
 };
-extern const struct spn_quantity spn_inference_quantities[],
-    spn_training_quantities[]; /* name NULL ends them */
+extern const struct spn_quantity spn_inference_quantities[], spn_training_quantities[],
+    spn_programming_quantities[]; /* name NULL ends them */
 double spn_quantity_value(const struct spn_result *r, const struct spn_quantity *q);
 
 /* Cost by category of one inference, or of one weight update (`update`): energy and latency. */

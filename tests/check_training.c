@@ -7,6 +7,7 @@
 
 #include "estimate_setup.h"
 #include "estimator/training.h"
+#include "models/programming.h"
 
 /* 64 x 64 cells: 4096 cells one by one, 64 rows, or 64 columns and one cycle for all rows
  * [ning2025, Methods: N + 1]. */
@@ -176,6 +177,96 @@ START_TEST(training_takes_room_and_verify_takes_time)
 }
 END_TEST
 
+/* Cells of one bit in pairs, exact devices of one pulse: a cell that is to be on takes one pulse
+ * and, in a closed loop, a read before and after; one that is to be off a read alone. A change by
+ * one level is one pulse and two reads. */
+START_TEST(cells_are_written_once)
+{
+    struct setup s;
+    struct spn_digit_pmf pmf;
+    double on = 0, n = 0;
+    setup_open(&s, "vgg8", "rram-22nm");
+    s.chip.device.programming_sd_frac = s.chip.device.read_noise_frac = 0;
+    s.chip.write.arrays_per_tile_parallel = 0;
+    const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    for (int i = 0; i < s.net->n_layers; i++) {
+        if (!spn_layer_is_matrix(&s.net->layer[i]))
+            continue;
+        const double cells = (double)s.net->layer[i].n_weights * 14 * r->layer[i].copies_in_tile;
+        spn_conductance_pmf(&s.chip.weight, s.profile.layer[i].weight, -1, &pmf);
+        on += cells * pmf.p[1];
+        n += cells;
+    }
+    ck_assert_rel(r->programming.pulses_per_cell, on / n, 1e-12);
+    ck_assert(!(r->programming.reads_per_cell > 0));
+    s.chip.write.verify = true;
+    s.chip.write.tolerance_frac = 0.01;
+    const struct spn_programming_result open = r->programming;
+    r = setup_run(&s, SPN_SCHEME_DENSE, true);
+    const struct spn_programming_result *closed = &r->programming;
+    ck_assert_rel(closed->pulses_per_cell, on / n, 1e-12);
+    ck_assert_rel(closed->reads_per_cell, 1 + on / n, 1e-12);
+    ck_assert(closed->latency_s > open.latency_s && closed->energy_J > open.energy_J);
+    ck_assert_rel(closed->update_pulses, 1, 1e-12);
+    ck_assert_rel(closed->update_reads, 2, 1e-12);
+    setup_close(&s);
+}
+END_TEST
+
+/* The simulator's table and the estimator's are one: 50 pulses a window, 2 % error, kept within 1
+ * %. An update's pulses are counted in its leaves. */
+START_TEST(cost_and_accuracy_share_a_loop)
+{
+    struct setup s;
+    static struct spn_programming loop;
+    setup_open(&s, "vgg8", "rram-22nm");
+    s.chip.device.pulse.n_levels = 50;
+    s.chip.write.method = SPN_UPDATE_CELL;
+    s.chip.write.verify = true;
+    s.chip.write.tolerance_frac = 0.02;
+    ck_assert(spn_programming_closed_loop(&loop, &s.chip));
+    const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, true);
+    ck_assert_rel(r->programming.error_frac, spn_programming_rms(&loop), 1e-12);
+    ck_assert_rel(r->programming.update_pulses, loop.step.mean_pulses, 1e-12);
+    const int conv2 = spn_network_find(s.net, "conv2");
+    const double cells =
+        (double)s.net->layer[conv2].n_weights * 14 * r->layer[conv2].copies_in_tile;
+    double pulses = 0, reads = 0;
+    for (int i = 0; i < r->n_leaves; i++)
+        if (r->leaf[i].layer == conv2 && r->leaf[i].phase == SPN_PHASE_UPDATE) {
+            if (r->leaf[i].category == SPN_CATEGORY_WRITE &&
+                strcmp(r->leaf[i].component, "array") == 0)
+                pulses += r->leaf[i].n_actions;
+            if (r->leaf[i].category == SPN_CATEGORY_ADC)
+                reads += r->leaf[i].n_actions;
+        }
+    ck_assert_rel(pulses, cells * loop.step.mean_pulses, 1e-12);
+    ck_assert_rel(reads, cells * loop.step.mean_reads, 1e-12);
+    const double first = r->programming.reads_per_cell;
+    s.chip.write.tolerance_frac = 0.005; /* tighter: more reads, less error; nothing stale */
+    ck_assert(setup_run(&s, SPN_SCHEME_DENSE, false)->programming.reads_per_cell > first);
+    ck_assert(r->programming.error_frac < spn_programming_rms(&loop));
+    setup_close(&s);
+}
+END_TEST
+
+/* Eight more columns to 64 and the reference: lines, area and converters grow, counts do not. */
+START_TEST(spare_columns_take_room)
+{
+    struct setup s;
+    setup_open(&s, "vgg8", "ning2025");
+    const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    const double area = r->area_m2, n = setup_actions(r, "conv2", "adc-flash", SPN_PHASE_FORWARD);
+    const double latency_s = r->inference.latency_s;
+    s.chip.array.spare_columns = 8;
+    r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    ck_assert(r->area_m2 > area * 1.02 && r->area_m2 < area * 73 / 65 * 1.001);
+    ck_assert_rel(setup_actions(r, "conv2", "adc-flash", SPN_PHASE_FORWARD), n, 1e-12);
+    ck_assert(r->inference.latency_s > 0.8 * latency_s);
+    setup_close(&s);
+}
+END_TEST
+
 Suite *spn_suite(void)
 {
     Suite *suite = suite_create("training");
@@ -187,6 +278,9 @@ Suite *spn_suite(void)
     tcase_add_test(tc, index_places);
     tcase_add_test(tc, the_step_is_its_parts);
     tcase_add_test(tc, training_takes_room_and_verify_takes_time);
+    tcase_add_test(tc, cells_are_written_once);
+    tcase_add_test(tc, cost_and_accuracy_share_a_loop);
+    tcase_add_test(tc, spare_columns_take_room);
     suite_add_tcase(suite, tc);
     return suite;
 }
