@@ -10,7 +10,7 @@
 
 #include "explorer/validate_suites.h"
 
-const char *const spn_validity_names[] = {"blind", "fitted", "calibrated", NULL};
+const char *const spn_validity_names[] = {"blind", "informed", "fitted", "calibrated", NULL};
 
 const struct spn_validation_suite spn_validation_suites[] = {
     {"silicon", "published macros", false, spn_validate_silicon},

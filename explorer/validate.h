@@ -21,8 +21,10 @@
 #include "base/err.h"
 
 enum spn_validity {
-    SPN_VALIDITY_BLIND,      /* models as they are, from published inputs only */
-    SPN_VALIDITY_FITTED,     /* this number chose a named factor */
+    SPN_VALIDITY_BLIND,    /* models as they are, from published inputs only */
+    SPN_VALIDITY_INFORMED, /* likewise, but options that the source leaves open were chosen after a
+                              first comparison */
+    SPN_VALIDITY_FITTED,   /* this number chose a named factor */
     SPN_VALIDITY_CALIBRATED, /* factors fitted on other numbers of the same source */
     SPN_N_VALIDITIES
 };

@@ -39,6 +39,7 @@ static const struct spn_field macro_fields[] = {
     SPN_F_STRING(M, title, "of the publication"),
     SPN_F_STRING(M, chip, "file below tech/chips/silicon"),
     SPN_F_STRING(M, boundary, "what the published numbers include and leave out"),
+    SPN_F_STRING(M, chosen, "what was chosen after a first comparison with the numbers below"),
     SPN_F_BOOL(M, one_bit_ops, "operations are counted input bits x cell bits times"),
     SPN_F_BOOL(M, leakage, "the measured power holds leakage"),
     SPN_F_BOOL(M, code_out, "converters' codes leave it, sums over reads are taken elsewhere"),

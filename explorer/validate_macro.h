@@ -38,6 +38,8 @@ struct spn_macro_point { /* one measurement; 0 = not published */
 };
 struct spn_macro {
     char name[64], title[256], chip[256], boundary[256];
+    char chosen[384];     /* options of the chip chosen after a first comparison; "" = none but the
+                             rules that hold for all */
     bool one_bit_ops;     /* operations count input bits x cell bits times */
     bool leakage;         /* the measured power holds it */
     bool code_out;        /* what leaves the macro is its converters' codes: sums over reads are

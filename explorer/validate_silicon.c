@@ -31,7 +31,7 @@ static enum spn_status put_points(struct walk *w, const struct spn_macro *macro,
         if (status)
             return status;
         snprintf(to.name, sizeof to.name, "%s", point->name);
-        to.validity = !calibrated  ? SPN_VALIDITY_BLIND
+        to.validity = !calibrated  ? (macro->chosen[0] ? SPN_VALIDITY_INFORMED : SPN_VALIDITY_BLIND)
                       : point->fit ? SPN_VALIDITY_FITTED
                                    : SPN_VALIDITY_CALIBRATED;
         for (int q = 0; q < SPN_MACRO_N_QUANTITIES; q++)

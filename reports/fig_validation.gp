@@ -12,7 +12,7 @@ set ylabel "ours"
 same(x) = x
 do for [q=0:2] {
     set title word("energy throughput area", q+1).", published macros (".word("J/op op/s m2", q+1).")"
-    plot "validation.dat" index 2*q using 1:2 with points pt 7 ps 0.8 lc 1 title "blind", \
+    plot "validation.dat" index 2*q using 1:2 with points pt 7 ps 0.8 lc 1 title "blind or informed", \
          "" index 2*q+1 using 1:2 with points pt 6 ps 0.8 lc 2 title "fitted or calibrated", \
          same(x) lc rgb "black" notitle, 2*x dt 3 lc rgb "black" title "a factor of 2", x/2 dt 3 lc rgb "black" notitle
 }
