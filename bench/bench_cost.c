@@ -77,6 +77,11 @@ static void change_clock(struct spn_chip *chip, long i)
     chip->clock_Hz = 1e9 + (double)i;
 }
 
+static void change_supply(struct spn_chip *chip, long i)
+{
+    chip->vdd_V = 0.8 + 1e-9 * (double)i;
+}
+
 static const struct {
     const char *name;
     void (*change)(struct spn_chip *chip, long i);
@@ -86,7 +91,8 @@ static const struct {
              {"chip.array.rows", change_rows},
              {"chip.temperature_K", change_temperature},
              {"device.read_voltage_V, new", change_read_voltage},
-             {"chip.clock_Hz, new", change_clock}};
+             {"chip.clock_Hz, new", change_clock},
+             {"chip.vdd_V, new", change_supply}};
 
 /* Seconds per point, or -1 after a failure. */
 static double measure(struct bench *b, int kind, bool training, struct spn_err *err)

@@ -24,7 +24,7 @@
 #define MOBILITY_EXPONENT -1.5   /* of lattice scattering [sze2007] */
 #define ROOM_K 300.0
 #define CHARGE_C 1.602176634e-19
-#define STEPS 60 /* of a bisection: beyond double precision of 2 V */
+#define STEPS 45 /* of a bisection: 1e-13 of a few volts */
 
 /* ln(1 + e^x) without overflow. */
 static double softplus(double x)
@@ -32,16 +32,22 @@ static double softplus(double x)
     return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
 }
 
-/* [M:G13] I/I0 at gate overdrive `over_V`. */
-static double law(const struct spn_supply_fit *f, double over_V)
+/* [M:G13] (I/I0)^(1/alpha) at gate overdrive `over_V`. */
+static double root(const struct spn_supply_fit *f, double over_V)
 {
-    return pow(softplus(over_V / (ALPHA * f->slope * f->thermal_V)), ALPHA);
+    return softplus(over_V / (ALPHA * f->slope * f->thermal_V));
 }
 
-/* Off- over on-current of a fit at the supply it was made for. */
-static double ratio(const struct spn_supply_fit *f, double nominal_V)
+/* I/I0 at one overdrive over that at another. */
+static double law_ratio(const struct spn_supply_fit *f, double over_V, double other_V)
 {
-    return law(f, -f->threshold_V) / law(f, nominal_V - f->threshold_V);
+    return pow(root(f, over_V) / root(f, other_V), ALPHA);
+}
+
+/* Off- over on-current of a fit at the supply it was made for, to the power 1/alpha. */
+static double off_root(const struct spn_supply_fit *f, double nominal_V)
+{
+    return root(f, -f->threshold_V) / root(f, nominal_V - f->threshold_V);
 }
 
 /* [M:G14] n such that the node's own threshold meets its currents at the table's first point. */
@@ -51,14 +57,14 @@ static double slope_of(const struct spn_node *node, double dibl)
                                .dibl = dibl,
                                .thermal_V =
                                    SPN_BOLTZMANN_J_PER_K * node->temperature_K[0] / CHARGE_C};
-    const double wanted = node->nmos_off_A_per_m[0] / node->nmos_on_A_per_m[0];
+    const double wanted = pow(node->nmos_off_A_per_m[0] / node->nmos_on_A_per_m[0], 1 / ALPHA);
     double low = 1, high = 10;
     f.slope = low;
-    if (ratio(&f, node->vdd_V) > wanted) /* below 60 mV per decade: not this kind of threshold */
+    if (off_root(&f, node->vdd_V) > wanted) /* below 60 mV per decade: not this kind of threshold */
         return FIN_SLOPE;
     for (int i = 0; i < STEPS; i++) {
         f.slope = (low + high) / 2;
-        *(ratio(&f, node->vdd_V) < wanted ? &low : &high) = f.slope;
+        *(off_root(&f, node->vdd_V) < wanted ? &low : &high) = f.slope;
     }
     return f.slope;
 }
@@ -70,10 +76,11 @@ struct spn_supply_fit spn_supply_fit(const struct spn_node *node, double tempera
     struct spn_supply_fit f = {.slope = slope_of(node, dibl),
                                .dibl = dibl,
                                .thermal_V = SPN_BOLTZMANN_J_PER_K * temperature_K / CHARGE_C};
+    const double wanted = pow(off / on, 1 / ALPHA);
     double low = -node->vdd_V, high = node->vdd_V;
     for (int i = 0; i < STEPS; i++) {
         f.threshold_V = (low + high) / 2;
-        *(ratio(&f, node->vdd_V) > off / on ? &low : &high) = f.threshold_V;
+        *(off_root(&f, node->vdd_V) > wanted ? &low : &high) = f.threshold_V;
     }
     return f;
 }
@@ -81,13 +88,13 @@ struct spn_supply_fit spn_supply_fit(const struct spn_node *node, double tempera
 double spn_supply_on_frac(const struct spn_supply_fit *f, double nominal_V, double vdd_V)
 {
     const double threshold_V = f->threshold_V + f->dibl * (nominal_V - vdd_V);
-    return law(f, vdd_V - threshold_V) / law(f, nominal_V - f->threshold_V);
+    return law_ratio(f, vdd_V - threshold_V, nominal_V - f->threshold_V);
 }
 
 double spn_supply_off_frac(const struct spn_supply_fit *f, double nominal_V, double vdd_V)
 {
     const double threshold_V = f->threshold_V + f->dibl * (nominal_V - vdd_V);
-    return law(f, -threshold_V) / law(f, -f->threshold_V);
+    return law_ratio(f, -threshold_V, -f->threshold_V);
 }
 
 bool spn_supply_differs(const struct spn_node *node, double temperature_K, double vdd_V)
@@ -107,11 +114,11 @@ static struct currents follow(const struct spn_node *node, struct currents at, d
 {
     const double from_K = node->temperature_K[0];
     struct spn_supply_fit f = spn_supply_fit(node, from_K, at.on, at.off);
-    const double cold = law(&f, -f.threshold_V);
+    const double cold = root(&f, -f.threshold_V);
     f.threshold_V -= THRESHOLD_V_PER_K * (temperature_K - from_K);
     f.thermal_V *= temperature_K / from_K;
     return (struct currents){at.on * pow(temperature_K / from_K, MOBILITY_EXPONENT),
-                             at.off * law(&f, -f.threshold_V) / cold};
+                             at.off * pow(root(&f, -f.threshold_V) / cold, ALPHA)};
 }
 
 static struct currents currents_at(const struct spn_node *node, enum spn_channel channel,
