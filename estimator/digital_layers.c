@@ -9,6 +9,7 @@
  * activations; products of activations run on the chip's digital MACs. [M:E17]
  */
 #include "estimator/frame.h"
+#include "estimator/products.h"
 #include "models/digital.h"
 #include "models/dram.h"
 #include "models/sram.h"
@@ -103,7 +104,7 @@ static double add_buffer(struct spn_frame *f, int index, enum spn_phase phase, d
     bool reads = p->matrix < 0 && !p->fused && !is_free(layer) && layer->op != SPN_OP_EMBEDDING;
     bool passed = f->direct && p->root >= 0 && f->plan->matrix[p->root].direct_only;
     bool writes = p->writes_back && !passed && !(p->matrix < 0 && !p->fused && is_free(layer));
-    bool cached = f->chip->system.cache_place == SPN_CACHE_GLOBAL_BUFFER;
+    bool cached = f->chip->system.cache_place == SPN_CACHE_GLOBAL_BUFFER && !spn_products_wanted(f);
     double n_read = reads ? (p->n_in + (cached ? p->n_cached : 0)) * bits / word : 0,
            n_write = writes ? (double)layer->n_out * bits / word : 0;
     double read_s = n_read * spn_buffer_word_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ);
@@ -183,6 +184,10 @@ double spn_digital_add(struct spn_frame *f, int index, enum spn_phase phase)
         return add_buffer(f, index, phase, 0);
     if (layer->op == SPN_OP_EMBEDDING)
         return add_embedding(f, index, phase) + add_buffer(f, index, phase, 0);
+    if (layer->op == SPN_OP_MATMUL && spn_products_wanted(f)) {
+        work_s = spn_products_add(f, index);
+        return work_s + add_buffer(f, index, phase, 0);
+    }
     /* Errors of both factors of a product of activations: twice the work. */
     double times = phase == SPN_PHASE_ERROR && layer->op == SPN_OP_MATMUL ? 2 : 1;
     double n[2] = {0, 0}, part_s[2] = {0, 0};

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "estimator/fit.h"
+#include "estimator/products.h"
 #include "estimator/programming.h"
 #include "estimator/totals.h"
 #include "estimator/traffic.h"
@@ -99,9 +100,11 @@ static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *
     double elements = all ? f->plan->pipelined_elements : f->plan->peak_elements;
     if (need->training && !f->chip->training.activations_in_dram)
         elements = fmax(elements, f->plan->sum_elements);
-    bool in_dram = f->chip->system.cache_place == SPN_CACHE_DRAM;
-    elements += in_dram ? 0 : f->plan->cache_elements;
+    bool in_arrays = spn_products_wanted(f);
+    bool in_dram = f->chip->system.cache_place == SPN_CACHE_DRAM && !in_arrays;
+    elements += in_dram || in_arrays ? 0 : f->plan->cache_elements;
     need->dram = need->dram || (in_dram && f->plan->cache_elements > 0);
+    need->dynamic_mac = need->dynamic_mac && !in_arrays;
     need->activation_bit = elements * f->chip->input.bits;
     need->format = f->format;
     spn_index_sizes(f, index, &need->index_tile_bit);
@@ -160,7 +163,7 @@ static void set_values(const struct spn_frame *f, int matrix, const struct spn_c
 }
 
 /* Counts and array of one layer, forward and (training) backward. */
-static enum spn_status set_layer(struct spn_frame *f, int matrix, struct spn_err *err)
+enum spn_status spn_layer_set(struct spn_frame *f, int matrix, struct spn_err *err)
 {
     struct spn_matrix_work *w = &f->work->matrix[matrix];
     struct spn_blocks *blocks = &f->work->blocks;
@@ -302,7 +305,7 @@ static void add_leakage(struct spn_frame *f, enum spn_phase phase, double leakag
     spn_cost_tree_add(&f->tree, &leaf);
 }
 
-static enum spn_status init_frame(struct spn_frame *f, struct spn_err *err)
+enum spn_status spn_frame_init(struct spn_frame *f, struct spn_err *err)
 {
     struct spn_workspace *work = f->work;
     enum spn_status status = spn_scheme_get(&f->scheme, f->options->scheme, f->chip, err);
@@ -357,6 +360,7 @@ static void add_leaves(struct spn_frame *f, struct spn_result *out,
                        struct spn_times times[SPN_N_PHASES])
 {
     spn_blocks_area(&f->work->blocks, &f->tree);
+    spn_products_add_area(f);
     for (int i = 0; i < f->tree.n; i++) {
         out->area_m2 += f->tree.leaf[i].cost.area_m2;
         out->leakage_W += f->tree.leaf[i].cost.leakage_W;
@@ -388,7 +392,7 @@ static enum spn_status set_chip(struct spn_frame *f, struct spn_err *err)
     enum spn_status status = spn_blocks_set(&f->work->blocks, &f->in, err);
 
     for (int i = 0; i < f->plan->n_matrix && !status; i++) {
-        status = set_layer(f, i, err);
+        status = spn_layer_set(f, i, err);
         if (status)
             spn_err_prefix(err, "layer %s: ", f->plan->net->layer[f->plan->matrix[i].layer].name);
     }
@@ -406,7 +410,7 @@ enum spn_status spn_estimate(const struct spn_plan *plan, const struct spn_chip 
                              .n_layers = plan->net->n_layers,
                              .layer = work->result,
                              .leaf = work->leaf};
-    enum spn_status status = init_frame(&f, err);
+    enum spn_status status = spn_frame_init(&f, err);
 
     if (!status)
         status = map_layers(&f, &out.index, err);
@@ -414,7 +418,10 @@ enum spn_status spn_estimate(const struct spn_plan *plan, const struct spn_chip 
         return status;
     set_conductances(&f);
     spn_programming_set(&f);
-    status = set_chip(&f, err);
+    if (spn_products_wanted(&f))
+        status = spn_products_set(&f, err);
+    if (!status)
+        status = set_chip(&f, err);
     if (!status && spn_fit_wanted(chip)) {
         status = spn_fit(&f, err);
         if (!status)

@@ -13,6 +13,7 @@
 #include <math.h>
 
 #include "estimator/balance.h"
+#include "estimator/products.h"
 #include "estimator/schedule.h"
 #include "estimator/traffic.h"
 
@@ -70,7 +71,8 @@ static bool area_fits(struct spn_frame *f)
 
     return f->chip->area_budget_m2 <= 0 ||
            (spn_blocks_set(&f->work->blocks, &f->in, &ignored) == SPN_OK &&
-            spn_blocks_area_m2(&f->work->blocks) <= f->chip->area_budget_m2);
+            spn_blocks_area_m2(&f->work->blocks) + spn_products_area_m2(f) <=
+                f->chip->area_budget_m2);
 }
 
 static bool copies_fit(void *ctx, const int *copies)
@@ -178,7 +180,7 @@ static enum spn_status refuse(const struct spn_frame *f, double tiles, int limit
                        "chip.area_budget_m2 = %g: network %s takes %g m2 on chip %s "
                        "(chip.system.overflow = reload or chips takes larger ones)",
                        chip->area_budget_m2, f->plan->net->name,
-                       spn_blocks_area_m2(&f->work->blocks), chip->name);
+                       spn_blocks_area_m2(&f->work->blocks) + spn_products_area_m2(f), chip->name);
 }
 
 /* The chip has `tiles` general tiles, fewer than the network needs. */

@@ -45,6 +45,7 @@ struct spn_plan_matrix {
 };
 
 struct spn_plan {
+    struct spn_plan *products; /* matrix: products of two activations; NULL without */
     const struct spn_network *net;
     const struct spn_profile *profile;
     int kernel_area, n_matrix;
@@ -91,6 +92,8 @@ struct spn_matrix_work {
 };
 
 struct spn_workspace {
+    struct spn_workspace *products; /* of plan->products; its results are this one's */
+    struct spn_chip chip;           /* of `products` alone */
     const struct spn_plan *plan;
     struct spn_surroundings around;
     struct spn_map_rules rules;
@@ -154,6 +157,10 @@ void spn_frame_add(struct spn_frame *f, const struct spn_frame_item *item);
 /* The common item with n actions of a block. */
 void spn_frame_add_action(struct spn_frame *f, const struct spn_frame_item *common,
                           enum spn_block_id id, int action, double n);
+
+/* estimate.c: rules, scheme and surroundings; counts and blocks of one layer. */
+enum spn_status spn_frame_init(struct spn_frame *f, struct spn_err *err);
+enum spn_status spn_layer_set(struct spn_frame *f, int matrix, struct spn_err *err);
 
 /* plan.c */
 struct spn_input_moments spn_plan_input(const struct spn_plan *plan, int matrix,

@@ -222,10 +222,11 @@ static void unroll(struct spn_layer_map *m, struct spn_matrix_shape *shape,
     m->results_frac = channels * outputs / ((double)m->vectors * shape->columns * shape->groups);
 }
 
-enum spn_status spn_map_layer(struct spn_layer_map *map, const struct spn_layer *layer,
-                              const struct spn_map_rules *rules, struct spn_err *err)
+static enum spn_status map_shape(struct spn_layer_map *map, const struct spn_layer *layer,
+                                 struct spn_matrix_shape shape, const struct spn_map_rules *rules,
+                                 struct spn_err *err)
 {
-    struct spn_matrix_shape shape = spn_layer_matrix(layer);
+    const int64_t outputs = shape.vectors;
     struct spn_layer_map m = {.positions = 1, .blocks = 1, .groups_per_block = 1, .tile_copies = 1};
 
     m.kernel_position = rules->kernel_area > 1 && shape.groups == 1 &&
@@ -254,7 +255,7 @@ enum spn_status spn_map_layer(struct spn_layer_map *map, const struct spn_layer 
     /* So far of one channel; a tile has those of its columns. */
     m.pending *=
         fmin(m.columns, (double)rules->pe_side * rules->tile_side * rules->weights_per_row) *
-        m.results_frac * (double)m.vectors / (double)spn_layer_matrix(layer).vectors;
+        m.results_frac * (double)m.vectors / (double)outputs;
     m.arrays_one_copy = (int)arrays;
     set_reads(&m, rules);
     set_tiles(&m, rules);
@@ -264,4 +265,24 @@ enum spn_status spn_map_layer(struct spn_layer_map *map, const struct spn_layer 
         m.cells / (m.n_tiles * tile_arrays * rules->array_rows * rules->array_columns);
     *map = m;
     return SPN_OK;
+}
+
+enum spn_status spn_map_layer(struct spn_layer_map *map, const struct spn_layer *layer,
+                              const struct spn_map_rules *rules, struct spn_err *err)
+{
+    return map_shape(map, layer, spn_layer_matrix(layer), rules, err);
+}
+
+enum spn_status spn_map_product(struct spn_layer_map *map, const struct spn_layer *layer,
+                                const struct spn_map_rules *rules, struct spn_err *err)
+{
+    const struct spn_shape *second = &layer->in_shape[1], *first = &layer->in_shape[0];
+    const int keys = second->dim[0] + layer->cache, size = second->dim[1] / layer->kv_heads;
+    const int64_t queries = layer->transpose_b ? first->dim[0] : first->dim[first->n - 2];
+    struct spn_matrix_shape shape = {.rows = layer->transpose_b ? size : keys,
+                                     .columns = layer->transpose_b ? keys : size,
+                                     .groups = layer->kv_heads,
+                                     .kernel_positions = 1,
+                                     .vectors = queries * (layer->heads / layer->kv_heads)};
+    return map_shape(map, layer, shape, rules, err);
 }

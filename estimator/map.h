@@ -84,6 +84,11 @@ enum spn_status spn_map_rules(struct spn_map_rules *rules, const struct spn_chip
 enum spn_status spn_map_layer(struct spn_layer_map *map, const struct spn_layer *layer,
                               const struct spn_map_rules *rules, struct spn_err *err);
 
+/* A product of two activations whose second factor is in arrays: scores (rows: features of a head,
+ * columns: keys) or context (rows: keys, columns: features), a group per key/value head. [M:E49] */
+enum spn_status spn_map_product(struct spn_layer_map *map, const struct spn_layer *layer,
+                                const struct spn_map_rules *rules, struct spn_err *err);
+
 /* The parts that a length falls into when cut every `step`: n_full pieces of `step`, and one of
  * `last` (0 = none). */
 struct spn_cut {

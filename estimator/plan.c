@@ -237,6 +237,34 @@ static void set_direct(struct spn_plan *plan)
         }
 }
 
+/* Products of two activations as a plan of their own. */
+static enum spn_status set_products(struct spn_plan *plan, struct spn_err *err)
+{
+    const struct spn_network *net = plan->net;
+    struct spn_plan *own;
+    int n = 0;
+
+    for (int i = 0; i < net->n_layers; i++)
+        n += net->layer[i].op == SPN_OP_MATMUL;
+    if (n == 0)
+        return SPN_OK;
+    own = plan->products = calloc(1, sizeof *own);
+    if (!own)
+        return spn_err_memory(err, "plan");
+    own->net = net;
+    own->profile = plan->profile;
+    own->layer = calloc((size_t)net->n_layers + 1, sizeof *own->layer);
+    own->matrix = calloc((size_t)n + 1, sizeof *own->matrix);
+    if (!own->layer || !own->matrix)
+        return spn_err_memory(err, "plan");
+    for (int i = 0; i < net->n_layers; i++)
+        own->layer[i].matrix = net->layer[i].op == SPN_OP_MATMUL ? own->n_matrix++ : -1;
+    set_matrix(own);
+    for (int m = 0; m < n; m++)
+        own->matrix[m].from = -1;
+    return SPN_OK;
+}
+
 enum spn_status spn_plan_create(struct spn_plan **out, const struct spn_network *net,
                                 const struct spn_profile *profile, struct spn_err *err)
 {
@@ -268,6 +296,9 @@ enum spn_status spn_plan_create(struct spn_plan **out, const struct spn_network 
     }
     set_matrix(plan);
     set_direct(plan);
+    status = set_products(plan, err);
+    if (status)
+        goto out;
     *out = plan;
     plan = NULL;
 out:
@@ -279,6 +310,7 @@ void spn_plan_destroy(struct spn_plan *plan)
 {
     if (!plan)
         return;
+    spn_plan_destroy(plan->products);
     free(plan->layer);
     free(plan->matrix);
     free(plan);
@@ -308,6 +340,13 @@ enum spn_status spn_workspace_create(struct spn_workspace **out, const struct sp
         status = spn_err_memory(err, "workspace");
         goto out;
     }
+    if (plan->products) {
+        status = spn_workspace_create(&work->products, plan->products, err);
+        if (status)
+            goto out;
+        free(work->products->result); /* its results are ours */
+        work->products->result = NULL;
+    }
     work->trial = work->copies + n_matrix;
     work->most = work->trial + n_matrix;
     work->sent_to = work->layer_chip + n_layers;
@@ -322,6 +361,9 @@ void spn_workspace_destroy(struct spn_workspace *work)
 {
     if (!work)
         return;
+    if (work->products)
+        work->products->result = NULL;
+    spn_workspace_destroy(work->products);
     free(work->leaf);
     free(work->matrix);
     free(work->result);

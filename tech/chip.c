@@ -30,6 +30,7 @@ const char *const spn_interconnect_names[] = {"htree", "mesh", "xy-bus", NULL};
 const char *const spn_traffic_names[] = {"buffer", "direct", NULL};
 const char *const spn_placement_names[] = {"row-major", "optimized", NULL};
 const char *const spn_cache_place_names[] = {"global-buffer", "dram", NULL};
+const char *const spn_products_names[] = {"mac", "sram", NULL};
 const char *const spn_overflow_names[] = {"refuse", "reload", "chips", NULL};
 
 static const struct spn_field array_fields[] = {
@@ -182,6 +183,21 @@ static const struct spn_field system_fields[] = {
     SPN_F_DOUBLE(struct spn_chip_system, link_latency_s, "s", 0, 1e-3, "of that link, one hop"),
     SPN_F_END};
 
+static const struct spn_field products_fields[] = {
+    SPN_F_ENUM(struct spn_chip_products, unit, spn_products_names,
+               "products of two activations: on digital MACs, or on SRAM arrays"),
+    {.key = "device",
+     .type = SPN_FIELD_STRING,
+     .offset = offsetof(struct spn_chip_products, device_name),
+     .capacity = sizeof(((struct spn_chip_products *)0)->device_name),
+     .unit = "",
+     .doc = "sram: their cell, a file of tech/devices, or a path"},
+    SPN_F_ENUM(struct spn_chip_products, kind, spn_array_kind_names,
+               "sram: how they multiply and add"),
+    SPN_F_INT(struct spn_chip_products, rows, "", 1, 65536, "sram: rows of an array"),
+    SPN_F_INT(struct spn_chip_products, columns, "", 1, 65536, "sram: columns of an array"),
+    SPN_F_END};
+
 #define CHIP_FILE(k, m, d)                                                                         \
     {                                                                                              \
         .key = k, .type = SPN_FIELD_STRING, .required = true,                                      \
@@ -217,6 +233,7 @@ const struct spn_field spn_chip_fields[] = {
     SPN_F_OBJECT(struct spn_chip, sparsity, sparsity_fields, "pruned weights"),
     SPN_F_OBJECT(struct spn_chip, write, write_fields, "programming of cells"),
     SPN_F_OBJECT(struct spn_chip, training, training_fields, "training on the chip"),
+    SPN_F_OBJECT(struct spn_chip, products, products_fields, "products of two activations"),
     SPN_F_OBJECT(struct spn_chip, system, system_fields, "networks larger than the chip"),
     SPN_F_END};
 
@@ -275,6 +292,11 @@ struct spn_chip spn_chip_default(void)
                      .error_bits = 8,
                      .mac_units = 16384, /* [neurosim21] */
                      .activations_in_dram = true},
+        .products = {.unit = SPN_PRODUCTS_MAC,
+                     .device_name = "sram-8t",
+                     .kind = SPN_ARRAY_DIGITAL,
+                     .rows = 64,
+                     .columns = 64}, /* assumed */
         .system = {.overflow = SPN_OVERFLOW_REFUSE,
                    .batch = 1,
                    .link_energy_J_per_bit = 1.17e-12, /* [poulton2019] */
@@ -303,6 +325,35 @@ int spn_chip_cells_per_weight(const struct spn_chip *chip)
 {
     int digits = spn_chip_digits_per_weight(chip);
     return chip->weight.encoding == SPN_ENCODING_DIFFERENTIAL ? 2 * digits : digits;
+}
+
+void spn_chip_products(struct spn_chip *out, const struct spn_chip *chip)
+{
+    const struct spn_chip_products *p = &chip->products;
+
+    *out = *chip;
+    out->device = chip->products_device;
+    out->array = (struct spn_chip_array){.kind = p->kind,
+                                         .rows = p->rows,
+                                         .columns = p->columns,
+                                         .adder = chip->array.adder,
+                                         .unit_F = chip->array.unit_F,
+                                         .swing_loss_V = chip->array.swing_loss_V,
+                                         .energy_scale = chip->array.energy_scale};
+    out->weight = (struct spn_chip_weight){.bits = chip->input.bits > 1 ? chip->input.bits : 2,
+                                           .cell_bits = 1,
+                                           .encoding = SPN_ENCODING_OFFSET};
+    out->mapping = SPN_MAPPING_CONVENTIONAL;
+    out->duplicate = false;
+    out->area_budget_m2 = 0;
+    out->input.pulse_s = p->kind == SPN_ARRAY_CURRENT ? chip->input.pulse_s : 0;
+    out->tile.input_buffer_bit = out->tile.output_buffer_bit = out->global.buffer_bit = 0;
+    out->global.interconnect = SPN_INTERCONNECT_HTREE;
+    out->write.pulses_per_update = out->write.row_pulses_per_update = 1;
+    out->write.verify = false;
+    out->sparsity.scheme = SPN_SCHEME_DENSE;
+    while (p->columns % out->adc.columns_per_adc != 0)
+        out->adc.columns_per_adc--;
 }
 
 /* ---- checks ---- */
@@ -440,9 +491,20 @@ enum spn_status spn_chip_check(const struct spn_chip *chip, struct spn_err *err)
         s = spn_node_check_temperature(&chip->node, chip->temperature_K, err);
     if (!s)
         s = check_supply(chip, err);
-    if (s)
+    if (!s)
+        s = check_kind(chip, err);
+    if (s || chip->products.unit != SPN_PRODUCTS_SRAM)
         return s;
-    return check_kind(chip, err);
+    struct spn_chip products;
+    spn_chip_products(&products, chip);
+    s = check_sizes(&products, err);
+    if (!s && products.device.cell != SPN_CELL_SRAM)
+        s = spn_err_set(err, SPN_EINPUT, "device '%s' is no SRAM cell", products.device.name);
+    if (!s)
+        s = check_kind(&products, err);
+    if (s)
+        spn_err_prefix(err, "chip.products: ");
+    return s;
 }
 
 static bool feels_temperature(const struct spn_device *device)

@@ -158,6 +158,13 @@ struct spn_chip_training {
     bool activations_in_dram; /* stored activations go to DRAM between forward and gradient */
 };
 enum spn_cache_place { SPN_CACHE_GLOBAL_BUFFER, SPN_CACHE_DRAM };
+enum spn_products { SPN_PRODUCTS_MAC, SPN_PRODUCTS_SRAM };
+struct spn_chip_products { /* of two activations: queries x keys, scores x values */
+    int unit;              /* enum spn_products: digital MACs, or SRAM arrays */
+    char device_name[256]; /* JSON: "device": name or path of an SRAM cell */
+    int kind;              /* enum spn_array_kind */
+    int rows, columns;
+};
 enum spn_overflow { SPN_OVERFLOW_REFUSE, SPN_OVERFLOW_RELOAD, SPN_OVERFLOW_CHIPS };
 struct spn_chip_system {
     int tiles;                 /* on a chip; 0 = as many as the network needs */
@@ -190,10 +197,12 @@ struct spn_chip {
     struct spn_chip_write write;
     struct spn_chip_training training;
     struct spn_chip_system system;
+    struct spn_chip_products products;
     /* loaded by name */
     struct spn_node node;
     struct spn_device device;
     struct spn_dram dram;
+    struct spn_device products_device; /* only where products.unit needs it */
 };
 
 extern const struct spn_field spn_chip_fields[]; /* without node, device, dram structs */
@@ -230,20 +239,24 @@ enum spn_status spn_dram_load(struct spn_dram *dram, const char *name_or_path, s
 extern const char *const spn_array_kind_names[], *const spn_array_adder_names[],
                                                      *const spn_adder_cell_names[];
 extern const char *const spn_encoding_names[],
-    *const spn_adc_range_names[], *const spn_mapping_names[],
-                                      *const spn_schedule_names[],
-                                          *const spn_scheme_names[],
-                                              *const spn_index_place_names[],
-                                                  *const spn_update_names[],
-                                                      *const spn_interconnect_names[],
-                                                          *const spn_overflow_names[],
-                                                              *const spn_traffic_names[],
-                                                                  *const spn_cache_place_names[],
-                                                                      *const spn_placement_names[];
+    *const spn_adc_range_names[],
+        *const spn_mapping_names[],
+            *const spn_schedule_names[],
+                *const spn_scheme_names[], *const spn_index_place_names[],
+                                               *const spn_update_names[],
+                                                   *const spn_interconnect_names[],
+                                                       *const spn_overflow_names[],
+                                                           *const spn_traffic_names[],
+                                                               *const spn_products_names[],
+                                                                   *const spn_cache_place_names[],
+                                                                       *const spn_placement_names[];
 
 /* Digits of cell_bits that a weight is cut into: all bits for offset, the magnitude (bits - 1) for
  * differential pairs, the magnitude and a cell for the sign bit for two's complement. [M:T5] */
 int spn_chip_digits_per_weight(const struct spn_chip *chip);
+/* The chip that products.unit = sram adds: its arrays, one bit to a cell, everything else as
+ * `chip`. [M:E49] */
+void spn_chip_products(struct spn_chip *out, const struct spn_chip *chip);
 /* Cells (columns) that one weight takes: digits, x 2 for differential pairs. */
 int spn_chip_cells_per_weight(const struct spn_chip *chip);
 

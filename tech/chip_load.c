@@ -124,6 +124,10 @@ static enum spn_status load_parts(struct spn_chip *chip, const char *chip_path,
         return s;
     resolve_beside(path, sizeof path, chip_path, chip->dram_name);
     s = spn_dram_load(&chip->dram, path, err);
+    if (!s && chip->products.unit == SPN_PRODUCTS_SRAM) {
+        resolve_beside(path, sizeof path, chip_path, chip->products.device_name);
+        s = spn_device_load(&chip->products_device, path, err);
+    }
     return s ? s : apply(overrides, ROOT_DRAM, spn_dram_fields, &chip->dram, err);
 }
 

@@ -301,6 +301,52 @@ START_TEST(keys_and_values_are_kept)
 }
 END_TEST
 
+static double leaf_actions(const struct spn_result *r, const char *layer, int category,
+                           const char *name)
+{
+    double n = 0;
+    for (int i = 0; i < r->n_leaves; i++)
+        if (r->leaf[i].layer == spn_network_find(r->net, layer) &&
+            (int)r->leaf[i].category == category && strstr(r->leaf[i].component, name))
+            n += r->leaf[i].n_actions;
+    return n;
+}
+
+/* stories260k, 256 tokens, 8 query heads on 4 heads of keys and values of 8 features. Arrays of 64
+ * x 64 bits hold 8 words of 8 bits in a row. Keys: per head 8 rows x 256 tokens, 32 arrays; 2 x 256
+ * query vectors of 8 slices: 512 x 8 x 4 x 32 reads; 8 rows of each of the 4 x 32 arrays are
+ * written. Values: 256 rows, 4 arrays a head; 512 x 8 x 4 x 4 reads, 4 x 256 rows written. */
+START_TEST(products_of_activations_on_sram)
+{
+    static const char scores[] = "layers.0.attention.scores",
+                      context[] = "layers.0.attention.context";
+    struct setup s;
+    struct spn_err err;
+
+    setup_open(&s, "stories260k", "ning2025");
+    const struct spn_override sram = {"chip.products.unit", "sram"};
+    ck_assert_ok(spn_chip_load(&s.chip, "ning2025", &sram, 1, &err));
+    const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    check_sums(r);
+    ck_assert_rel(leaf_actions(r, scores, SPN_CATEGORY_ARRAY, "array"), 512.0 * 8 * 4 * 32, 0);
+    ck_assert_rel(leaf_actions(r, context, SPN_CATEGORY_ARRAY, "array"), 512.0 * 8 * 4 * 4, 0);
+    ck_assert_rel(leaf_actions(r, scores, SPN_CATEGORY_WRITE, "array"), 8 * 4 * 32.0, 1e-12);
+    ck_assert_rel(leaf_actions(r, context, SPN_CATEGORY_WRITE, "array"), 4 * 256.0, 1e-12);
+    for (int i = 0; i < r->n_leaves; i++)
+        ck_assert(strcmp(r->leaf[i].component, "mac") != 0);
+    const double area = r->area_m2;
+    s.chip.area_budget_m2 = area * 1.5;
+    r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    check_sums(r);
+    ck_assert(r->area_m2 <= area * 1.5 && r->area_m2 > area);
+    ck_assert_fails(attempt(&s, true, &err), SPN_EINFEASIBLE, "chip.products.unit = sram");
+    const struct spn_override other[] = {sram, {"chip.products.device", "rram-22nm"}};
+    ck_assert_fails(spn_chip_load(&s.chip, "ning2025", other, 2, &err), SPN_EINPUT,
+                    "chip.products: device 'rram-22nm' is no SRAM cell");
+    setup_close(&s);
+}
+END_TEST
+
 START_TEST(what_does_not_fit_is_refused_unless_told_otherwise)
 {
     struct setup s;
@@ -334,6 +380,7 @@ Suite *spn_suite(void)
     tcase_add_test(tc, several_chips_in_a_row);
     tcase_add_test(tc, shortcuts_wait_in_the_buffer);
     tcase_add_test(tc, keys_and_values_are_kept);
+    tcase_add_test(tc, products_of_activations_on_sram);
     tcase_add_loop_test(tc, traffic_on_a_mesh, 0, 4);
     tcase_add_test(tc, what_does_not_fit_is_refused_unless_told_otherwise);
     suite_add_tcase(suite, tc);
