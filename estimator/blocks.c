@@ -103,7 +103,7 @@ static double inputs_hold_s(const struct spn_blocks *b, const struct spn_chip *c
     if (hold->n > 0)
         return hold->cost.action[SPN_SAMPLE_HOLD_SAMPLE].latency_s;
     return chip->adc.columns_per_adc *
-           (mux_s + convert_s + (chip->adc.selected_only ? settle_s : 0));
+           (mux_s + convert_s + (chip->adc.selected_only && !b->at_supply ? settle_s : 0));
 }
 
 /* The switches of the rows, or of the columns for errors. */

@@ -40,8 +40,9 @@ static void set_reads(struct spn_stage *stage, const struct spn_frame *f,
     bool forward = pass->phase == SPN_PHASE_FORWARD;
     double drive_s = latency_s(f, forward ? SPN_BLOCK_INPUT_DRIVER : SPN_BLOCK_COLUMN_DRIVER,
                                SPN_SWITCH_MATRIX_SWITCH);
-    double gate_s = forward ? latency_s(f, SPN_BLOCK_GATE_DRIVER, SPN_DRIVER_DRIVE) : 0;
-    bool in_turn = f->chip->adc.selected_only && !f->chip->adc.sample_hold;
+    bool held = f->work->blocks.at_supply; /* no gates to open, and charge stays [M:E30] */
+    double gate_s = forward && !held ? latency_s(f, SPN_BLOCK_GATE_DRIVER, SPN_DRIVER_DRIVE) : 0;
+    bool in_turn = f->chip->adc.selected_only && !f->chip->adc.sample_hold && !held;
     double settle_s = latency_s(f, SPN_BLOCK_ARRAY, SPN_ARRAY_READ) + spn_blocks_pulses_s(f->chip);
     double read_s = larger(drive_s, gate_s) + (in_turn ? 0 : settle_s) +
                     latency_s(f, SPN_BLOCK_SAMPLE_HOLD, SPN_SAMPLE_HOLD_SAMPLE);

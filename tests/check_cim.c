@@ -367,6 +367,22 @@ START_TEST(a_digital_array_sums_whole_weights)
 }
 END_TEST
 
+/* Charge waits for its converter: a read is driven once for all of its columns. */
+START_TEST(charge_is_held)
+{
+    struct setup s;
+    sram_chip(&s, SPN_ARRAY_CHARGE);
+    const double together_s = setup_run(&s, SPN_SCHEME_DENSE, false)->inference.latency_s;
+    s.chip.adc.selected_only = true;
+    ck_assert(setup_run(&s, SPN_SCHEME_DENSE, false)->inference.latency_s == together_s);
+    s.chip.array.kind = SPN_ARRAY_CURRENT; /* a current does not */
+    const double in_turn_s = setup_run(&s, SPN_SCHEME_DENSE, false)->inference.latency_s;
+    s.chip.adc.selected_only = false;
+    ck_assert(setup_run(&s, SPN_SCHEME_DENSE, false)->inference.latency_s < in_turn_s);
+    setup_close(&s);
+}
+END_TEST
+
 START_TEST(a_ladder_holds_a_weight)
 {
     struct setup s;
@@ -470,6 +486,7 @@ Suite *spn_suite(void)
     tcase_add_test(tcase, energy_goes_with_the_square_of_the_supply);
     tcase_add_test(tcase, leakage_by_temperature);
     tcase_add_test(tcase, a_digital_array_sums_whole_weights);
+    tcase_add_test(tcase, charge_is_held);
     tcase_add_test(tcase, a_ladder_holds_a_weight);
     tcase_add_test(tcase, what_can_go_wrong_in_a_kind);
     tcase_add_test(tcase, what_a_kind_asks_for);
