@@ -15,7 +15,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { NARROWING = 24, PRICES = 40 };
+enum {
+    NARROWING = 24,
+    PRICE_RANGE = 40, /* powers of two below the price of nothing */
+    PRICES = 14       /* halvings of that range: to 1 % or better */
+};
 
 static double slowest_s(const struct spn_balance *b, const int *copies)
 {
@@ -173,7 +177,7 @@ void spn_balance_sum(const struct spn_balance *b, int *copies, int *trial)
     }
     if (!(dear > 0))
         return;
-    cheap = ldexp(dear, -PRICES);
+    cheap = ldexp(dear, -PRICE_RANGE);
     for (int k = 0; k < PRICES; k++) {
         double price = sqrt(cheap * dear);
         if (buy(b, price, trial)) {

@@ -347,6 +347,46 @@ START_TEST(products_of_activations_on_sram)
 }
 END_TEST
 
+static const char *const networks[] = {"vgg8",  "resnet20", "resnet18",         "lenet5",
+                                       "msnet", "vit-tiny", "transformer-base", "stories260k"};
+
+/* Sums, and times that follow from each other, for every network and every way to lay it out. */
+START_TEST(every_layout_adds_up)
+{
+    struct setup s;
+    struct spn_err err;
+    int done = 0;
+
+    setup_open(&s, networks[_i], "ning2025");
+    const struct spn_override sram = {"chip.products.unit", "sram"};
+    for (int k = 0; k < 2 * 2 * 3 * 3; k++) {
+        ck_assert_ok(spn_chip_load(&s.chip, "ning2025", &sram, 1, &err));
+        s.chip.products.unit = k / 2 % 2 ? SPN_PRODUCTS_SRAM : SPN_PRODUCTS_MAC;
+        s.chip.schedule = k % 2;
+        s.chip.mapping = k / 4 % 3 + SPN_MAPPING_KERNEL_POSITION;
+        s.chip.global.interconnect = k / 3 % 2;
+        s.chip.global.traffic = k / 6 % 2;
+        s.chip.system.overflow = k / 12;
+        s.chip.system.tiles = k / 12 ? 3 : 0;
+        s.chip.system.batch = 1 + k % 3;
+        enum spn_status status = attempt(&s, false, &err);
+        ck_assert_msg(status == SPN_OK, "%d: %s", k, err.msg);
+        const struct spn_result *r = &s.result;
+        check_sums(r);
+        ck_assert(r->inference.interval_s <=
+                  r->inference.latency_s * (1 + 1e-12) + r->system.waiting_s);
+        ck_assert(r->system.n_loads == 1 || s.chip.system.overflow == SPN_OVERFLOW_RELOAD);
+        ck_assert(r->system.n_chips == 1 || s.chip.system.overflow == SPN_OVERFLOW_CHIPS);
+        ck_assert((r->system.load_J > 0) == (r->system.n_loads > 1));
+        ck_assert((r->system.link_bit > 0) == (r->system.n_chips > 1));
+        ck_assert(r->utilization_frac > 0 && r->utilization_frac <= 1);
+        done++;
+    }
+    ck_assert_int_eq(done, 36);
+    setup_close(&s);
+}
+END_TEST
+
 START_TEST(what_does_not_fit_is_refused_unless_told_otherwise)
 {
     struct setup s;
@@ -382,6 +422,7 @@ Suite *spn_suite(void)
     tcase_add_test(tc, keys_and_values_are_kept);
     tcase_add_test(tc, products_of_activations_on_sram);
     tcase_add_loop_test(tc, traffic_on_a_mesh, 0, 4);
+    tcase_add_loop_test(tc, every_layout_adds_up, 0, (int)(sizeof networks / sizeof *networks));
     tcase_add_test(tc, what_does_not_fit_is_refused_unless_told_otherwise);
     suite_add_tcase(suite, tc);
     return suite;
