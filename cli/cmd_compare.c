@@ -18,6 +18,7 @@ enum { DEFAULT_IMAGES = 150, CALIBRATION_IMAGES = 20 };
 struct args {
     struct spn_common common;
     bool accuracy;
+    int64_t recalibrate;
 };
 
 static const struct spn_opt options[] = {
@@ -27,6 +28,9 @@ static const struct spn_opt options[] = {
     SPN_OPT_PROFILE(struct args, common),
     {"no-accuracy", SPN_OPT_NO, offsetof(struct args, accuracy), "",
      "cost only: milliseconds instead of seconds", 0, 0, NULL},
+    {"recalibrate", SPN_OPT_INT, offsetof(struct args, recalibrate), "N",
+     "estimate batch normalisation anew through the chip from N training images (default 0)", 0,
+     SPN_SIMULATOR_MAX_RECALIBRATION, NULL},
     SPN_OPT_IMAGES(struct args, common),
     SPN_OPT_DATA(struct args, common),
     SPN_OPT_FORMAT(struct args, common),
@@ -48,7 +52,8 @@ struct job {
     struct spn_workspace *work[SPN_N_SCHEMES][2]; /* without and with training */
     struct spn_result result[SPN_N_SCHEMES][2];
     struct spn_weights *sparse, *dense;
-    struct spn_dataset test, calibration;
+    struct spn_dataset test, calibration, normal;
+    int n_norms;
     struct spn_comparison comparison;
     struct spn_report report;
     struct spn_figure figure[SPN_COMPARISON_N_FIGURES];
@@ -61,6 +66,7 @@ static void job_clear(struct job *job)
     spn_report_clear(&job->report);
     spn_dataset_clear(&job->test);
     spn_dataset_clear(&job->calibration);
+    spn_dataset_clear(&job->normal);
     spn_weights_destroy(job->sparse);
     spn_weights_destroy(job->dense);
     for (int s = 0; s < SPN_N_SCHEMES; s++)
@@ -121,6 +127,8 @@ static enum spn_status simulate(struct job *job, int scheme, struct spn_err *err
         status = spn_simulator_create(&sim, job->net, weights, &job->chip, &how, err);
         if (!status && f == 1)
             status = spn_simulator_calibrate(sim, &job->calibration, err);
+        if (!status && f == 1 && job->args.recalibrate > 0)
+            status = spn_simulator_recalibrate(sim, &job->normal, &job->n_norms, err);
         if (!status)
             status = spn_simulator_evaluate(sim, &job->test, &progress, accuracy[f], err);
         for (int i = 0; !status && f == 1 && spn_simulator_note(sim, i); i++)
@@ -150,8 +158,16 @@ static enum spn_status add_accuracy(struct job *job, struct spn_err *err)
     if (!status)
         status = spn_cmd_open_data(common, job->net, "train", CALIBRATION_IMAGES, &job->calibration,
                                    err);
+    if (!status && job->args.recalibrate > 0)
+        status = spn_cmd_open_data(common, job->net, "train", (int)job->args.recalibrate,
+                                   &job->normal, err);
     for (int s = 0; s < SPN_N_SCHEMES && !status; s++)
         status = simulate(job, s, err);
+    if (!status && job->args.recalibrate > 0)
+        spn_report_note(&job->report,
+                        "Accuracy: %d batch normalisations estimated anew through each chip from "
+                        "%d images.",
+                        job->n_norms, job->normal.n_images);
     job->comparison.has_accuracy = true;
     return status;
 }

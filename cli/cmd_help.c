@@ -123,6 +123,11 @@ static enum spn_status help_key(const char *key, struct spn_text *out, struct sp
     for (const struct spn_command *const *c = spn_commands; *c; c++)
         if (strcmp((*c)->name, key) == 0) {
             spn_opt_help(*c, out);
+            for (int i = 0; i < N_TOPICS; i++) /* of the file that it takes, if called the same */
+                if (strcmp(topics[i].name, key) == 0) {
+                    spn_text_add(out, "\nfields:\n");
+                    help_fields(topics[i].fields, key, NULL, out);
+                }
             return SPN_OK;
         }
     for (int i = 0; i < N_TOPICS; i++)
