@@ -7,10 +7,9 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "base/rng.h"
+#include "bench/bench.h"
 #include "simulator/core.h"
 #include "simulator/kernel.h"
 
@@ -47,32 +46,6 @@ static const struct work works[] = {
     {"ideal ADC, both", 256, 64, SPN_ERROR_FLUCTUATION, 2, 2.69},
     {"ideal ADC, both", 1024, 64, SPN_ERROR_FLUCTUATION, 2, 78.9},
 };
-
-static double cpu_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* Clock of this core from a chain of dependent additions, two a turn and one a cycle. */
-static double clock_GHz(void)
-{
-    double best = 0;
-    for (int i = 0; i < N_REPEATS; i++) {
-        uint64_t x = 1, n = 20000000;
-        double start = cpu_s();
-        for (uint64_t k = 0; k < n; k++) {
-            x += k;
-            __asm__ volatile("" : "+r"(x)); /* keep both */
-            x ^= 1;
-            __asm__ volatile("" : "+r"(x));
-        }
-        double GHz = 2e-9 * (double)n / (cpu_s() - start);
-        best = GHz > best ? GHz : best;
-    }
-    return best;
-}
 
 static struct spn_chip make_chip(const struct work *w)
 {
@@ -112,10 +85,10 @@ static double measure(const struct work *w, const char *kernel)
         goto out;
     int loops = 1;
     for (int r = 0; r < N_REPEATS;) {
-        double start = cpu_s();
+        double start = bench_cpu_s();
         for (int i = 0; i < loops; i++)
             spn_core_multiply(core, x, w->batch, y, scratch, 0);
-        double took = cpu_s() - start;
+        double took = bench_cpu_s() - start;
         if (took < least_s) {
             loops *= 2;
             continue;
@@ -133,19 +106,9 @@ out:
     return best;
 }
 
-/* Byte products a cycle at the best of the kernel's instructions: two 512-bit (or 256-bit)
- * multiply-adds a cycle, or a tile product of 16 x 16 x 64 in 16 cycles [intel2024optimization]. */
-static double products_per_cycle(const char *kernel)
-{
-    return strcmp(kernel, "amx") == 0      ? 1024
-           : strcmp(kernel, "avx512") == 0 ? 128
-           : strcmp(kernel, "avx2") == 0   ? 64
-                                           : 0;
-}
-
 int main(int argc, char **argv)
 {
-    double GHz = argc > 1 ? strtod(argv[1], NULL) : clock_GHz();
+    double GHz = argc > 1 ? strtod(argv[1], NULL) : bench_clock_GHz();
     printf("# CPU-ms per product, one thread, minimum of %d; core clock %.2f GHz\n", N_REPEATS,
            GHz);
     printf("# peak: byte products needed over what the kernel's instructions can do; CrossSim 3.2 "
@@ -162,7 +125,7 @@ int main(int argc, char **argv)
             int limbs = w->programmed != 0 || (w->errors & SPN_ERROR_QUANTIZATION) == 0 ? 2 : 1;
             int slices = (w->errors & SPN_ERROR_QUANTIZATION) != 0 ? INPUT_BITS : 1;
             limbs = w->errors == 0 ? 1 : limbs;
-            double peak = products_per_cycle(name) * GHz * 1e6;
+            double peak = bench_products_per_cycle(name) * GHz * 1e6;
             double share = peak > 0 ? (double)w->size * w->size * slices * limbs / peak / ms : 0;
             printf("%-30s %5d %5d %-9s %10.5f", w->name, w->size, w->batch, name, ms);
             share > 0 ? printf(" %7.0f%%", 100 * share) : printf(" %8s", "-");

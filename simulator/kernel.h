@@ -85,6 +85,26 @@ struct spn_kernel_stream {
     int32_t state[4][SPN_KERNEL_COLUMNS]; /* as unsigned words */
 } __attribute__((aligned(64)));
 
+/* Pulse trains on a row of cells and all its columns, vector after vector. A line's word has its
+ * sign in the top bit and one bit for each of 31 slots. All arrays are padded to 16 columns and
+ * aligned to 64. */
+#define SPN_PULSE_SLOTS 0x7fffffffu
+enum { SPN_PULSE_NODES = 32 };
+struct spn_kernel_pulse {
+    float *state;        /* [n_columns], 0 .. 1; moved */
+    const float *law[4]; /* step up = law[0] + law[1] state, down = law[2] + law[3] state; with a
+                            table law[0] and law[2] are factors on its steps */
+    const float (*table)[SPN_PULSE_NODES]; /* [4]: the same of the pieces between even places of
+                                              the window, the last unused; NULL: affine */
+    int pulses_at_once;     /* before the table is looked up again and the counts are */
+    const uint32_t *row;    /* [n_vectors] */
+    const uint32_t *column; /* [n_vectors] column_stride apart, [n_columns] */
+    size_t column_stride;
+    int n_columns, n_vectors;
+    float step_variance, pulse_variance; /* of a pulse: relative to its step squared; absolute */
+    struct spn_kernel_stream *stream;
+};
+
 struct spn_kernel {
     const char *name;
     bool (*supported)(void);
@@ -97,6 +117,7 @@ struct spn_kernel {
     /* The next n_rows standard normals of each of n streams, to (or, if add, added to) out
      * [n][n_rows][16], aligned to 64: by inversion of one word each. */
     void (*normals)(struct spn_kernel_stream *streams, int n, int n_rows, bool add, float *out);
+    void (*pulse)(const struct spn_kernel_pulse *p);
 };
 
 /* By name, or for NULL the fastest that this CPU has. NULL if unknown or the CPU lacks it. */
@@ -115,6 +136,7 @@ void spn_kernel_avx512_finish(const struct spn_kernel_finish *f);
 void spn_kernel_avx512_seed(const struct spn_kernel_seed *seed, struct spn_kernel_stream *streams);
 void spn_kernel_avx512_normals(struct spn_kernel_stream *streams, int n, int n_rows, bool add,
                                float *out);
+void spn_kernel_avx512_pulse(const struct spn_kernel_pulse *p);
 #endif
 
 /* Coefficients of the inverse normal distribution on octaves of its argument; normal_table.c. */

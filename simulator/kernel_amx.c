@@ -135,7 +135,8 @@ const struct spn_kernel spn_kernel_amx = {.name = "amx",
                                           .convert = spn_kernel_avx512_convert,
                                           .finish = spn_kernel_avx512_finish,
                                           .seed = spn_kernel_avx512_seed,
-                                          .normals = spn_kernel_avx512_normals};
+                                          .normals = spn_kernel_avx512_normals,
+                                          .pulse = spn_kernel_avx512_pulse};
 #else
 extern const int spn_kernel_amx_absent; /* ISO C wants something here */
 #endif

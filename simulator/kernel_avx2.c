@@ -57,7 +57,28 @@ static inline TARGET void load_table(struct normal_table *table)
     table->row = spn_normal_table;
 }
 
+#define BLEND(sign, yes, no) _mm256_blendv_ps(no, yes, _mm256_castsi256_ps(sign))
+#define ANY_NEGATIVE(a) (_mm256_movemask_ps(_mm256_castsi256_ps(a)) != 0)
+#define BIT_OF_SIGN(a) _mm256_srli_epi32(a, 31)
+#define OR_INT(a, b) _mm256_or_si256(a, b)
+#define NEGATE(a) _mm256_sub_epi32(_mm256_setzero_si256(), a)
+#define PICK(row, i) _mm256_i32gather_ps(row, i, sizeof(float))
+#define POPCOUNT(a) count_bits(a)
+
+/* Nibbles by a shuffle, then sums of bytes and of pairs of bytes. */
+static inline TARGET __m256i count_bits(__m256i x)
+{
+    const __m256i nibble = _mm256_set1_epi8(15);
+    const __m256i table =
+        _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+    __m256i low = _mm256_shuffle_epi8(table, ANDI(x, nibble));
+    __m256i high = _mm256_shuffle_epi8(table, ANDI(SRLI(x, 4), nibble));
+    __m256i pairs = _mm256_maddubs_epi16(_mm256_add_epi8(low, high), _mm256_set1_epi8(1));
+    return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+}
+
 #include "simulator/kernel_body.h"
+#include "simulator/kernel_pulse.h"
 
 enum { CELL_MAX = 128, SEVEN_BITS = 127, N_AT_ONCE = 2 };
 
@@ -207,6 +228,11 @@ static TARGET_ENTRY void normals(struct spn_kernel_stream *streams, int n, int n
     normal_rows(streams, n, n_rows, add, out);
 }
 
+static TARGET_ENTRY void pulse(const struct spn_kernel_pulse *p)
+{
+    pulse_row(p);
+}
+
 static bool supported(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -219,7 +245,8 @@ const struct spn_kernel spn_kernel_avx2 = {.name = "avx2",
                                            .convert = convert,
                                            .finish = finish,
                                            .seed = seed_streams,
-                                           .normals = normals};
+                                           .normals = normals,
+                                           .pulse = pulse};
 #else
 extern const int spn_kernel_avx2_absent; /* ISO C wants something here */
 #endif

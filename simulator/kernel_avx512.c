@@ -60,7 +60,29 @@ static inline TARGET void load_table(struct normal_table *table)
     }
 }
 
+#define BLEND(sign, yes, no)                                                                       \
+    _mm512_mask_blend_ps(_mm512_cmplt_epi32_mask(sign, _mm512_setzero_si512()), no, yes)
+#define ANY_NEGATIVE(a) (_mm512_cmplt_epi32_mask(a, _mm512_setzero_si512()) != 0)
+#define BIT_OF_SIGN(a) _mm512_srli_epi32(a, 31)
+#define OR_INT(a, b) _mm512_or_si512(a, b)
+#define NEGATE(a) _mm512_sub_epi32(_mm512_setzero_si512(), a)
+#define PICK(row, i) _mm512_permutex2var_ps(_mm512_loadu_ps(row), i, _mm512_loadu_ps((row) + 16))
+#define POPCOUNT(a) count_bits(a)
+
+/* Nibbles by a shuffle, then sums of bytes and of pairs of bytes. */
+static inline TARGET __m512i count_bits(__m512i x)
+{
+    const __m512i nibble = _mm512_set1_epi8(15);
+    const __m512i table =
+        _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+    __m512i low = _mm512_shuffle_epi8(table, ANDI(x, nibble));
+    __m512i high = _mm512_shuffle_epi8(table, ANDI(SRLI(x, 4), nibble));
+    __m512i pairs = _mm512_maddubs_epi16(_mm512_add_epi8(low, high), _mm512_set1_epi8(1));
+    return _mm512_madd_epi16(pairs, _mm512_set1_epi16(1));
+}
+
 #include "simulator/kernel_body.h"
+#include "simulator/kernel_pulse.h"
 
 static inline TARGET __m512i broadcast_quad(const uint8_t *x)
 {
@@ -254,6 +276,11 @@ TARGET_ENTRY void spn_kernel_avx512_normals(struct spn_kernel_stream *streams, i
     normal_rows(streams, n, n_rows, add, out);
 }
 
+TARGET_ENTRY void spn_kernel_avx512_pulse(const struct spn_kernel_pulse *p)
+{
+    pulse_row(p);
+}
+
 static bool supported(void)
 {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -268,7 +295,8 @@ const struct spn_kernel spn_kernel_avx512 = {.name = "avx512",
                                              .convert = spn_kernel_avx512_convert,
                                              .finish = spn_kernel_avx512_finish,
                                              .seed = spn_kernel_avx512_seed,
-                                             .normals = spn_kernel_avx512_normals};
+                                             .normals = spn_kernel_avx512_normals,
+                                             .pulse = spn_kernel_avx512_pulse};
 #else
 extern const int spn_kernel_avx512_absent; /* ISO C wants something here */
 #endif

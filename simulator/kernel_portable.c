@@ -75,7 +75,16 @@ static inline void load_table(struct normal_table *table)
     table->row = spn_normal_table;
 }
 
+#define BLEND(sign, yes, no) ((sign) >> 31 != 0 ? (yes) : (no))
+#define ANY_NEGATIVE(a) ((a) >> 31 != 0)
+#define BIT_OF_SIGN(a) ((a) >> 31)
+#define OR_INT(a, b) ((a) | (b))
+#define NEGATE(a) (0u - (a))
+#define PICK(row, i) ((row)[i])
+#define POPCOUNT(a) ((uint32_t)__builtin_popcount(a))
+
 #include "simulator/kernel_body.h"
+#include "simulator/kernel_pulse.h"
 
 static void slice(const struct spn_kernel_slice *s)
 {
@@ -149,6 +158,11 @@ static void normals(struct spn_kernel_stream *streams, int n, int n_rows, bool a
     normal_rows(streams, n, n_rows, add, out);
 }
 
+static void pulse(const struct spn_kernel_pulse *p)
+{
+    pulse_row(p);
+}
+
 static bool supported(void)
 {
     return true;
@@ -161,7 +175,8 @@ static const struct spn_kernel portable = {.name = "portable",
                                            .convert = convert,
                                            .finish = finish,
                                            .seed = seed_streams,
-                                           .normals = normals};
+                                           .normals = normals,
+                                           .pulse = pulse};
 
 const struct spn_kernel *const spn_kernels[] = {
 #if defined(SPN_KERNEL_X86) && defined(__linux__)

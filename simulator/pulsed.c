@@ -1,0 +1,499 @@
+/* pulsed.c -- outer products added to an array of cells by coincident pulses.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Trains are words of one bit a slot; the kernels count common bits and move the cells [M:U4]. A
+ * row of cells stays in the first-level cache while all vectors pass.
+ */
+#include "simulator/pulsed.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/parallel.h"
+#include "base/rng.h"
+#include "models/pulse.h"
+#include "simulator/kernel.h"
+
+enum { STREAM_CELLS = 0xE1, STREAM_TRAINS = 0xE2, STREAM_NOISE = 0xE3 };
+enum { MAX_AT_ONCE = 3 }; /* pulses before the counts are looked at again */
+enum { MAX_SIDE = 1 << 16, MAX_VECTORS = 1 << 16, MAX_LAYERS = 1 << 24, ALIGNMENT = 64 };
+enum { UP_CONSTANT, UP_SLOPE, DOWN_CONSTANT, DOWN_SLOPE, N_LAW };
+enum { TRAIN_BLOCKS = 16, BLOCK_WORDS = 4 * SPN_KERNEL_COLUMNS };
+#define SIGN (~SPN_PULSE_SLOTS)
+
+struct spn_pulsed {
+    struct spn_pulsed_config config;
+    const struct spn_kernel *kernel;
+    size_t stride; /* columns, padded */
+    bool curved;
+    float *state, *top; /* [rows][stride] */
+    float *law[N_LAW];  /* likewise; of a curve the constants alone, as factors */
+    float table[N_LAW][SPN_PULSE_NODES];
+    int pulses_at_once;
+    double pulse_sd;                              /* windows */
+    struct spn_kernel_stream train[TRAIN_BLOCKS]; /* random words not yet used */
+    int n_train_words;
+    uint64_t n_train_blocks, n_updates;
+    uint32_t *row, *column;           /* [rows][max_vectors], [max_vectors][stride] */
+    struct spn_kernel_stream *stream; /* [threads] */
+    int n_vectors;                    /* of the update in hand */
+    double coincidences;
+};
+
+/* ---- the law ---- */
+
+/* Curvatures of labels around a mean, by interpolation: a solution for each cell would take
+ * seconds. */
+enum { N_INTERVALS = 1024 };
+struct curvature {
+    double low, width, inverse[N_INTERVALS + 1]; /* 1 / a */
+};
+
+static void curvature_init(struct curvature *c, double label, double sd)
+{
+    static const double reach_sd = 6; /* |z| of spn_rng_normals stays below */
+    c->low = label - reach_sd * sd;
+    c->width = 2 * reach_sd * sd / N_INTERVALS;
+    for (int i = 0; i <= N_INTERVALS; i++) {
+        double at = c->low + i * c->width;
+        c->inverse[i] =
+            1 / spn_pulse_curvature(fmax(-SPN_PULSE_MAX_LABEL, fmin(SPN_PULSE_MAX_LABEL, at)));
+        if (!(c->width > 0))
+            break;
+    }
+}
+
+static double curvature_at(const struct curvature *c, double label)
+{
+    if (!(c->width > 0))
+        return c->inverse[0];
+    double place = fmax(0, fmin((label - c->low) / c->width, N_INTERVALS - 1e-9));
+    int i = (int)place;
+    return c->inverse[i] + (place - i) * (c->inverse[i + 1] - c->inverse[i]);
+}
+
+/* Steps up are a + b x: a = (1 - e^(-1/A)) B, b = -(1 - e^(-1/A)), A = n_levels / inverse. [M:U2]
+ */
+static void affine(double inverse, double n_levels, double *a, double *b)
+{
+    static const double straight = 1e-9; /* of 1/a: a line to all digits of a float */
+    if (fabs(inverse) < straight) {
+        *a = 1 / n_levels;
+        *b = 0;
+        return;
+    }
+    *b = expm1(-inverse / n_levels);
+    *a = *b / expm1(-inverse);
+}
+
+static enum spn_status draw_cells(struct spn_pulsed *p, struct spn_err *err)
+{
+    const struct spn_device_pulse *pulse = &p->config.device->pulse;
+    const double sd = pulse->device_to_device_sd;
+    struct spn_rng rng = spn_rng_init(p->config.seed, STREAM_CELLS, p->config.layer);
+    struct curvature *c = malloc(2 * sizeof *c);
+    if (c == NULL)
+        return spn_err_memory(err, "labels of cells");
+    curvature_init(&c[0], pulse->potentiation_nonlinearity, sd);
+    curvature_init(&c[1], pulse->depression_nonlinearity, sd);
+    for (size_t k = 0; k < (size_t)p->config.rows * p->stride; k++) {
+        double z[5], a[2] = {1, 1}, b[2] = {0, 0};
+        for (int i = 0; i < 5; i++)
+            z[i] = spn_rng_normal(&rng);
+        if (!p->curved)
+            for (int i = 0; i < 2; i++) {
+                double label =
+                    i == 0 ? pulse->potentiation_nonlinearity : pulse->depression_nonlinearity;
+                affine(curvature_at(&c[i], label + sd * z[i]), pulse->n_levels, &a[i], &b[i]);
+            }
+        double up = fmax(0, 1 + p->config.step_sd_frac * z[2]);
+        double down = fmax(0, 1 + p->config.step_sd_frac * z[3]);
+        p->top[k] = (float)fmax(0, 1 + p->config.window_sd_frac * z[4]);
+        p->law[UP_CONSTANT][k] = (float)(up * a[0]);
+        p->law[DOWN_CONSTANT][k] = (float)(p->curved ? down : -down * (a[1] + b[1]));
+        if (!p->curved) {
+            p->law[UP_SLOPE][k] = (float)(up * b[0]);
+            p->law[DOWN_SLOPE][k] = (float)(down * b[1]);
+        }
+    }
+    free(c);
+    return SPN_OK;
+}
+
+/* ---- measured curves ---- */
+
+static enum spn_status check_curve(const char *name, const double *at, int n, double sign,
+                                   struct spn_err *err)
+{
+    if (n < 3 || n > SPN_PULSED_MAX_CURVE)
+        return spn_err_set(err, SPN_EINPUT, "%s curve has %d points: outside [3, %d]", name, n,
+                           SPN_PULSED_MAX_CURVE);
+    for (int i = 0; i < n; i++)
+        if (!isfinite(at[i]) || (i > 0 && !(sign * (at[i] - at[i - 1]) > 0)))
+            return spn_err_set(err, SPN_EINPUT, "%s curve: point %d, %g, does not %s", name, i,
+                               at[i], sign > 0 ? "rise" : "fall");
+    return SPN_OK;
+}
+
+/* The curve joined by straight lines, at a real number of pulses; beyond its end as its last step.
+ */
+static double curve_at(const double *at, int n, double pulses)
+{
+    int i = (int)pulses;
+    i = i > n - 2 ? n - 2 : i;
+    return at[i] + (pulses - i) * (at[i + 1] - at[i]);
+}
+
+/* Step of one pulse at even places of the window, as pieces a + b x. Returns the largest. [M:U3] */
+static double tabulate(const double *at, int n, double low, double window, float *a, float *b)
+{
+    const double sign = at[n - 1] > at[0] ? 1 : -1;
+    double step[SPN_PULSE_NODES], most = 0;
+    for (int k = 0, i = 0; k < SPN_PULSE_NODES; k++) {
+        int place = sign > 0 ? k : SPN_PULSE_NODES - 1 - k; /* along the curve */
+        double G = low + window * place / (SPN_PULSE_NODES - 1);
+        while (i < n - 2 && sign * (G - at[i + 1]) >= 0)
+            i++;
+        double pulses = i + (G - at[i]) / (at[i + 1] - at[i]);
+        step[place] =
+            (curve_at(at, n, fmax(pulses, 0) + 1) - curve_at(at, n, fmax(pulses, 0))) / window;
+        most = fmax(most, fabs(step[place]));
+    }
+    for (int k = 0; k < SPN_PULSE_NODES - 1; k++) {
+        double slope = (step[k + 1] - step[k]) * (SPN_PULSE_NODES - 1);
+        b[k] = (float)slope;
+        a[k] = (float)(step[k] - slope * k / (SPN_PULSE_NODES - 1));
+    }
+    return most;
+}
+
+static enum spn_status set_curve(struct spn_pulsed *p, struct spn_err *err)
+{
+    const struct spn_pulsed_curve *c = p->config.curve;
+    p->pulses_at_once = 1;
+    if (c == NULL)
+        return SPN_OK;
+    enum spn_status status = check_curve("potentiation", c->up_S, c->n_up, 1, err);
+    if (!status)
+        status = check_curve("depression", c->down_S, c->n_down, -1, err);
+    if (status)
+        return status;
+    double low = fmin(c->up_S[0], c->down_S[c->n_down - 1]);
+    double window = fmax(c->up_S[c->n_up - 1], c->down_S[0]) - low;
+    double up = tabulate(c->up_S, c->n_up, low, window, p->table[UP_CONSTANT], p->table[UP_SLOPE]);
+    double down =
+        tabulate(c->down_S, c->n_down, low, window, p->table[DOWN_CONSTANT], p->table[DOWN_SLOPE]);
+    double pieces = fmax(up, down) * (SPN_PULSE_NODES - 1); /* that a pulse passes at most */
+    p->pulses_at_once = 1 + (int)fmin(1 / pieces, MAX_AT_ONCE - 1);
+    return SPN_OK;
+}
+
+/* ---- creation ---- */
+
+static enum spn_status check(const struct spn_pulsed_config *c, struct spn_err *err)
+{
+    const struct spn_device_pulse *pulse = &c->device->pulse;
+    const struct limit {
+        const char *name;
+        double value, low, high;
+    } limits[] = {
+        {"rows of a pulsed array", c->rows, 1, MAX_SIDE},
+        {"columns of a pulsed array", c->columns, 1, MAX_SIDE},
+        {"vectors of an update", c->max_vectors, 1, MAX_VECTORS},
+        {"layer of a pulsed array", c->layer, 0, MAX_LAYERS - 1},
+        {"step_noise_frac", c->step_noise_frac, 0, 10},
+        {"step_sd_frac", c->step_sd_frac, 0, 10},
+        {"window_sd_frac", c->window_sd_frac, 0, 1},
+        {"pulse.n_levels", pulse->n_levels, 1, 1e9},
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        if (!(limits[i].value >= limits[i].low && limits[i].value <= limits[i].high))
+            return spn_err_set(err, SPN_EINPUT, "%s = %g outside [%g, %g]", limits[i].name,
+                               limits[i].value, limits[i].low, limits[i].high);
+    return SPN_OK;
+}
+
+static void *aligned(size_t n, size_t size)
+{
+    size_t bytes = (n * size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    void *p = aligned_alloc(ALIGNMENT, bytes);
+    if (p != NULL)
+        memset(p, 0, bytes);
+    return p;
+}
+
+static bool allocate(struct spn_pulsed *p)
+{
+    const struct spn_pulsed_config *c = &p->config;
+    size_t n = (size_t)c->rows * p->stride, vectors = (size_t)c->max_vectors;
+    bool whole = true;
+    p->state = aligned(n, sizeof *p->state);
+    p->top = aligned(n, sizeof *p->top);
+    for (int i = 0; i < N_LAW; i++) {
+        p->law[i] = p->curved && i % 2 != 0 ? NULL : aligned(n, sizeof **p->law);
+        whole = whole && (p->law[i] != NULL || p->curved);
+    }
+    p->row = aligned((size_t)c->rows * vectors, sizeof *p->row);
+    p->column = aligned(vectors * p->stride, sizeof *p->column);
+    p->stream = aligned((size_t)c->n_threads, sizeof *p->stream);
+    return whole && p->law[UP_CONSTANT] && p->law[DOWN_CONSTANT] && p->state && p->top && p->row &&
+           p->column && p->stream;
+}
+
+enum spn_status spn_pulsed_create(struct spn_pulsed **pulsed,
+                                  const struct spn_pulsed_config *config, struct spn_err *err)
+{
+    enum spn_status status = check(config, err);
+    if (status)
+        return status;
+    struct spn_pulsed *p = aligned(1, sizeof *p);
+    if (p == NULL)
+        return spn_err_memory(err, "pulsed array");
+    p->config = *config;
+    p->config.n_threads = config->n_threads == 0 ? 1 : spn_parallel_threads(config->n_threads);
+    p->kernel = spn_kernel_find(NULL);
+    p->stride = ((size_t)config->columns + SPN_KERNEL_COLUMNS - 1) / SPN_KERNEL_COLUMNS *
+                SPN_KERNEL_COLUMNS;
+    p->curved = config->curve != NULL;
+    p->pulse_sd = config->device->pulse.cycle_to_cycle_sd;
+    status = set_curve(p, err);
+    if (!status && !allocate(p))
+        status = spn_err_memory(err, "pulsed array");
+    if (!status)
+        status = draw_cells(p, err);
+    p->config.device = NULL;
+    p->config.curve = NULL;
+    if (status)
+        spn_pulsed_destroy(p);
+    else
+        *pulsed = p;
+    return status;
+}
+
+void spn_pulsed_destroy(struct spn_pulsed *p)
+{
+    if (p == NULL)
+        return;
+    free(p->state);
+    free(p->top);
+    for (int i = 0; i < N_LAW; i++)
+        free(p->law[i]);
+    free(p->row);
+    free(p->column);
+    free(p->stream);
+    free(p);
+}
+
+enum spn_status spn_pulsed_select_kernel(struct spn_pulsed *p, const char *name,
+                                         struct spn_err *err)
+{
+    const struct spn_kernel *kernel = spn_kernel_find(name);
+    if (kernel == NULL)
+        return spn_err_set(err, SPN_EUSAGE, "no kernel '%s' on this CPU", name);
+    p->kernel = kernel;
+    return SPN_OK;
+}
+
+void spn_pulsed_set(struct spn_pulsed *p, const float *state)
+{
+    const size_t columns = (size_t)p->config.columns;
+    for (size_t i = 0; i < (size_t)p->config.rows; i++)
+        for (size_t j = 0; j < columns; j++)
+            p->state[i * p->stride + j] = fminf(fmaxf(state[i * columns + j], 0), 1);
+}
+
+void spn_pulsed_get(const struct spn_pulsed *p, float *state)
+{
+    const size_t columns = (size_t)p->config.columns;
+    for (size_t i = 0; i < (size_t)p->config.rows; i++)
+        memcpy(state + i * columns, p->state + i * p->stride, columns * sizeof *state);
+}
+
+void spn_pulsed_read(const struct spn_pulsed *p, float *window_frac)
+{
+    const size_t columns = (size_t)p->config.columns;
+    for (size_t i = 0; i < (size_t)p->config.rows; i++)
+        for (size_t j = 0; j < columns; j++)
+            window_frac[i * columns + j] = p->state[i * p->stride + j] * p->top[i * p->stride + j];
+}
+
+double spn_pulsed_coincidences(const struct spn_pulsed *p)
+{
+    return p->coincidences;
+}
+
+/* ---- trains ---- */
+
+/* Blocks of the generator that seeds streams, taken as they are. */
+static void seed_streams(const struct spn_pulsed *p, int stream, uint64_t first, int n,
+                         struct spn_kernel_stream *streams)
+{
+    uint32_t lane[SPN_KERNEL_COLUMNS];
+    for (uint32_t c = 0; c < SPN_KERNEL_COLUMNS; c++)
+        lane[c] = c;
+    const struct spn_kernel_seed seed = {
+        .key = {(uint32_t)p->config.seed, (uint32_t)(p->config.seed >> 32)},
+        .tag = (uint32_t)stream << 24 | p->config.layer,
+        .first = first,
+        .lane = lane,
+        .n_streams = n};
+    p->kernel->seed(&seed, streams);
+}
+
+static uint32_t train_word(struct spn_pulsed *p)
+{
+    if (p->n_train_words == 0) {
+        seed_streams(p, STREAM_TRAINS, p->n_train_blocks, TRAIN_BLOCKS, p->train);
+        p->n_train_blocks += TRAIN_BLOCKS;
+        p->n_train_words = TRAIN_BLOCKS * BLOCK_WORDS;
+    }
+    int i = --p->n_train_words;
+    return (uint32_t)p->train[i / BLOCK_WORDS]
+        .state[i / SPN_KERNEL_COLUMNS % 4][i % SPN_KERNEL_COLUMNS];
+}
+
+/* `length` slots, each pulsing with `probability`: binary digits of a uniform number beside those
+ * of the probability, for all slots at once, until every slot has differed. */
+static uint32_t draw_train(struct spn_pulsed *p, double probability, int length)
+{
+    const uint32_t all = SPN_PULSE_SLOTS >> (SPN_PULSED_MAX_LENGTH - length);
+    if (!(probability > 0))
+        return 0;
+    if (probability >= 1)
+        return all;
+    uint32_t digits = (uint32_t)(probability * 0x1p32), open = all, train = 0;
+    for (uint32_t digit = 1u << 31; digit != 0 && open != 0; digit >>= 1) {
+        uint32_t random = train_word(p), one = (digits & digit) != 0 ? UINT32_MAX : 0;
+        train |= open & ~random & one; /* less than the probability: pulses */
+        open &= random ^ ~one;
+    }
+    return train;
+}
+
+/* rint(length probability) slots: the first ones of a row, evenly spread ones of a column. */
+static uint32_t even_train(double probability, int length, bool spread)
+{
+    int n = (int)lrint(probability * length);
+    uint32_t train = 0;
+    for (int t = 0; t < length; t++)
+        if (spread ? (t + 1) * n / length > t * n / length : t < n)
+            train |= 1u << t;
+    return train;
+}
+
+struct line {
+    const struct spn_pulsed_trains *trains;
+    double gain; /* probability of a slot for 1 */
+    bool spread;
+};
+
+static uint32_t train_of(struct spn_pulsed *p, const struct line *line, float value)
+{
+    double probability = fmin(1, fabs((double)value) * line->gain);
+    uint32_t train = line->trains->deterministic
+                         ? even_train(probability, line->trains->length, line->spread)
+                         : draw_train(p, probability, line->trains->length);
+    return train | (value < 0 ? SIGN : 0);
+}
+
+static double largest(const float *x, int n)
+{
+    float most = 0;
+    for (int i = 0; i < n; i++)
+        most = fmaxf(most, fabsf(x[i]));
+    return (double)most;
+}
+
+/* Pulses of every slot, as binary numbers of one bit a plane: a word is added to all at once. */
+enum { COUNT_PLANES = 17 }; /* up to MAX_SIDE lines */
+static void count_slots(uint32_t word, uint32_t plane[COUNT_PLANES])
+{
+    uint32_t carry = word & SPN_PULSE_SLOTS;
+    for (int k = 0; carry != 0; k++) {
+        uint32_t sum = plane[k] ^ carry;
+        carry &= plane[k];
+        plane[k] = sum;
+    }
+}
+
+static double slot_count(const uint32_t plane[COUNT_PLANES], int slot)
+{
+    double n = 0;
+    for (int k = COUNT_PLANES - 1; k >= 0; k--)
+        n = 2 * n + (plane[k] >> slot & 1);
+    return n;
+}
+
+/* Trains of one pair of vectors, balanced so that both sides' largest values pulse alike. [M:U1] */
+static void make_trains(struct spn_pulsed *p, const struct spn_pulsed_trains *trains,
+                        const float *u, const float *v, int k)
+{
+    const int rows = p->config.rows, columns = p->config.columns;
+    uint32_t on_rows[COUNT_PLANES] = {0}, on_columns[COUNT_PLANES] = {0};
+    double u_max = largest(u, rows), v_max = largest(v, columns);
+    bool any = u_max > 0 && v_max > 0;
+    double both = any ? sqrt(trains->rate / trains->length) : 0;
+    struct line row = {trains, any ? both * sqrt(v_max / u_max) : 0, false};
+    struct line column = {trains, any ? both * sqrt(u_max / v_max) : 0, true};
+    uint32_t *words = p->column + (size_t)k * p->stride;
+    for (int i = 0; i < rows; i++) {
+        uint32_t word = train_of(p, &row, u[i]);
+        p->row[(size_t)i * (size_t)p->config.max_vectors + (size_t)k] = word;
+        count_slots(word, on_rows);
+    }
+    for (int j = 0; j < columns; j++) {
+        words[j] = train_of(p, &column, v[j]);
+        count_slots(words[j], on_columns);
+    }
+    for (int t = 0; t < trains->length; t++)
+        p->coincidences += slot_count(on_rows, t) * slot_count(on_columns, t);
+}
+
+/* ---- updates ---- */
+
+static void update_row(void *ctx, size_t i, int thread)
+{
+    struct spn_pulsed *p = ctx;
+    const size_t at = i * p->stride;
+    seed_streams(p, STREAM_NOISE, p->n_updates * (uint64_t)p->config.rows + i, 1,
+                 &p->stream[thread]);
+    const double step_sd = p->config.step_noise_frac;
+    struct spn_kernel_pulse pulse = {.state = p->state + at,
+                                     .table = p->curved ? (const float(*)[SPN_PULSE_NODES])p->table
+                                                        : NULL,
+                                     .pulses_at_once = p->pulses_at_once,
+                                     .row = p->row + i * (size_t)p->config.max_vectors,
+                                     .column = p->column,
+                                     .column_stride = p->stride,
+                                     .n_columns = (int)p->stride,
+                                     .n_vectors = p->n_vectors,
+                                     .step_variance = (float)(step_sd * step_sd),
+                                     .pulse_variance = (float)(p->pulse_sd * p->pulse_sd),
+                                     .stream = &p->stream[thread]};
+    for (int k = 0; k < N_LAW; k++)
+        pulse.law[k] = p->law[p->curved ? k - k % 2 : k] + at;
+    p->kernel->pulse(&pulse);
+}
+
+enum spn_status spn_pulsed_update(struct spn_pulsed *p, const struct spn_pulsed_trains *trains,
+                                  const float *u, const float *v, int n, struct spn_err *err)
+{
+    if (trains->length < 1 || trains->length > SPN_PULSED_MAX_LENGTH)
+        return spn_err_set(err, SPN_EUSAGE, "trains of %d slots: outside [1, %d]", trains->length,
+                           SPN_PULSED_MAX_LENGTH);
+    if (!(trains->rate >= 0) || !isfinite(trains->rate))
+        return spn_err_set(err, SPN_EUSAGE, "rate = %g pulses: below 0 or not finite",
+                           trains->rate);
+    if (n < 0 || n > p->config.max_vectors)
+        return spn_err_set(err, SPN_EUSAGE, "%d vectors: outside [0, %d]", n,
+                           p->config.max_vectors);
+    for (int k = 0; k < n; k++)
+        make_trains(p, trains, u + (size_t)k * (size_t)p->config.rows,
+                    v + (size_t)k * (size_t)p->config.columns, k);
+    p->n_vectors = n;
+    spn_parallel_for(p->config.n_threads, (size_t)p->config.rows, update_row, p);
+    p->n_updates++;
+    return SPN_OK;
+}
