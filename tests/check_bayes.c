@@ -259,6 +259,41 @@ START_TEST(bayes_nears_the_exhaustive_front)
 }
 END_TEST
 
+/* Both searches on shipped spaces: a tenth to a third of the designs. */
+START_TEST(searches_near_the_fronts_of_shipped_spaces)
+{
+    static const struct {
+        const char *name;
+        int64_t n_bayes, n_nsga2;
+    } shipped[] = {{"vgg8-space", 60, 200}, {"node-device", 60, 160}, {"sparsity-scheme", 30, 160}};
+    for (size_t i = 0; i < sizeof shipped / sizeof *shipped; i++) {
+        struct spn_space *space = NULL;
+        struct spn_front *all = NULL, *front = NULL;
+        struct spn_sweep_options sweep = {.n_threads = 2, .shard = {0, 1}};
+        struct spn_sweep_counts swept;
+        struct spn_optimize_counts counts;
+        struct spn_optimize_options how = spn_optimize_options_default();
+        double share;
+        ck_assert_ok(spn_space_load(&space, shipped[i].name, &err));
+        ck_assert_ok(spn_front_create(&all, spn_space_n_objectives(space), &err));
+        ck_assert_ok(spn_sweep_run(space, NULL, &sweep, all, &swept, &err));
+        struct spn_front *found = search(space, shipped[i].n_bayes, 1, 2, &counts);
+        ck_assert_ok(spn_hypervolume_share(&share, all, found, &err));
+        ck_assert_msg(share > 0.95, "Bayesian, %s: %.4f", shipped[i].name, share);
+        ck_assert_ok(spn_front_create(&front, spn_space_n_objectives(space), &err));
+        how.n_evaluations = shipped[i].n_nsga2;
+        how.population = 20;
+        ck_assert_ok(spn_optimize_nsga2(space, &how, front, &counts, &err));
+        ck_assert_ok(spn_hypervolume_share(&share, all, front, &err));
+        ck_assert_msg(share > 0.9, "NSGA-II, %s: %.4f", shipped[i].name, share);
+        spn_front_destroy(found);
+        spn_front_destroy(front);
+        spn_front_destroy(all);
+        spn_space_destroy(space);
+    }
+}
+END_TEST
+
 START_TEST(bayes_repeats_itself)
 {
     struct spn_space *space = load(text);
@@ -320,6 +355,7 @@ Suite *spn_suite(void)
     tcase_add_test(tests, gains_are_differences);
     tcase_add_test(tests, share_by_hand);
     tcase_add_test(tests, bayes_nears_the_exhaustive_front);
+    tcase_add_test(tests, searches_near_the_fronts_of_shipped_spaces);
     tcase_add_test(tests, bayes_repeats_itself);
     tcase_add_test(tests, bayes_ends_when_all_is_known);
     tcase_add_test(tests, bayes_refuses_nonsense);
