@@ -15,8 +15,7 @@
 #include "explorer/sweep.h"
 
 enum { N_SEEDS = 3, POPULATION = 20 };
-/* CoMN's specification search: 10 random and 100 guided points, and how long it took here once
- * [comn]. */
+/* CoMN's specification search tries 10 random and 100 guided points [comn]; the time to beat. */
 enum { COMN_POINTS = 110 };
 #define COMN_S 131.0
 
