@@ -146,8 +146,11 @@ static enum spn_status help_key(const char *key, struct spn_text *out, struct sp
     }
     const struct spn_component_type *type = spn_component_find(key);
     if (type) {
-        spn_text_add(out, "%s: %s\nequations: %s (docs/MODELS.md)\nactions:", type->name, type->doc,
+        spn_text_add(out, "%s: %s\nequations: %s (docs/MODELS.md)\n", type->name, type->doc,
                      type->model);
+        if (type->bound)
+            spn_text_add(out, "a bound, not an estimate: %s\n", type->bound);
+        spn_text_add(out, "actions:");
         for (const char *const *action = type->actions; *action; action++)
             spn_text_add(out, " %s", *action);
         spn_text_add(out, "\nparameters:\n");

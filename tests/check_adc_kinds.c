@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "models/adc.h"
+#include "base/json.h"
 #include "models/capacitor.h"
 #include "models/dac_pwm.h"
 #include "tests/estimate_setup.h"
@@ -68,6 +69,52 @@ START_TEST(flash_on_voltages)
     adc.column_F = 20e-15;
     const struct spn_cost slow = convert(&spn_component_adc_flash_voltage, &adc);
     ck_assert_rel(slow.latency_s - fast_s, log(2) * 1.8e-9 + 2 * (latch_s(32) - latch_s(16)), 1e-6);
+}
+END_TEST
+
+static double number(const struct spn_json_at *at, const char *key)
+{
+    const struct spn_json_at item = spn_json_get(at, key);
+    double x = NAN;
+    ck_assert_msg(spn_json_number(&item, &x), "no number '%s'", key);
+    return x;
+}
+
+/* Time per column capacitance of a column of high resistance: we take ln 2 RC, the published fits
+ * of voltage-mode sense amplifiers 0.81 to 1.36 RC. */
+START_TEST(develops_as_published)
+{
+    if (!spn_test_data())
+        return;
+    struct spn_json *doc;
+    char path[512];
+    int n = 0;
+    snprintf(path, sizeof path, "%s/golden/neurosim/adc-curves.json", spn_test_data());
+    ck_assert_ok(spn_json_load(&doc, path, &err));
+    const struct spn_json_at root = spn_json_root(doc), curves = spn_json_get(&root, "curves");
+    for (size_t i = 0; i < spn_json_size(&curves); i++) {
+        const struct spn_json_at curve = spn_json_item(&curves, i);
+        if (number(&curve, "currentMode") > 0)
+            continue;
+        const struct spn_json_at points = spn_json_get(&curve, "points");
+        const struct spn_json_at last = spn_json_item(&points, spn_json_size(&points) - 1);
+        const double theirs_ohm =
+            (number(&last, "mlsa_latency_s_ccol20fF") - number(&last, "mlsa_latency_s_ccol5fF")) /
+            15e-15;
+        struct spn_adc adc = voltage();
+        adc.voltage = 0;
+        adc.read_voltage_V = number(&curve, "readVoltage");
+        adc.column_full_A = adc.read_voltage_V / number(&last, "R_ohm");
+        adc.column_F = 5e-15;
+        double ours_s = convert(&spn_component_adc_flash_voltage, &adc).latency_s;
+        adc.column_F = 20e-15;
+        ours_s = convert(&spn_component_adc_flash_voltage, &adc).latency_s - ours_s;
+        const double ratio = ours_s / 15e-15 / theirs_ohm;
+        ck_assert_msg(ratio > 0.5 && ratio < 0.9, "%g nm: %g", number(&curve, "technode"), ratio);
+        n++;
+    }
+    ck_assert_int_gt(n, 10);
+    spn_json_destroy(doc);
 }
 END_TEST
 
@@ -263,6 +310,7 @@ Suite *spn_suite(void)
     TCase *tcase = tcase_create("adc kinds");
     tcase_add_checked_fixture(tcase, setup, NULL);
     tcase_add_test(tcase, flash_on_voltages);
+    tcase_add_test(tcase, develops_as_published);
     tcase_add_test(tcase, ramp);
     tcase_add_test(tcase, oscillator);
     tcase_add_test(tcase, time_domain);
