@@ -344,6 +344,8 @@ static void add_system(struct spn_frame *f, struct spn_result *out, struct spn_t
     s->n_chips = f->work->need.n_chips;
     s->n_loads = f->work->n_loads;
     s->chip_tiles = f->work->blocks.n_tiles / s->n_chips;
+    s->product_arrays = spn_products_wanted(f) ? f->work->products->blocks.n_arrays : 0;
+    s->direct = f->direct;
     spn_traffic_report(f, s);
     s->shared_s = shared_s(f, SPN_PHASE_FORWARD);
     spn_load_add(f, s);

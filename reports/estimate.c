@@ -211,6 +211,42 @@ static void add_system(const struct spn_result *r, const struct spn_chip *chip,
     }
 }
 
+/* What the layout assumes. */
+static void add_notes(const struct spn_result *r, const struct spn_chip *chip,
+                      struct spn_report *report)
+{
+    const struct spn_system_result *s = &r->system;
+    const bool mesh = chip->global.interconnect == SPN_INTERCONNECT_MESH;
+
+    if (s->n_loads > 1)
+        spn_report_note(
+            report,
+            "The network is larger than the chip: its weights are loaded in %.0f parts, "
+            "once per batch of %d, not beside computing; latency is that of one image "
+            "with all loads.",
+            s->n_loads, chip->system.batch);
+    if (s->n_chips > 1)
+        spn_report_note(report,
+                        "The network is larger than the chip: %.0f chips in a row, with links of "
+                        "%.3g pJ/bit, %.4g Gbit/s and %.3g ns a hop.",
+                        s->n_chips, chip->system.link_energy_J_per_bit * 1e12,
+                        chip->system.link_bandwidth_bit_per_s * 1e-9,
+                        chip->system.link_latency_s * 1e9);
+    if (mesh && chip->global.traffic == SPN_TRAFFIC_DIRECT && !s->direct)
+        spn_report_note(report,
+                        "Results pass the buffer, as for training, with loads or on several "
+                        "chips chip.global.traffic = direct is not modelled.");
+    if (r->net->cache > 0)
+        spn_report_note(report, "%d new tokens after %d whose keys and values are kept.",
+                        r->net->sequence, r->net->cache);
+    if (s->product_arrays > 0)
+        spn_report_note(report,
+                        "Products of activations are computed on %.0f more arrays of %d x %d cells "
+                        "(%s, %s).",
+                        s->product_arrays, chip->products.rows, chip->products.columns,
+                        chip->products_device.name, spn_array_kind_names[chip->products.kind]);
+}
+
 void spn_estimate_report(const struct spn_result *r, const struct spn_chip *chip,
                          struct spn_report *report)
 {
@@ -233,6 +269,7 @@ void spn_estimate_report(const struct spn_result *r, const struct spn_chip *chip
     add_categories(r, report);
     add_system(r, chip, report);
     add_mapping(r, report);
+    add_notes(r, chip, report);
     table = spn_report_table(report, "layers", "Layers", "layer");
     spn_layers_table(r, table);
 }
