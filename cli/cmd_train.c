@@ -87,6 +87,16 @@ static void make_report(struct job *job, const char *path)
     spn_table_column_unit(table, "train accuracy", "%");
     spn_table_column_unit(table, "test accuracy", "%");
     spn_table_column_unit(table, "zeros", "%");
+    const bool hybrid = job->options.hardware.tuned_layers > 0;
+    if (hybrid) {
+        spn_table_column(table, "writes of a tuned weight");
+        spn_table_row(table, "as transferred", "");
+        spn_table_empty(table);
+        spn_table_empty(table);
+        spn_table_number(table, job->log.transfer_frac);
+        spn_table_empty(table);
+        spn_table_number(table, 1);
+    }
     for (int i = 0; i < job->log.n_epochs; i++) {
         const struct spn_train_epoch *e = &job->log.epoch[i];
         char name[16];
@@ -99,6 +109,8 @@ static void make_report(struct job *job, const char *path)
         else
             spn_table_empty(table);
         spn_table_number(table, e->sparsity_frac);
+        if (hybrid)
+            spn_table_number(table, e->writes);
     }
     if (job->log.stopped)
         spn_report_note(

@@ -125,6 +125,8 @@ static double measure(struct trainer *t)
         return -1.0;
     }
     spn_train_view(t->net, &t->job->options, false, t->n_updates);
+    if (t->job->options.hardware.tuned_layers > 0) /* as it is on this chip */
+        spn_train_hardware_errors(t->net, &t->job->options, t->n_updates);
     for (int first = 0; first < test->n_images; first += t->net->batch) {
         struct batch b = {.t = t, .images = test, .first = first, .epoch = -1};
         const int n =
@@ -213,6 +215,7 @@ static enum spn_status train_epoch(struct trainer *t, long n_total,
         e->test_frac = measure(t);
         spn_train_view(t->net, &t->job->options, false, t->n_updates);
         e->sparsity_frac = spn_train_sparsity(t->net);
+        e->writes = spn_train_hardware_writes(t->net);
         e->time_s = now_s() - start_s;
         t->log->n_epochs++;
     }
@@ -333,6 +336,13 @@ static enum spn_status check_images(const struct spn_network *net, const struct 
 static enum spn_status check_job(const struct spn_train_job *job, struct spn_err *err)
 {
     enum spn_status status = spn_train_options_check(&job->options, err);
+    if (!status && job->options.hardware.tuned_layers > 0 && !job->start) {
+        return spn_err_set(
+            err, SPN_EINPUT,
+            "hardware.tuned_layers = %d: layers that stay as transferred need weights "
+            "to start from (start)",
+            job->options.hardware.tuned_layers);
+    }
     if (!status) {
         status = check_images(job->net, job->train, err);
     }
@@ -374,6 +384,10 @@ enum spn_status spn_train_run(const struct spn_train_job *job, const struct spn_
     status = spn_train_net_create(&t.net, &config, err);
     for (int i = 0; i < job->net->n_layers; i++) {
         t.n_matrices += spn_layer_is_matrix(&job->net->layer[i]);
+    }
+    if (!status) {
+        t.net->n_active = spn_train_hardware_active(&o->hardware, t.n_matrices, 0.0);
+        t.log->transfer_frac = o->hardware.tuned_layers > 0 ? measure(&t) : -1.0;
     }
     while (!status && t.n_updates < n_total && !t.log->stopped &&
            t.log->n_epochs < SPN_TRAIN_MAX_EPOCHS) {

@@ -65,6 +65,9 @@ struct spn_train_hardware {
     int adc_rows;                         /* 0 = all rows of the matrix */
     double adc_range_frac;                /* largest code, of the running largest sum */
     double start_epoch, full_epoch;       /* layers one after the other, from the first on */
+    int tuned_layers; /* hybrid training: the last matrix layers alone are trained, in the cells of
+                         one chip, which the others stay on as transferred; 0: all, off the chip */
+    double write_threshold_frac; /* of the largest weight: a smaller change is not written */
 };
 
 struct spn_train_options {
@@ -126,13 +129,15 @@ struct spn_train_epoch {
     double loss, train_frac,
         test_frac;        /* mean cross-entropy and share right; test_frac is -1 if not measured */
     double sparsity_frac; /* share of zeros among all matrix weights */
+    double writes;        /* so far, of a weight that is tuned on the chip, mean */
     double learning_rate; /* at its end */
     double time_s;
 };
 struct spn_train_log {
     struct spn_train_epoch epoch[SPN_TRAIN_MAX_EPOCHS];
     int n_epochs;
-    bool stopped; /* the progress callback said so */
+    double transfer_frac; /* hybrid training: test accuracy before the first update; else -1 */
+    bool stopped;         /* the progress callback said so */
 };
 
 /* Train and hand back weights, owned by the caller: matrices as I8 codes with "<name>_scale" if

@@ -48,6 +48,8 @@ static void param_clear(struct spn_param *p)
     free(p->first);
     free(p->second);
     free(p->mask);
+    free(p->written);
+    free(p->writes);
 }
 
 /* ---- values ---- */
@@ -158,6 +160,12 @@ static bool allocate_parameters(struct spn_train_net *net, struct spn_train_laye
         l->weight.mask = malloc(l->weight.n + 1);
         ok = ok && l->weight.mask &&
              (!layer->bias || param_init(&l->bias, (size_t)layer->channels, net, false));
+        if (ok && net->hardware && net->hardware->tuned_layers > 0 &&
+            l - net->layer >= net->first_trained) {
+            l->weight.written = calloc(l->weight.n, sizeof(float));
+            l->weight.writes = calloc(l->weight.n, sizeof(uint32_t));
+            ok = l->weight.written && l->weight.writes;
+        }
         if (ok) {
             memset(l->weight.mask, 1, l->weight.n);
         }
@@ -264,6 +272,7 @@ enum spn_status spn_train_net_create(struct spn_train_net **out,
     if (net->n_layers > 1 && source->layer[net->n_layers - 1].op == SPN_OP_SOFTMAX) {
         net->n_layers--;
     }
+    net->first_trained = spn_train_hardware_first(config->hardware, source, net->n_layers);
     net->layer = calloc((size_t)(net->n_layers > 0 ? net->n_layers : 1), sizeof(*net->layer));
     enum spn_status status = net->layer ? SPN_OK : spn_err_memory(err, "training");
     for (int i = 0; i < net->n_layers && !status; i++) {

@@ -50,6 +50,30 @@ int spn_train_hardware_active(const struct spn_train_hardware *h, int n, double 
     return active < n ? active : n;
 }
 
+int spn_train_hardware_first(const struct spn_train_hardware *h, const struct spn_network *net,
+                             int n_layers)
+{
+    int left = h ? h->tuned_layers : 0, first = 0;
+    for (int i = n_layers - 1; i >= 0 && left > 0; i--)
+        if (spn_layer_is_matrix(&net->layer[i])) {
+            left--;
+            first = i;
+        }
+    return left > 0 ? 0 : first;
+}
+
+double spn_train_hardware_writes(const struct spn_train_net *net)
+{
+    double sum = 0, n = 0;
+    for (int i = 0; i < net->n_layers; i++) {
+        const struct spn_param *p = &net->layer[i].weight;
+        for (size_t k = 0; p->writes && k < p->n; k++)
+            sum += p->writes[k];
+        n += p->writes ? (double)p->n : 0;
+    }
+    return n > 0 ? sum / n : 0;
+}
+
 /* ---- cells ---- */
 
 struct digits {
@@ -77,6 +101,7 @@ struct errors { /* of one layer's cells */
     const struct spn_train_hardware *h;
     struct digits digits;
     float scale; /* of one code */
+    float threshold;
     struct spn_rng noise, stuck;
 };
 
@@ -97,7 +122,8 @@ static void add_noise(const struct errors *e, size_t first, size_t end)
 static void stick(const struct errors *e, size_t i, int cell, bool on)
 {
     const int d = cell / 2, side = cell % 2;
-    const int code = (int)lrintf(e->p->value[i] / e->scale);
+    const float held = e->p->written ? e->p->written[i] : e->p->value[i];
+    const int code = (int)lrintf(held / e->scale);
     const int level =
         (code < 0) == side ? (abs(code) >> e->digits.shift[d]) & e->digits.levels[d] : 0;
     const int change = (on ? e->digits.levels[d] : 0) - level;
@@ -120,14 +146,34 @@ static void add_stuck(const struct errors *e, size_t block, size_t first, size_t
     }
 }
 
+/* What has changed by the threshold is written, and errs anew. */
+static void write_tuned(const struct errors *e, size_t first, size_t end)
+{
+    const float sd = (float)(e->h->cell_sd_frac * e->digits.unit) * e->scale;
+    struct spn_param *p = e->p;
+    for (size_t i = first; i < end; i++) {
+        const float change = fabsf(p->value[i] - p->written[i]);
+        if (p->writes[i] == 0 || (change > 0.0f && change >= e->threshold)) {
+            p->written[i] = p->value[i];
+            p->writes[i]++;
+        }
+        struct spn_rng rng = e->noise;
+        spn_rng_at(&rng, ((uint64_t)i << 32) + p->writes[i]);
+        p->seen[i] = e->scale * rintf(p->written[i] / e->scale);
+        p->seen[i] += p->mask[i] && sd > 0.0f ? sd * (float)spn_rng_normal(&rng) : 0.0f;
+    }
+}
+
 static void errors_body(void *ctx, size_t block, int thread)
 {
     const struct errors *e = ctx;
     const size_t first = block * BLOCK, end = first + BLOCK < e->p->n ? first + BLOCK : e->p->n;
     (void)thread;
+    if (e->p->writes)
+        write_tuned(e, first, end);
     if (e->h->stuck_on_frac + e->h->stuck_off_frac > 0)
         add_stuck(e, block, first, end);
-    if (e->h->cell_sd_frac > 0)
+    if (e->h->cell_sd_frac > 0 && !e->p->writes)
         add_noise(e, first, end);
 }
 
@@ -135,9 +181,10 @@ void spn_train_hardware_errors(struct spn_train_net *net, const struct spn_train
                                long count)
 {
     const struct spn_train_hardware *h = &options->hardware;
-    const uint64_t chip = options->seed + (uint64_t)(count / h->chip_updates);
+    const uint64_t chip =
+        options->seed + (h->tuned_layers > 0 ? 0 : (uint64_t)(count / h->chip_updates));
     int matrix = 0;
-    if (!spn_train_hardware_cells(h))
+    if (!spn_train_hardware_cells(h) && h->tuned_layers == 0)
         return;
     for (int i = 0; i < net->n_layers && matrix < net->n_active; i++) {
         struct errors e = {.p = &net->layer[i].weight,
@@ -152,6 +199,7 @@ void spn_train_hardware_errors(struct spn_train_net *net, const struct spn_train
         for (size_t k = 0; k < e.p->n; k++)
             top = fmaxf(top, fabsf(e.p->value[k]));
         e.scale = top / (float)spn_quantize_weight_max(options->weight_bits);
+        e.threshold = (float)h->write_threshold_frac * top;
         if (top > 0.0f)
             spn_parallel_for(net->n_threads, (e.p->n + BLOCK - 1) / BLOCK, errors_body, &e);
     }

@@ -19,8 +19,15 @@ bool spn_train_hardware_adc(const struct spn_train_net *net, int i);
 /* How many of n matrix layers sit on the chip at `epoch`. */
 int spn_train_hardware_active(const struct spn_train_hardware *h, int n, double epoch);
 
+/* The first layer that is trained: 0, or with tuned_layers the first of those. h may be NULL. */
+int spn_train_hardware_first(const struct spn_train_hardware *h, const struct spn_network *net,
+                             int n_layers);
+/* Mean writes of a tuned weight so far. */
+double spn_train_hardware_writes(const struct spn_train_net *net);
+
 /* Errors of the cells of the chip of update `count`, onto the rounded weights that the forward pass
- * sees; every cell has its own. */
+ * sees; every cell has its own. With tuned_layers it is one chip, and weights of those layers take
+ * a new error whenever they are written. */
 void spn_train_hardware_errors(struct spn_train_net *net, const struct spn_train_options *options,
                                long count);
 

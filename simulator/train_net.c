@@ -355,7 +355,7 @@ void spn_train_forward(struct spn_train_net *net, int n, bool training)
         if (op->matrix) {
             spn_train_matrix_forward(net, i, n, training);
         } else if (op->batchnorm) {
-            batchnorm_forward(&p, training);
+            batchnorm_forward(&p, training && i >= net->first_trained);
         } else {
             spn_parallel_for(net->n_threads, (size_t)n, op->forward, &p);
         }

@@ -22,8 +22,10 @@
 struct spn_param {
     size_t n;
     float *value, *grad, *first, *second; /* second: Adam only */
-    float *seen;   /* what the forward pass uses: quantised, noisy; or `value` itself */
-    uint8_t *mask; /* 1 = kept; matrices only */
+    float *seen;      /* what the forward pass uses: quantised, noisy; or `value` itself */
+    uint8_t *mask;    /* 1 = kept; matrices only */
+    float *written;   /* tuned on the chip: what its cells were last written to, */
+    uint32_t *writes; /* and how often; else NULL */
 };
 
 struct spn_train_layer {
@@ -54,6 +56,7 @@ struct spn_train_net {
     int activation_bits;
     bool adam;
     const struct spn_train_hardware *hardware; /* or NULL */
+    int first_trained;                         /* layer; those before it stay as they are */
     int n_active; /* matrix layers, from the first on, that sit on the chip in the loop */
     float *
         *adc_scratch; /* [n_threads]: patches and sums of a block of positions; NULL without ADC */

@@ -54,6 +54,10 @@ static const struct spn_field hardware_fields[] = {
                  "errors begin, in the first layer"),
     SPN_F_DOUBLE(struct spn_train_hardware, full_epoch, "", 0, SPN_TRAIN_MAX_EPOCHS,
                  "and have come to the last"),
+    SPN_F_INT(struct spn_train_hardware, tuned_layers, "", 0, 1000,
+              "hybrid: last layers trained in one chip's cells, the others as transferred; 0: all"),
+    SPN_F_DOUBLE(struct spn_train_hardware, write_threshold_frac, "", 0, 1,
+                 "hybrid: smaller changes, of the largest weight, are not written"),
     SPN_F_END};
 
 const struct spn_field spn_train_fields[] = {
@@ -127,6 +131,17 @@ enum spn_status spn_train_options_check(const struct spn_train_options *o, struc
         return spn_err_set(err, SPN_EINPUT,
                            "hardware.full_epoch = %g is before hardware.start_epoch = %g",
                            h->full_epoch, h->start_epoch);
+    }
+    if (h->tuned_layers > 0 && h->start_epoch > 0) {
+        return spn_err_set(
+            err, SPN_EINPUT,
+            "hardware.start_epoch = %g: with tuned_layers the chip is there from the "
+            "start",
+            h->start_epoch);
+    }
+    if (h->tuned_layers > 0 && o->weight_bits == 0) {
+        return spn_err_set(err, SPN_EINPUT,
+                           "hardware.tuned_layers needs weights in codes (weight_bits = 2 .. 8)");
     }
     if (spn_train_hardware_cells(h) && o->weight_bits == 0) {
         return spn_err_set(

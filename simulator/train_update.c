@@ -107,7 +107,7 @@ void spn_train_update(struct spn_train_net *net, const struct spn_train_options 
                        .rate = rate,
                        .first_share = 1.0 / (1.0 - pow(options->momentum, (double)count)),
                        .second_share = 1.0 / (1.0 - pow(options->beta2, (double)count))};
-    for (int i = 0; i < net->n_layers; i++) {
+    for (int i = net->first_trained; i < net->n_layers; i++) {
         struct spn_param *const params[] = {&net->layer[i].weight, &net->layer[i].bias};
         for (int k = 0; k < 2; k++) {
             u.p = params[k];

@@ -244,6 +244,49 @@ START_TEST(aware_training_helps_on_bad_chips)
 }
 END_TEST
 
+/* Hybrid training: the convolution stays as transferred, bit for bit; the last layer learns what
+ * its chip does, in more than one write of a weight and far less than one per update. */
+START_TEST(a_tuned_layer_makes_up_for_its_chip)
+{
+    static struct spn_train_log log;
+    struct spn_network *net = parse(tiny);
+    struct spn_train_options o = spn_train_options_default();
+    struct spn_dataset images, test;
+    struct spn_err err = {0};
+    struct spn_weights *tuned = NULL;
+    o.n_images = 1000;
+    o.n_test_images = 200;
+    ck_assert_ok(spn_train_open_data(&o, net, NULL, &images, &test, &err));
+    struct spn_weights *plain = train(net, &images, 0);
+    struct spn_train_job job = {
+        .net = net, .start = plain, .train = &images, .test = &test, .options = o};
+    job.options.epochs = 3;
+    job.options.momentum = 0;
+    job.options.learning_rate = 0.02;
+    job.options.weight_bits = 6;
+    job.options.hardware.cell_sd_frac = 0.35;
+    job.options.hardware.tuned_layers = 1;
+    job.options.hardware.write_threshold_frac = 0.08;
+    ck_assert_ok(spn_train_run(&job, NULL, &tuned, &log, &err));
+    ck_assert_msg(log.epoch[2].test_frac > log.transfer_frac + 0.03, "%g transferred, %g tuned",
+                  log.transfer_frac, log.epoch[2].test_frac);
+    ck_assert(log.epoch[2].writes > 1.001 && log.epoch[2].writes < 6); /* of 61 */
+    float before[400], after[400];
+    ck_assert_ok(spn_weights_floats(plain, "c1.weight", 400, before, &err));
+    ck_assert_ok(spn_weights_floats(tuned, "c1.weight", 400, after, &err));
+    ck_assert_mem_eq(before, after, sizeof before);
+    struct spn_weights *none = NULL;
+    job.start = NULL;
+    ck_assert_fails(spn_train_run(&job, NULL, &none, NULL, &err), SPN_EINPUT,
+                    "need weights to start from");
+    spn_weights_destroy(plain);
+    spn_weights_destroy(tuned);
+    spn_dataset_clear(&images);
+    spn_dataset_clear(&test);
+    spn_network_destroy(net);
+}
+END_TEST
+
 START_TEST(recipes_are_checked)
 {
     struct spn_train_options o = spn_train_options_default();
@@ -268,6 +311,7 @@ Suite *spn_suite(void)
     tcase_add_test(tests, sums_are_converted_group_by_group);
     tcase_add_test(tests, layers_come_in_one_by_one);
     tcase_add_test(tests, aware_training_helps_on_bad_chips);
+    tcase_add_test(tests, a_tuned_layer_makes_up_for_its_chip);
     tcase_add_test(tests, recipes_are_checked);
     suite_add_tcase(suite, tests);
     return suite;
