@@ -146,6 +146,7 @@ void spn_count_forward(struct spn_layer_counts *counts, const struct spn_count_i
     set_flow(&c, &f, m);
     c.n_out *= m->results_frac;
     c.scatter_bit = c.scatter_adds * f.bits.tile;
+    c.busiest_tile_bit += 2 * c.scatter_bit / m->n_tiles; /* read and written again */
     *counts = c;
 }
 
