@@ -23,10 +23,13 @@ static bool same_pulse(const struct spn_device_pulse *a, const struct spn_device
            a->cycle_to_cycle_sd == b->cycle_to_cycle_sd;
 }
 
-static bool same_key(const struct spn_programming_key *a, const struct spn_programming_key *b)
+/* What the table of a cell depends on. */
+static bool same_loop(const struct spn_programming_key *a, const struct spn_programming_key *b)
 {
-    return spn_coding_same(&a->coding, &b->coding) && same_pulse(&a->pulse, &b->pulse) &&
-           a->write.verify == b->write.verify &&
+    return a->coding.valid && b->coding.valid &&
+           a->coding.weight.cell_bits == b->coding.weight.cell_bits &&
+           a->coding.on_S == b->coding.on_S && a->coding.off_S == b->coding.off_S &&
+           same_pulse(&a->pulse, &b->pulse) && a->write.verify == b->write.verify &&
            a->write.tolerance_frac == b->write.tolerance_frac &&
            a->write.max_tries == b->write.max_tries &&
            a->write.pulses_per_read == b->write.pulses_per_read &&
@@ -63,9 +66,11 @@ void spn_programming_set(struct spn_frame *f)
                                             .programming_sd_frac = d->programming_sd_frac,
                                             .read_noise_frac = d->read_noise_frac,
                                             .cell = d->cell};
-    if (same_key(&key, &work->programming_key))
+    const bool same = same_loop(&key, &work->programming_key);
+    if (same && spn_coding_same(&key.coding, &work->programming_key.coding))
         return;
-    spn_programming_chip(&work->programming, f->chip);
+    if (!same)
+        spn_programming_chip(&work->programming, f->chip);
     for (int i = 0; i < f->plan->n_matrix; i++) {
         struct spn_matrix_work *w = &work->matrix[i];
         struct spn_digit_pmf pmf;

@@ -211,6 +211,7 @@ void spn_comparison_report(const struct spn_comparison *c, struct spn_report *re
     table = spn_report_table(report, "programming", "Writing cells", "quantity");
     add_scheme_columns(table);
     add_quantities(c, table, spn_programming_quantities);
+    spn_programming_note(c->chip, report);
     add_ratios(c, report);
     add_breakdown(c, report, false);
     add_breakdown(c, report, true);

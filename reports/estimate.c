@@ -63,6 +63,21 @@ const struct spn_quantity spn_programming_quantities[] = {
     {NULL, NULL, 0},
 };
 
+void spn_programming_note(const struct spn_chip *chip, struct spn_report *report)
+{
+    const struct spn_device *d = &chip->device;
+    if (!(chip->write.verify && chip->write.tolerance_frac > 0))
+        return;
+    spn_report_note(report,
+                    "Cells are written in a closed loop: until a read lies within %.3g %% of the "
+                    "window, at most %d trains of pulses. Pulses, reads and the error that is left "
+                    "follow from the device: %d pulses over the window, %.3g %% error of a train, "
+                    "%.3g %% read noise; cost and accuracy take them from the same table "
+                    "(docs/MODELS.md, D20).",
+                    100 * chip->write.tolerance_frac, chip->write.max_tries, d->pulse.n_levels,
+                    100 * d->programming_sd_frac, 100 * d->read_noise_frac);
+}
+
 double spn_quantity_value(const struct spn_result *r, const struct spn_quantity *q)
 {
     return *(const double *)(const void *)((const char *)r + q->offset);
@@ -266,6 +281,7 @@ void spn_estimate_report(const struct spn_result *r, const struct spn_chip *chip
     }
     table = spn_report_table(report, "programming", "Writing cells", "quantity");
     add_quantities(r, table, spn_programming_quantities);
+    spn_programming_note(chip, report);
     add_categories(r, report);
     add_system(r, chip, report);
     add_mapping(r, report);

@@ -20,6 +20,8 @@ struct spn_quantity {
 };
 extern const struct spn_quantity spn_inference_quantities[], spn_training_quantities[],
     spn_programming_quantities[]; /* name NULL ends them */
+/* How cells are written, if in a closed loop. */
+void spn_programming_note(const struct spn_chip *chip, struct spn_report *report);
 double spn_quantity_value(const struct spn_result *r, const struct spn_quantity *q);
 
 /* Cost by category of one inference, or of one weight update (`update`): energy and latency. */

@@ -134,8 +134,9 @@ static void choose_worst(struct work *w, int block)
     const int n = w->r->n_spares;
     double *error = w->error + (size_t)block * (size_t)w->r->width;
     int *worst = w->worst + block * n;
-    for (int k = 0; k < n; k++) {
+    for (int k = 0; k < n; k++)
         worst[k] = -1;
+    for (int k = 0; k < n && (k == 0 || worst[k - 1] >= 0); k++) {
         for (int c = 0; c < w->r->width; c++) {
             bool taken = false;
             for (int i = 0; i < k; i++)
