@@ -64,6 +64,16 @@ START_TEST(codes_follow_the_definition)
         }
     }
     spn_core_destroy(core);
+    p.chip.adc.unit_sd_frac = 0; /* the search is then a rounding */
+    core = create();
+    const struct spn_adc_error e = spn_adc_errors_at(core->adc_errors, 5);
+    for (int i = -4000; i <= 4000; i++) {
+        const double steps = i / 100.0 + 0.00317, near = 1e-5;
+        const int code = spn_adc_errors_code(core->adc_errors, 0, 5, (float)steps);
+        ck_assert(code == direct_code(&e, 6, 1.5, steps - near) ||
+                  code == direct_code(&e, 6, 1.5, steps + near));
+    }
+    spn_core_destroy(core);
 }
 END_TEST
 
