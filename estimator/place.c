@@ -17,7 +17,12 @@
 
 #include "estimator/place_state.h"
 
-enum { ROUNDS = 4, REACH = 2 };
+enum {
+    ROUNDS = 12,  /* of exchanges */
+    REACH = 2,    /* columns and rows */
+    SMALL = 144,  /* slots: there each exchanges with each */
+    TWICE = 2048, /* tiles: up to there both starts are improved */
+};
 
 enum spn_status spn_place_create(struct spn_place **out, struct spn_err *err)
 {
@@ -344,11 +349,14 @@ static bool improve(struct spn_place *p, int tile, int middle)
     const int columns = p->grid.columns, at = p->slot[tile];
     const int x = at % columns, y = at / columns, to_x = middle % columns, to_y = middle / columns;
 
-    for (int dy = -REACH; dy <= REACH; dy++)
-        for (int dx = -REACH; dx <= REACH; dx++) {
+    const int reach = p->n_slots <= SMALL ? columns : REACH;
+
+    for (int dy = -reach; dy <= reach; dy++)
+        for (int dx = -reach; dx <= reach; dx++) {
             int new_x = x + dx, new_y = y + dy;
-            /* Not away from it in both. */
-            if (abs(new_x - to_x) > abs(x - to_x) && abs(new_y - to_y) > abs(y - to_y))
+            /* Not away from it in both, unless there are few. */
+            if (reach == REACH && abs(new_x - to_x) > abs(x - to_x) &&
+                abs(new_y - to_y) > abs(y - to_y))
                 continue;
             if (new_x < 0 || new_x >= columns || new_y < 0 || new_y * columns + new_x >= p->grid.n)
                 continue;
@@ -380,6 +388,40 @@ static bool same(const struct spn_place *p, const struct spn_place_problem *q, b
            memcmp(p->flow, q->flow, (size_t)q->n_flows * sizeof *p->flow) == 0;
 }
 
+static void start_row_by_row(struct spn_place *p)
+{
+    take_places(p);
+    for (int t = 0; t < p->n_tiles; t++)
+        put_tile(p, t, t);
+    set_all_sums(p);
+}
+
+/* From the better start; or, where time allows, from both. The last one tried is kept if it is not
+ * worse: else the other is made again, which gives the same. */
+static void optimize(struct spn_place *p)
+{
+    const double row_by_row = p->result.row_major_bit_hop;
+    double other = INFINITY;
+
+    if (p->n_tiles <= TWICE) {
+        refine(p);
+        other = total_bit_hop(p);
+    }
+    take_places(p);
+    start_on_curve(p);
+    set_all_sums(p);
+    bool curve = p->n_tiles <= TWICE || total_bit_hop(p) <= row_by_row;
+    if (curve) {
+        refine(p);
+        p->result.bit_hop = total_bit_hop(p);
+    }
+    if (curve && p->result.bit_hop <= other)
+        return;
+    start_row_by_row(p);
+    refine(p);
+    p->result.bit_hop = total_bit_hop(p);
+}
+
 enum spn_status spn_place_solve(struct spn_place *p, const struct spn_place_problem *q,
                                 bool optimized, struct spn_err *err)
 {
@@ -391,24 +433,10 @@ enum spn_status spn_place_solve(struct spn_place *p, const struct spn_place_prob
     if (status)
         return status;
     index_flows(p);
-    take_places(p);
-    for (int t = 0; t < p->n_tiles; t++)
-        put_tile(p, t, t);
-    set_all_sums(p);
+    start_row_by_row(p);
     p->result.row_major_bit_hop = p->result.bit_hop = total_bit_hop(p);
-    if (optimized) {
-        take_places(p);
-        start_on_curve(p);
-        set_all_sums(p);
-        if (total_bit_hop(p) > p->result.row_major_bit_hop) {
-            take_places(p);
-            for (int t = 0; t < p->n_tiles; t++)
-                put_tile(p, t, t);
-            set_all_sums(p);
-        }
-        refine(p);
-        p->result.bit_hop = total_bit_hop(p);
-    }
+    if (optimized)
+        optimize(p);
     spn_place_loads(p);
     p->result.flow_hops = p->flow_hops;
     p->result.flow_busiest_bit = p->flow_busiest;

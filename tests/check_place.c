@@ -156,6 +156,80 @@ START_TEST(placing_helps)
 }
 END_TEST
 
+enum { FEW = 7 };
+
+/* Traffic x hops of one-tile groups in given slots. */
+static double cost_of(const struct spn_place_problem *q, const int *slot)
+{
+    double sum = 0;
+    for (int k = 0; k < q->n_flows; k++) {
+        int a = q->flow[k].from, b = q->flow[k].to, columns = q->grid.columns;
+        int hops = a < 0 || b < 0 ? 1 : 0;
+        int from = a < 0 ? q->grid.port_row * columns : slot[a],
+            to = b < 0 ? q->grid.port_row * columns : slot[b];
+        hops += abs(from % columns - to % columns) + abs(from / columns - to / columns);
+        sum += q->flow[k].bit * hops;
+    }
+    return sum;
+}
+
+static double best_of_all(const struct spn_place_problem *q, int *slot, int fixed)
+{
+    double best = INFINITY;
+    if (fixed == FEW)
+        return cost_of(q, slot);
+    for (int i = fixed; i < FEW; i++) {
+        int held = slot[fixed];
+        slot[fixed] = slot[i];
+        slot[i] = held;
+        best = fmin(best, best_of_all(q, slot, fixed + 1));
+        held = slot[fixed];
+        slot[fixed] = slot[i];
+        slot[i] = held;
+    }
+    return best;
+}
+
+/* Random traffic among seven tiles, against all 5040 placements: the heuristic is not exact. */
+START_TEST(placement_is_near_the_best_of_all)
+{
+    struct spn_place *place;
+    struct spn_err err;
+    double mean = 0, worst = 1;
+    enum { CASES = 25 };
+
+    ck_assert_ok(spn_place_create(&place, &err));
+    for (uint32_t k = 0; k < CASES; k++) {
+        struct spn_rng rng = spn_rng_init(11, 1, k);
+        int size[FEW], slot[FEW];
+        struct spn_flow flow[FEW + 4];
+        for (int g = 0; g < FEW + 4; g++) {
+            int to = g < FEW ? g : 1 + (int)spn_rng_below(&rng, FEW - 1);
+            flow[g] = (struct spn_flow){.from = (int)spn_rng_below(&rng, (uint32_t)to + 1) - 1,
+                                        .to = to,
+                                        .bit = 1 + spn_rng_below(&rng, 20)};
+        }
+        for (int g = 0; g < FEW; g++) {
+            size[g] = 1;
+            slot[g] = g;
+        }
+        struct spn_place_problem q = {.grid = spn_place_grid(FEW),
+                                      .size = size,
+                                      .n_groups = FEW,
+                                      .flow = flow,
+                                      .n_flows = FEW + 4};
+        ck_assert_ok(spn_place_solve(place, &q, true, &err));
+        double got = spn_place_get(place).bit_hop, best = best_of_all(&q, slot, 0);
+        ck_assert_rel(got, cost_of(&q, spn_place_get(place).slot), 1e-12);
+        ck_assert(got >= best * (1 - 1e-12));
+        mean += got / best / CASES;
+        worst = fmax(worst, got / best);
+    }
+    ck_assert_msg(mean < 1.08 && worst < 1.35, "mean %g, worst %g of the best", mean, worst);
+    spn_place_destroy(place);
+}
+END_TEST
+
 Suite *spn_suite(void)
 {
     Suite *suite = suite_create("place");
@@ -165,6 +239,7 @@ Suite *spn_suite(void)
     tcase_add_test(tc, nearest_places_for_the_busiest);
     tcase_add_test(tc, ways_and_loads_as_walked_step_by_step);
     tcase_add_test(tc, placing_helps);
+    tcase_add_test(tc, placement_is_near_the_best_of_all);
     suite_add_tcase(suite, tc);
     return suite;
 }
