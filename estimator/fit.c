@@ -79,13 +79,21 @@ static bool copies_fit(void *ctx, const int *copies)
 {
     struct spn_frame *f = ctx;
     const struct spn_blocks_need *need = &f->work->need;
-    double tiles = 0;
+    double used = 0;
+    int chip = 0;
 
     if (need->n_general_tiles == 0)
         return set_tiles(f, copies) && area_fits(f);
-    for (int i = 0; i < f->plan->n_matrix; i++)
-        tiles += (double)f->work->matrix[i].map.n_tiles * copies[i];
-    return tiles <= need->n_general_tiles;
+    for (int i = 0; i < f->plan->n_matrix; i++) {
+        const struct spn_matrix_work *w = &f->work->matrix[i];
+        used = w->first == chip ? used : 0;
+        chip = w->first + w->parts - 1;
+        used += (double)w->map.n_tiles * copies[i] -
+                (w->parts - 1.0) * need->n_general_tiles; /* the last chip's share */
+        if (used > need->n_general_tiles)
+            return false;
+    }
+    return true;
 }
 
 static void multiply(struct spn_layer_map *m, int copies)
@@ -111,7 +119,7 @@ static void balance(struct spn_frame *f)
         const struct spn_layer_map *m = &work->matrix[i].map;
         int64_t most = (m->vectors + m->copies - 1) / m->copies;
         double room = SPN_MAP_MAX_ARRAYS / ((double)m->n_arrays + 1);
-        work->most[i] = (int)fmax(1, fmin((double)most, room));
+        work->most[i] = work->matrix[i].parts > 1 ? 1 : (int)fmax(1, fmin((double)most, room));
     }
     /* Nothing is gained below what the shared links take. */
     f->floor_s = f->chip->schedule == SPN_SCHEDULE_PIPELINED && !f->direct
@@ -196,6 +204,8 @@ static enum spn_status overflow(struct spn_frame *f, int tiles, struct spn_err *
             return spn_err_set(err, SPN_EINFEASIBLE, "network %s needs %d chips of %d tiles",
                                f->plan->net->name, number, tiles);
         need->n_chips = number;
+        if (f->chip->duplicate)
+            balance(f);
         return SPN_OK;
     }
     if (f->options->training)

@@ -187,6 +187,16 @@ START_TEST(several_chips_in_a_row)
             link_J += r->leaf[i].cost.energy_J;
     ck_assert_rel(link_J, r->system.link_bit * s.chip.system.link_energy_J_per_bit, 1e-12);
     ck_assert(r->system.load_J == 0);
+    /* The six tiles that conv1 to conv6 leave on the first chip hold copies of what is slowest. */
+    int first_chip = 0;
+    for (int i = 0; i < r->n_layers; i++)
+        first_chip += r->layer[i].on_arrays && r->layer[i].first == 0 ? r->layer[i].n_tiles : 0;
+    ck_assert(first_chip > 10 && first_chip <= 16);
+    ck_assert(r->layer[spn_network_find(s.net, "conv2")].copies > 1);
+    const double with_copies_s = r->inference.interval_s;
+    s.chip.duplicate = false;
+    ck_assert(setup_run(&s, SPN_SCHEME_DENSE, false)->inference.interval_s > with_copies_s);
+    s.chip.duplicate = true;
     /* A link that slow bounds the pipeline: its busiest part carries 65,536 bits an image. */
     s.chip.schedule = SPN_SCHEDULE_PIPELINED;
     s.chip.system.link_bandwidth_bit_per_s = 1e8;
