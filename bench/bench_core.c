@@ -32,6 +32,7 @@ static const struct work works[] = {
     {"bit-serial, ADC per bit", 256, 64, SPN_ERROR_QUANTIZATION, 0, .074},
     {"bit-serial, ADC per bit", 1024, 1, SPN_ERROR_QUANTIZATION, 0, .967},
     {"bit-serial, ADC per bit", 1024, 64, SPN_ERROR_QUANTIZATION, 0, .51},
+    {"+ read noise", 64, 64, SPN_ERROR_QUANTIZATION | SPN_ERROR_FLUCTUATION, 0, 0},
     {"+ read noise", 256, 1, SPN_ERROR_QUANTIZATION | SPN_ERROR_FLUCTUATION, 0, 0},
     {"+ read noise", 256, 64, SPN_ERROR_QUANTIZATION | SPN_ERROR_FLUCTUATION, 0, 0},
     {"+ read noise", 1024, 64, SPN_ERROR_QUANTIZATION | SPN_ERROR_FLUCTUATION, 0, 0},

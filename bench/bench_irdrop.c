@@ -147,7 +147,8 @@ static void print_errors(void)
             for (size_t r = 0; r < 3; r++) {
                 struct spn_err err;
                 struct bench b = bench_init(side, ohms[r], highs_S[g]);
-                struct spn_compensate_window window = {highs_S[g] * 0.001, highs_S[g]};
+                struct spn_compensate_window window = {.low_S = highs_S[g] * 0.001,
+                                                       .high_S = highs_S[g]};
                 struct spn_compensation closed, exact;
                 double square = 0, error = 0, worst = 0, sum = 0, plain = 0;
                 time_effective(&b);

@@ -33,11 +33,11 @@ static const struct work works[] = {
 };
 
 /* 32-bit operations that a cell takes at least: bits counted and the law chosen (18), a normal
- * number (30) and the jump's end (4); of every pulse (9); of a look-up in the table, one at least
+ * number (30) and the jump's end (4); of every pulse (7); of a look-up in the table, one at least
  * (17). */
 static double operations(const struct work *w, double pulses)
 {
-    return 18 + (w->noisy ? 30 : 0) + 4 + 9 * pulses + (w->curved ? 17 : 0);
+    return 18 + (w->noisy ? 30 : 0) + 4 + 7 * pulses + (w->curved ? 17 : 0);
 }
 
 /* Normal vectors; as many pulses as bring two coincidences to the mean cell. */

@@ -58,8 +58,8 @@ static inline TARGET void load_table(struct normal_table *table)
 }
 
 #define BLEND(sign, yes, no) _mm256_blendv_ps(no, yes, _mm256_castsi256_ps(sign))
+#define FMA_WHERE(sign, x, b, c) BLEND(sign, FMA(x, b, c), x)
 #define ANY_NEGATIVE(a) (_mm256_movemask_ps(_mm256_castsi256_ps(a)) != 0)
-#define BIT_OF_SIGN(a) _mm256_srli_epi32(a, 31)
 #define OR_INT(a, b) _mm256_or_si256(a, b)
 #define NEGATE(a) _mm256_sub_epi32(_mm256_setzero_si256(), a)
 #define PICK(row, i) _mm256_i32gather_ps(row, i, sizeof(float))

@@ -62,8 +62,10 @@ static inline TARGET void load_table(struct normal_table *table)
 
 #define BLEND(sign, yes, no)                                                                       \
     _mm512_mask_blend_ps(_mm512_cmplt_epi32_mask(sign, _mm512_setzero_si512()), no, yes)
+/* x b + c where the sign bit is set, else x */
+#define FMA_WHERE(sign, x, b, c)                                                                   \
+    _mm512_mask_fmadd_ps(x, _mm512_cmplt_epi32_mask(sign, _mm512_setzero_si512()), b, c)
 #define ANY_NEGATIVE(a) (_mm512_cmplt_epi32_mask(a, _mm512_setzero_si512()) != 0)
-#define BIT_OF_SIGN(a) _mm512_srli_epi32(a, 31)
 #define OR_INT(a, b) _mm512_or_si512(a, b)
 #define NEGATE(a) _mm512_sub_epi32(_mm512_setzero_si512(), a)
 #define PICK(row, i) _mm512_permutex2var_ps(_mm512_loadu_ps(row), i, _mm512_loadu_ps((row) + 16))

@@ -76,8 +76,8 @@ static inline void load_table(struct normal_table *table)
 }
 
 #define BLEND(sign, yes, no) ((sign) >> 31 != 0 ? (yes) : (no))
+#define FMA_WHERE(sign, x, b, c) BLEND(sign, FMA(x, b, c), x)
 #define ANY_NEGATIVE(a) ((a) >> 31 != 0)
-#define BIT_OF_SIGN(a) ((a) >> 31)
 #define OR_INT(a, b) ((a) | (b))
 #define NEGATE(a) (0u - (a))
 #define PICK(row, i) ((row)[i])

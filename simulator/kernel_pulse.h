@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Included after kernel_body.h, whose operations and random numbers it uses. A count runs from -n
- * to 0, so that its sign says whether a cell has pulses left. No include guard on purpose. [M:U4]
+ * Included after kernel_body.h, whose operations and random numbers it uses. A count rises from
+ * -n, so that its sign says whether a cell has pulses left. No include guard on purpose. [M:U4]
  */
 
 /* The affine piece of the law at m: a in *a; returns b. down: sign bits. */
@@ -38,11 +38,12 @@ static inline TARGET void hold_piece(const struct spn_kernel_pulse *p, struct pu
 }
 
 /* The pulses of a set, to its mean x and its variance v. */
-static inline TARGET void jump(const struct spn_kernel_pulse *p, struct pulse_set *set, int n)
+static inline TARGET void jump(const struct spn_kernel_pulse *p, struct pulse_set *set, int n,
+                               bool curved)
 {
     const VF step_variance = SETF(p->step_variance), pulse_variance = SETF(p->pulse_variance);
     while (any_pulse_left(set, n)) {
-        if (p->table != NULL)
+        if (curved)
 #pragma GCC unroll 2
             for (int i = 0; i < n; i++) {
                 set[i].b = law_piece(p, set[i].x, set[i].down, set[i].gain, &set[i].a);
@@ -53,16 +54,16 @@ static inline TARGET void jump(const struct spn_kernel_pulse *p, struct pulse_se
             for (int i = 0; i < n; i++) {
                 VF step = FMA(set[i].b, set[i].x, set[i].a);
                 VF more = FMA(step_variance, MULF(step, step), pulse_variance);
-                set[i].v = BLEND(set[i].count, FMA(set[i].v, set[i].growth, more), set[i].v);
-                set[i].x = BLEND(set[i].count, FMA(set[i].keep, set[i].x, set[i].a), set[i].x);
-                set[i].count = ADDI(set[i].count, BIT_OF_SIGN(set[i].count));
+                set[i].v = FMA_WHERE(set[i].count, set[i].v, set[i].growth, more);
+                set[i].x = FMA_WHERE(set[i].count, set[i].x, set[i].keep, set[i].a);
+                set[i].count = ADDI(set[i].count, SETI(1));
             }
     }
 }
 
 /* n vectors of columns from `at` on, of the vector whose column words these are. */
 static inline TARGET void pulse_columns(const struct spn_kernel_pulse *p, const uint32_t *column,
-                                        VI row, int at, int n, VI words[4],
+                                        VI row, int at, int n, bool curved, VI words[4],
                                         const struct normal_table *table)
 {
     struct pulse_set set[PULSE_SETS];
@@ -75,13 +76,13 @@ static inline TARGET void pulse_columns(const struct spn_kernel_pulse *p, const 
         set[i].count = NEGATE(POPCOUNT(ANDI(ANDI(row, other), SETI(SPN_PULSE_SLOTS))));
         set[i].gain = set[i].a = BLEND(set[i].down, LOADF(p->law[2] + c), LOADF(p->law[0] + c));
         set[i].b = SETF(0.0f);
-        if (p->table == NULL)
+        if (!curved)
             set[i].b = BLEND(set[i].down, LOADF(p->law[3] + c), LOADF(p->law[1] + c));
         hold_piece(p, &set[i]);
         set[i].x = LOADF(p->state + c);
         set[i].v = SETF(0.0f);
     }
-    jump(p, set, n);
+    jump(p, set, n, curved);
 #pragma GCC unroll 2
     for (int i = 0; i < n; i++) {
         VF x = set[i].x;
@@ -91,7 +92,7 @@ static inline TARGET void pulse_columns(const struct spn_kernel_pulse *p, const 
     }
 }
 
-static inline TARGET void pulse_row(const struct spn_kernel_pulse *p)
+static inline TARGET void pulse_vectors(const struct spn_kernel_pulse *p, bool curved)
 {
     enum { PAIR = PULSE_SETS * SPN_KERNEL_COLUMNS };
     struct normal_table table;
@@ -107,9 +108,14 @@ static inline TARGET void pulse_row(const struct spn_kernel_pulse *p)
                 continue;
             int c = lane;
             for (; c - lane + PAIR <= p->n_columns; c += PAIR)
-                pulse_columns(p, column, row, c, PULSE_SETS, words, &table);
+                pulse_columns(p, column, row, c, PULSE_SETS, curved, words, &table);
             if (c < p->n_columns)
-                pulse_columns(p, column, row, c, 1, words, &table);
+                pulse_columns(p, column, row, c, 1, curved, words, &table);
         }
     }
+}
+
+static inline TARGET void pulse_row(const struct spn_kernel_pulse *p)
+{
+    p->table != NULL ? pulse_vectors(p, true) : pulse_vectors(p, false);
 }
