@@ -45,6 +45,9 @@ static const char
                 "path; ours are random words through H-trees",
     buffers_J[] = "NeuroSim's buffers are register files without lines, ours SRAM",
     rows_J[] = "NeuroSim clocks a flip-flop per row and read; its mux control is scaled by 0.05",
+    current[] = "NeuroSim counts no energy of the cells' current, but in the converters",
+    again[] = "NeuroSim charges the word lines anew for each column behind a converter, and no "
+              "columns; ours once, and the columns",
     copies_s[] = "NeuroSim's copies of the slowest layer, and no padding",
     buffers_s[] = "NeuroSim moves a layer's words through register files of 32 bits, one a clock, "
                   "while nothing else works; ours are 128 bits and work beside the arrays",
@@ -62,6 +65,8 @@ struct walk {
     double ours, theirs; /* after the steps so far; the other model's */
     double n_arrays;     /* of the other model */
     struct sums area, energy;
+    double lines_J; /* of the arrays, without current through the cells */
+    double driven;  /* rows, over all reads that are not of padded positions */
 };
 
 static void put(const struct walk *w, const char *step, const char *reason)
@@ -148,19 +153,30 @@ static void vectors(const struct walk *w, int layer, double *ours, double *their
     *theirs = trimmed * trimmed;
 }
 
+/* Share of a leaf's actions that is no padded position. */
+static double unpadded(const struct walk *w, const struct spn_leaf *leaf)
+{
+    double ours = 1, theirs = 1;
+    if (leaf->layer >= 0 && w->b->ours->layer[leaf->layer].on_arrays)
+        vectors(w, leaf->layer, &ours, &theirs);
+    return theirs / ours;
+}
+
 static void sum_up(struct walk *w)
 {
-    const struct spn_result *r = w->b->ours;
+    const struct spn_result *r = w->b->ours, *dark = w->b->dark;
     for (int i = 0; i < r->n_leaves; i++) {
         const struct spn_leaf *leaf = &r->leaf[i];
-        double ours = 1, theirs = 1;
+        double kept = unpadded(w, leaf);
         if (leaf->phase != SPN_PHASE_FORWARD || leaf->category == SPN_CATEGORY_LEAKAGE)
             continue;
-        if (leaf->layer >= 0 && r->layer[leaf->layer].on_arrays)
-            vectors(w, leaf->layer, &ours, &theirs);
         *place(&w->area, leaf) += leaf->cost.area_m2;
-        *place(&w->energy, leaf) += leaf->cost.energy_J * theirs / ours;
+        *place(&w->energy, leaf) += kept * leaf->cost.energy_J;
+        w->driven += is(leaf, "driver-wordline") ? kept * leaf->n_actions : 0;
     }
+    for (int i = 0; i < dark->n_leaves; i++)
+        if (dark->leaf[i].phase == SPN_PHASE_FORWARD && is(&dark->leaf[i], "array"))
+            w->lines_J += unpadded(w, &dark->leaf[i]) * dark->leaf[i].cost.energy_J;
 }
 
 static double size_of(const struct spn_json_at *floorplan, const char *key)
@@ -260,6 +276,15 @@ static double total_J(const struct spn_json_at *array, const char *key)
     return spn_validate_number(&totals, key);
 }
 
+/* The reference's sub-array was read with a quarter of its rows on; ours of the chip are as many as
+ * inputs are 1. */
+static double word_lines_J(const struct walk *w)
+{
+    struct spn_json_at config = spn_json_get(&w->b->array, "config");
+    double active = spn_validate_number(&config, "active_rows");
+    return total_J(&w->b->array, "energyArray_J") * w->driven / active;
+}
+
 static void put_energy(struct walk *w)
 {
     struct sums e = w->energy;
@@ -272,6 +297,8 @@ static void put_energy(struct walk *w)
         accum * total_J(&w->b->plain, "energyAccum_J") / total_J(&w->b->fitted, "energyAccum_J");
     begin(w, "energy", "J", chip_J(w, "read_dynamic_energy_pJ"), w->b->ours->inference.dynamic_J);
     step(w, "no padding", trimmed - w->ours, padding);
+    step(w, "no current through cells", w->lines_J - e.cells, current);
+    step(w, "its word lines", word_lines_J(w) - w->lines_J, again);
     step(w, "its adders", unfitted - e.shift_adds - e.trees, adds);
     step(w, "its factors on adders", accum - unfitted, fitted_adds);
     step(w, "its wires", wires - e.wires, wires_J);

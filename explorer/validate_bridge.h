@@ -18,6 +18,7 @@ struct spn_bridge {
     int array_side;
     bool pipelined;
     const struct spn_result *ours;
+    const struct spn_result *dark; /* the same with cells that hardly conduct: lines alone */
 };
 void spn_bridge_put(const struct spn_bridge *bridge);
 

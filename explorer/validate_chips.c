@@ -13,7 +13,7 @@
 #include "explorer/validate_suites.h"
 #include "tech/data.h"
 
-enum { MAX_SET = 16, N_COMMON = 2, N_RRAM = 7, N_OWN = 3 };
+enum { MAX_SET = 16, N_COMMON = 2, N_RRAM = 7, N_OWN = 3, N_DARK = 2 };
 
 /* NeuroSim's defaults, as options of the shipped chip; and its RRAM cell. */
 static const struct spn_override common[N_COMMON] = {{"chip.adc.selected_only", "true"},
@@ -26,26 +26,46 @@ static const struct spn_override common[N_COMMON] = {{"chip.adc.selected_only", 
                                                  {"device.access_resistance_ohm", "25e3"},
                                                  {"device.read_voltage_V", "0.55"}};
 
+/* Cells that hardly conduct: what is left of an array's energy is that of its lines. */
+static const struct spn_override no_current[N_DARK] = {{"device.off_conductance_S", "1e-12"},
+                                                       {"device.on_conductance_S", "1e-9"}};
+
 static const struct chip_case {
     const char *file, *array; /* its sub-array; NULL: the reference has none of that kind */
     int side;
     struct spn_override set[N_OWN];
+    int n_cell; /* of the options of NeuroSim's RRAM cell: all, or none for SRAM */
 } chip_cases[] = {
-    {"chip-v14_p01_rram22_cb1.json", "rram_22", 128, {{NULL, NULL}}},
-    {"chip-v14_p02_rram22_cb2.json", "rram_22_cb2", 128, {{"chip.weight.cell_bits", "2"}}},
-    {"chip-v14_p04_fefet22_cb1.json", "fefet_22", 128, {{"device.access_resistance_ohm", "0"}}},
+    {"chip-v14_p01_rram22_cb1.json", "rram_22", 128, {{NULL, NULL}}, N_RRAM},
+    {"chip-v14_p02_rram22_cb2.json", "rram_22_cb2", 128, {{"chip.weight.cell_bits", "2"}}, N_RRAM},
+    {"chip-v14_p04_fefet22_cb1.json",
+     "fefet_22",
+     128,
+     {{"device.access_resistance_ohm", "0"}},
+     N_RRAM},
+    {"chip-v14_p06_sram32.json",
+     "sram_32",
+     128,
+     {{"chip.node", "32nm-lstp"}, {"chip.device", "sram-6t"}},
+     0},
     {"chip-v14_p15_rram22_sub64.json",
      "rram_22_sub64",
      64,
-     {{"chip.array.rows", "64"}, {"chip.array.columns", "64"}}},
-    {"chip-v14_p17_rram22_adc8.json", "rram_22_lev8", 128, {{"chip.adc.bits", "3"}}},
+     {{"chip.array.rows", "64"}, {"chip.array.columns", "64"}},
+     N_RRAM},
+    {"chip-v14_p17_rram22_adc8.json", "rram_22_lev8", 128, {{"chip.adc.bits", "3"}}, N_RRAM},
     {"chip-v14_p24_rram22_layerbylayer.json",
      "rram_22",
      128,
-     {{"chip.schedule", "layer-by-layer"}}},
-    {"chip-v14_p25_rram22_convmap.json", "rram_22", 128, {{"chip.mapping", "conventional"}}},
-    {"chip-v14_p20_rram22_mux4.json", NULL, 128, {{"chip.adc.columns_per_adc", "4"}}},
-    {"chip-v14_p28_rram22_saradc.json", NULL, 128, {{"chip.adc.kind", "adc-sar"}}},
+     {{"chip.schedule", "layer-by-layer"}},
+     N_RRAM},
+    {"chip-v14_p25_rram22_convmap.json",
+     "rram_22",
+     128,
+     {{"chip.mapping", "conventional"}},
+     N_RRAM},
+    {"chip-v14_p20_rram22_mux4.json", NULL, 128, {{"chip.adc.columns_per_adc", "4"}}, N_RRAM},
+    {"chip-v14_p28_rram22_saradc.json", NULL, 128, {{"chip.adc.kind", "adc-sar"}}, N_RRAM},
 };
 
 static const char whole[] = "a sum of parts that do not mean the same: see the steps from our chip "
@@ -68,15 +88,19 @@ static void ours_clear(struct ours *o)
     spn_network_destroy(o->net);
 }
 
-static enum spn_status estimate(struct ours *o, const struct chip_case *c, struct spn_err *err)
+static enum spn_status estimate(struct ours *o, const struct chip_case *c, bool dark,
+                                struct spn_err *err)
 {
     char path[SPN_DATA_PATH];
     struct spn_override set[MAX_SET];
-    size_t n = N_COMMON + N_RRAM;
+    size_t n = N_COMMON;
     memcpy(set, common, sizeof common);
-    memcpy(set + N_COMMON, rram, sizeof rram);
+    memcpy(set + n, rram, (size_t)c->n_cell * sizeof *rram);
+    n += (size_t)c->n_cell;
     for (int i = 0; i < N_OWN && c->set[i].path; i++)
         set[n++] = c->set[i];
+    memcpy(set + n, no_current, sizeof no_current);
+    n += dark ? N_DARK : 0;
     const struct spn_estimate_options dense = {.scheme = SPN_SCHEME_DENSE};
     enum spn_status status = spn_chip_load(&o->chip, "neurosim-22nm", set, n, err);
     if (!status)
@@ -121,16 +145,19 @@ static enum spn_status put_case(struct spn_validate_to *to, const struct spn_jso
                                 const struct spn_json *arrays, const struct chip_case *c,
                                 struct spn_err *err)
 {
-    struct ours o = {.net = NULL};
+    struct ours o = {.net = NULL}, dark = {.net = NULL};
     struct spn_json_at root = spn_json_root(doc), name = spn_json_get(&root, "name");
     struct spn_bridge bridge = {.to = to,
                                 .results = spn_json_get(&root, "results"),
                                 .fitted = find_array(arrays, "rram_22"),
                                 .plain = find_array(arrays, "rram_22_notvalidated"),
                                 .array_side = c->side,
-                                .ours = &o.result};
+                                .ours = &o.result,
+                                .dark = &dark.result};
     struct spn_json_at chip = spn_json_get(&bridge.results, "chip");
-    enum spn_status status = estimate(&o, c, err);
+    enum spn_status status = estimate(&o, c, false, err);
+    if (!status)
+        status = estimate(&dark, c, true, err);
     if (!status) {
         snprintf(to->name, sizeof to->name, "%s", spn_json_string(&name));
         snprintf(to->group, sizeof to->group, "VGG8");
@@ -143,6 +170,7 @@ static enum spn_status put_case(struct spn_validate_to *to, const struct spn_jso
         spn_bridge_put(&bridge);
     }
     ours_clear(&o);
+    ours_clear(&dark);
     return status;
 }
 

@@ -71,7 +71,7 @@ START_TEST(claims_of_whole_chips)
                       row->quantity, spn_validation_error(row));
         n++;
     }
-    ck_assert_int_ge(n, 3 * 7);
+    ck_assert_int_ge(n, 3 * 8);
     spn_validation_clear(&v);
 }
 END_TEST
