@@ -74,6 +74,7 @@ static const struct {
     {"ning2025-msnet-open", "vectors alone, errors lost"},
     {"ning2025-msnet-feedback", "vectors alone, errors carried on"},
     {"ning2025-msnet-one-update", "one update per epoch"},
+    {"ning2025-msnet-disturb", "unselected cells feel a hundredth of a pulse"},
     {"ning2025-msnet-one-shot", "pruned once by magnitude"},
     {"ning2025-msnet-rigl", "sparse from the start, rewired by gradient"},
 };
