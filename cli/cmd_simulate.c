@@ -193,6 +193,9 @@ static void begin_report(struct spn_simulate_job *job, int argc, char **argv)
     spn_cmd_provenance(&job->report, argc, argv, files, job->args.defects ? 3 : 2);
     snprintf(job->report.title, sizeof job->report.title, "%s on %s at %s fidelity", job->net->name,
              job->chip.name, spn_fidelity_names[job->args.fidelity]);
+    if (job->test.n_tokens)
+        spn_report_note(&job->report, "Neighbouring tokens depend on each other: an interval over "
+                                      "tokens is narrower than what other texts would give.");
     if (job->from_test)
         spn_report_note(&job->report,
                         "No training images found: ranges are set from the last %d test images.",
