@@ -149,7 +149,7 @@ static const struct alias {
     double low, high;
 } aliases[] = {{"on-off-ratio", "on/off ratio", set_on_off, 1.001, 1e12},
                {"wire-ohm", "ohm from cell to cell of a row", set_wire, 0, 1e9},
-               {"stuck-frac", "stuck cells, half on and half off", set_stuck, 0, 1},
+               {"stuck-frac", "stuck cells (half of them on)", set_stuck, 0, 1},
                {"time-s", "seconds since programming", NULL, 0, SPN_SIMULATOR_MAX_TIME_S},
                {NULL, NULL, NULL, 0, 0}};
 
