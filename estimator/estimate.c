@@ -181,8 +181,8 @@ enum spn_status spn_layer_set(struct spn_frame *f, int matrix, struct spn_err *e
     enum spn_status status;
 
     w->input = spn_plan_input(f->plan, matrix, &f->chip->input);
-    w->error_input =
-        (struct spn_input_moments){0.5, (2 * steps + 1) / (6 * steps)}; /* uniform codes [M:E9] */
+    w->error_input = (struct spn_input_moments){0.5, (2 * steps + 1) / (6 * steps),
+                                                0.5}; /* uniform codes [M:E9] */
     spn_count_forward(&w->forward, &in);
     if (f->work->n_loads > 1)
         spn_count_parts(&w->forward, &w->map, f->work->need.n_general_tiles);

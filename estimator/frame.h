@@ -21,6 +21,7 @@
 /* Sums over the slices of an input of `bits` bits cut every `dac_bits`. */
 struct spn_input_moments {
     double mean, mean_square; /* of a slice, averaged over slices */
+    double toggle;            /* of the lines of a word, 2 p (1 - p) averaged over its bits */
 };
 
 struct spn_plan_layer {

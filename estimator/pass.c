@@ -227,7 +227,8 @@ static void add_moves(struct spn_frame *f, const struct spn_pass *pass,
     add_entries(f, pass, entry, sizeof entry / sizeof entry[0]);
 }
 
-/* One level of wires: bits in to several receivers each, bits out to the root. */
+/* One level of wires: bits in to several receivers each, bits out to the root. Lines of inputs
+ * toggle as often as their bits differ, sums at random; routers at random, too. [M:N11] */
 static void add_wires(struct spn_frame *f, const struct spn_pass *pass,
                       const struct spn_stage *stage)
 {
@@ -236,16 +237,19 @@ static void add_wires(struct spn_frame *f, const struct spn_pass *pass,
     bool kernel = w->map.kernel_position;
     bool mesh = f->chip->global.interconnect == SPN_INTERCONNECT_MESH;
     enum spn_block_id tile = kernel ? SPN_BLOCK_KERNEL_HTREE : SPN_BLOCK_TILE_HTREE;
+    double toggle = pass->input->toggle / SPN_BLOCKS_RANDOM_FRAC;
+    double global_toggle = mesh ? 1 : toggle;
     const struct {
         enum spn_block_id id;
         double in_bit, in_J, out_bit, out_J, latency_s;
     } level[] = {
-        {SPN_BLOCK_PE_HTREE, c->pe_in_bit, spn_tree_bit_J(f, SPN_BLOCK_PE_HTREE, c->pe_fan),
-         c->pe_out_bit + c->neighbour_bit, spn_tree_bit_J(f, SPN_BLOCK_PE_HTREE, 1), 0},
-        {tile, c->tile_in_bit, spn_tree_bit_J(f, tile, c->tile_fan), c->tile_out_bit,
+        {SPN_BLOCK_PE_HTREE, c->pe_in_bit,
+         toggle * spn_tree_bit_J(f, SPN_BLOCK_PE_HTREE, c->pe_fan),
+         c->pe_out_bit + toggle * c->neighbour_bit, spn_tree_bit_J(f, SPN_BLOCK_PE_HTREE, 1), 0},
+        {tile, c->tile_in_bit, toggle * spn_tree_bit_J(f, tile, c->tile_fan), c->tile_out_bit,
          spn_tree_bit_J(f, tile, 1), 0},
         {mesh ? SPN_BLOCK_ROUTER : SPN_BLOCK_GLOBAL_HTREE, c->global_in_bit,
-         spn_global_bit(f, w->hops_in, c->global_fan).energy_J, c->global_out_bit,
+         global_toggle * spn_global_bit(f, w->hops_in, c->global_fan).energy_J, c->global_out_bit,
          spn_global_bit(f, w->hops_out, 1).energy_J, stage->global_s},
     };
 

@@ -185,6 +185,10 @@ static struct spn_input_moments moments_of(const struct spn_layer_profile *profi
     }
     sum.mean /= n;
     sum.mean_square /= n;
+    for (int bit = 0; bit < bits; bit++) { /* [M:N11] */
+        double p = spn_profile_input_bit(profile, bits, bit);
+        sum.toggle += 2 * p * (1 - p) / bits;
+    }
     return sum;
 }
 

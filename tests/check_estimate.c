@@ -235,6 +235,40 @@ START_TEST(results_do_not_depend_on_history)
 }
 END_TEST
 
+/* Energy of the wires of one image when every input is full scale with probability p, else 0. */
+static double wires_J(double p)
+{
+    struct setup s;
+
+    setup_open(&s, "lenet5", "ning2025");
+    for (int i = 0; i < s.net->n_layers; i++) {
+        memset(s.profile.layer[i].input, 0, sizeof s.profile.layer[i].input);
+        s.profile.layer[i].input[0] = 1 - p;
+        s.profile.layer[i].input[255] = p;
+    }
+    spn_plan_destroy(s.plan);
+    struct spn_err err;
+    ck_assert_ok(spn_plan_create(&s.plan, s.net, &s.profile, &err));
+    setup_run(&s, SPN_SCHEME_DENSE, false);
+    const double energy_J =
+        spn_result_sum(&s.result, (struct spn_leaf_filter){-2, SPN_PHASE_FORWARD,
+                                                           SPN_CATEGORY_INTERCONNECT, 1})
+            .energy_J;
+    setup_close(&s);
+    return energy_J;
+}
+
+/* Every bit is 1 with p: lines toggle with 2 p (1 - p) = 1/2, 3/8 and 0. What is left at 0 are the
+ * sums that come back. */
+START_TEST(input_wires_toggle_with_their_bits)
+{
+    const double half_J = wires_J(0.5), quarter_J = wires_J(0.75), still_J = wires_J(1);
+
+    ck_assert(still_J > 0 && still_J < half_J);
+    ck_assert_rel((quarter_J - still_J) / (half_J - still_J), 0.375 / 0.5, 1e-9);
+}
+END_TEST
+
 /* Step `k` of a walk through a few values of many fields, each coming back now and then. */
 static void walk(struct spn_chip *chip, uint32_t k)
 {
@@ -377,6 +411,7 @@ Suite *spn_suite(void)
     tcase_add_test(tc, what_sparsity_saves_in_inference);
     tcase_add_test(tc, pipelined_interval_is_the_slowest_layer);
     tcase_add_test(tc, results_do_not_depend_on_history);
+    tcase_add_test(tc, input_wires_toggle_with_their_bits);
     tcase_add_test(tc, a_long_walk_meets_what_a_fresh_start_finds);
     tcase_add_loop_test(tc, every_network_runs_on_every_interconnect_and_encoding, 0, 7);
     tcase_add_test(tc, bad_chips_are_refused);
