@@ -8,6 +8,7 @@
  */
 #include "explorer/ladder.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "tech/data.h"
 
 enum { MAX_PATH = 1024, CALIBRATION_IMAGES = 32 };
+#define SAME 1e-9 /* shares of zeros in a file */
 
 /* ---- the file ---- */
 
@@ -27,6 +29,8 @@ static const struct spn_field experiment_fields[] = {
                  "below the data folder; empty: the network's dense ones"),
     SPN_F_DOUBLES(struct spn_ladder_experiment, sparsity, n_sparsity, "", 0, 0.999,
                   "shares of zeros, rising"),
+    SPN_F_DOUBLE(struct spn_ladder_experiment, pruned_at, "", 0, 0.999,
+                 "share at which the network's own pruned weights are run; 0: none"),
     SPN_F_DOUBLE(struct spn_ladder_experiment, first_share, "", 0, 1,
                  "first layer's share of zeros over the network's"),
     SPN_F_INT(struct spn_ladder_experiment, n_test_images, "", 1, 1000000, "test images"),
@@ -280,13 +284,27 @@ static enum spn_status count_zeros(const struct climb *c, double *zeros_frac, st
     return SPN_OK;
 }
 
+static enum spn_status load_pruned(struct climb *c, struct spn_err *err)
+{
+    struct spn_weights *weights = NULL;
+    if (!*c->net->weights)
+        return spn_err_set(err, SPN_EINPUT, "network %s names no weights", c->net->name);
+    const enum spn_status status = spn_weights_load(&weights, c->net->weights, err);
+    if (!status) {
+        spn_weights_destroy(c->weights);
+        c->weights = weights;
+    }
+    return status;
+}
+
 static enum spn_status climb_rung(struct climb *c, double sparsity, struct spn_ladder_rung *rung,
                                   struct spn_err *err)
 {
     rung->sparsity_frac = sparsity;
     enum spn_status status = load_network(c, sparsity, err);
     if (!status && sparsity > 0)
-        status = tune(c, err);
+        status =
+            fabs(sparsity - c->experiment->pruned_at) < SAME ? load_pruned(c, err) : tune(c, err);
     step(c);
     if (!status)
         status = count_zeros(c, &rung->zeros_frac, err);
@@ -319,6 +337,7 @@ enum spn_status spn_ladder_climb(const struct spn_ladder_experiment *experiment,
         spn_text_copy(out.dataset, sizeof out.dataset, c->test.name);
         out.n_tuning_images = c->train.n_images;
         out.tuning_epochs = c->tuning.epochs;
+        out.pruned_at = experiment->pruned_at;
     }
     for (int i = 0; i < experiment->n_sparsity && !status && !c->stop; i++) {
         status = climb_rung(c, experiment->sparsity[i], &out.rung[i], err);

@@ -8,8 +8,9 @@
  *     spn_ladder_climb(&experiment, &run, &progress, &ladder, err);
  *
  * Each rung prunes the weights of the one before by magnitude, layer by layer, and tunes what is
- * left on training images; then the same weights are run as dense, external-index and index-free
- * cells on the same test images. Costs are those of the same network, zeros and chip. [M:V15]
+ * left on training images, or starts anew from pruned weights that are shipped; then the same
+ * weights are run as dense, external-index and index-free cells on the same test images. Costs are
+ * those of the same network, zeros and chip. [M:V15]
  */
 #ifndef SPN_EXPLORER_LADDER_H
 #define SPN_EXPLORER_LADDER_H
@@ -32,6 +33,7 @@ struct spn_ladder_experiment {
     char weights[256]; /* below the data folder; empty: those that the network names as dense */
     double sparsity[SPN_LADDER_MAX_RUNGS]; /* of all weights, rising; 0: the weights as they are */
     int n_sparsity;
+    double pruned_at;   /* one of them, where the network's own pruned weights are run; 0: none */
     double first_share; /* first layer's share of zeros over the network's */
     int n_test_images;
     char tuning[256]; /* recipe of experiments/; its epochs 0: pruned alone */
@@ -58,7 +60,7 @@ struct spn_ladder_rung {
 struct spn_ladder {
     char network[64], dataset[64];
     int n_rungs, n_tuning_images;
-    double tuning_epochs;
+    double tuning_epochs, pruned_at;
     struct spn_ladder_rung rung[SPN_LADDER_MAX_RUNGS];
     bool stopped; /* by progress: rungs are missing */
 };

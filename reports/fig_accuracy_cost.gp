@@ -14,7 +14,7 @@ set multiplot layout rows,3 title "Accuracy beside cost (labels: % zeros; bars: 
 do for [row=1:rows] {
     do for [c=1:3] {
         set xlabel costs[c]
-        if (c == 3) { unset logscale x; set xrange [0:*] } else { set xrange [*:*]; set logscale x }
+        if (c == 3) { unset logscale x; set xrange [0:*]; set format x "%.1s%c" } else { set xrange [*:*]; set logscale x; set format x "%.0s%c" }
         if (c == 3) { set key bottom left } else { unset key }
         stats "accuracy_cost.dat" using (name=strcol(8), $1) index 3*(row-1) nooutput
         set title name

@@ -117,10 +117,12 @@ static void add_notes(const struct spn_ladder *l, struct spn_report *report)
     }
     if (l->tuning_epochs > 0)
         spn_report_note(report,
-                        "%s on %s: each sparsity continues from the one before, pruned by "
+                        "%s on %s: each sparsity%s continues from the one before, pruned by "
                         "magnitude and tuned on %d training images for %g passes; the article "
                         "trains all along. Longer training would recover more at high sparsity.",
-                        l->network, l->dataset, l->n_tuning_images, l->tuning_epochs);
+                        l->network, l->dataset,
+                        l->pruned_at > 0 ? " but the one of the shipped pruned weights" : "",
+                        l->n_tuning_images, l->tuning_epochs);
 }
 
 void spn_ning2025_accuracy(const struct spn_ladder *l, const char *id, struct spn_report *report)

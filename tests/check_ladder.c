@@ -14,8 +14,9 @@ static struct spn_ladder_experiment example(void)
                                           .chip = "ning2025",
                                           .weights = "networks/weights/"
                                                      "msnet-letters.safetensors.gz",
-                                          .sparsity = {0.75, 0.8},
+                                          .sparsity = {0.742, 0.8},
                                           .n_sparsity = 2,
+                                          .pruned_at = 0.742,
                                           .first_share = 0.7,
                                           .n_test_images = 60,
                                           .tuning = "ning2025-tuning"};
