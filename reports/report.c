@@ -185,6 +185,16 @@ static bool is_words(const struct spn_table *table, int column)
     return strcmp(table->column[column], "source") == 0;
 }
 
+/* Padded to |width|, to the left if below 0; Markdown takes a bare bar for the end of a cell. */
+static void add_cell(int width, const char *cell, bool markdown, struct spn_text *out)
+{
+    int pad = abs(width) - (int)strlen(cell);
+    spn_text_add(out, "%*s", width > 0 && pad > 0 ? pad : 0, "");
+    for (; *cell; cell++)
+        spn_text_add(out, "%s%c", markdown && *cell == '|' ? "\\" : "", *cell);
+    spn_text_add(out, "%*s", width < 0 && pad > 0 ? pad : 0, "");
+}
+
 static void render_grid(const struct spn_table *table, bool markdown, struct spn_text *out)
 {
     const char *left = markdown ? "| " : "", *between = markdown ? " | " : "  ",
@@ -194,10 +204,13 @@ static void render_grid(const struct spn_table *table, bool markdown, struct spn
     for (int c = -1; c < table->n_columns; c++)
         width[c + 1] = (int)column_width(table, c);
     spn_text_add(out, "%s%s\n%s", markdown ? "### " : "", table->title, markdown ? "\n" : "");
-    spn_text_add(out, "%s%-*s", left, width[0], table->row_name);
-    for (int c = 0; c < table->n_columns; c++)
-        spn_text_add(out, "%s%*s", between, is_words(table, c) ? -width[c + 1] : width[c + 1],
-                     table->column[c]);
+    spn_text_add(out, "%s", left);
+    add_cell(-width[0], table->row_name, markdown, out);
+    for (int c = 0; c < table->n_columns; c++) {
+        spn_text_add(out, "%s", between);
+        add_cell(is_words(table, c) ? -width[c + 1] : width[c + 1], table->column[c], markdown,
+                 out);
+    }
     spn_text_add(out, "%s\n", right);
     if (markdown) {
         spn_text_add(out, "| ---");
@@ -206,11 +219,12 @@ static void render_grid(const struct spn_table *table, bool markdown, struct spn
         spn_text_add(out, " |\n");
     }
     for (int i = 0; i < table->n_lines; i++) {
-        spn_text_add(out, "%s%-*s", left, width[0], table->line[i].name);
+        spn_text_add(out, "%s", left);
+        add_cell(-width[0], table->line[i].name, markdown, out);
         for (int c = 0; c < table->n_columns; c++) {
             spn_table_show(table, &table->line[i], c, text, sizeof text);
-            spn_text_add(out, "%s%*s", between, is_words(table, c) ? -width[c + 1] : width[c + 1],
-                         text);
+            spn_text_add(out, "%s", between);
+            add_cell(is_words(table, c) ? -width[c + 1] : width[c + 1], text, markdown, out);
         }
         spn_text_add(out, "%s\n", right);
     }
