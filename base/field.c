@@ -102,6 +102,37 @@ static void explain_name(const struct spn_field *field, const char *word, char *
 static enum spn_status read_object(const struct spn_json_at *at, const struct spn_field *fields,
                                    char *out, struct spn_err *err);
 
+static const char *value_key(const void *ctx, size_t i)
+{
+    static const char *const keys[] = {"value", "source", "assumed", "notes", NULL};
+    (void)ctx;
+    return i < sizeof keys / sizeof *keys ? keys[i] : NULL;
+}
+
+/* A number, or {"value": a number, "source": ..., "assumed": ...}. */
+static enum spn_status read_number(const struct spn_json_at *at, const char *unit, double *value,
+                                   struct spn_err *err)
+{
+    bool flag;
+    size_t n = spn_json_is_object(at) ? spn_json_size(at) : 0;
+    for (size_t i = 0; i < n; i++) {
+        struct spn_json_at item = spn_json_item(at, i);
+        const char *key = spn_json_key(&item), *near = spn_text_nearest(key, value_key, NULL);
+        if (strcmp(key, "value") != 0 && !is_common_key(key))
+            return near ? spn_json_fail(&item, err, "unknown key: did you mean \"%s\"?", near)
+                        : spn_json_fail(&item, err,
+                                        "unknown key: a number has value, source, assumed, notes");
+        if (strcmp(key, "assumed") == 0 && !spn_json_bool(&item, &flag))
+            return spn_json_fail(&item, err, "must be true or false");
+    }
+    if (spn_json_number(at, value))
+        return SPN_OK;
+    struct spn_json_at inner = spn_json_get(at, "value");
+    bool text = spn_json_string(at) || (inner.item && spn_json_string(&inner));
+    return spn_json_fail(at, err, "must be a number%s%s%s", *unit ? " in " : "", unit,
+                         text ? ", without quotes and unit" : "");
+}
+
 static enum spn_status read_list(const struct spn_json_at *at, const struct spn_field *field,
                                  char *out, struct spn_err *err)
 {
@@ -116,8 +147,9 @@ static enum spn_status read_list(const struct spn_json_at *at, const struct spn_
                              field->capacity);
     for (size_t i = 0; i < n; i++) {
         struct spn_json_at item = single ? *at : spn_json_item(at, i);
-        if (!spn_json_number(&item, &value))
-            return spn_json_fail(&item, err, "must be a number");
+        enum spn_status status = read_number(&item, field->unit, &value, err);
+        if (status)
+            return status;
         if (!check_number(field, value, why, sizeof why))
             return spn_json_fail(&item, err, "%s", why);
         if (out)
@@ -161,14 +193,13 @@ static enum spn_status read_value(const struct spn_json_at *at, const struct spn
     char why[160];
     double value;
     bool flag;
+    enum spn_status status;
     switch (field->type) {
     case SPN_FIELD_DOUBLE:
     case SPN_FIELD_INT:
     case SPN_FIELD_INT64:
-        if (!spn_json_number(at, &value))
-            return spn_json_fail(at, err, "must be a number%s%s%s", *field->unit ? " in " : "",
-                                 field->unit,
-                                 spn_json_string(at) ? ", without quotes and unit" : "");
+        if ((status = read_number(at, field->unit, &value, err)) != SPN_OK)
+            return status;
         if (!check_number(field, value, why, sizeof why))
             return spn_json_fail(at, err, "%s", why);
         if (out)

@@ -89,18 +89,26 @@ static enum spn_status check_duplicates(const cJSON *object, const char *name, s
     return status;
 }
 
-static enum spn_status check_tree(const cJSON *item, const char *name, struct spn_err *err)
+/* `path` leads to the item. */
+static enum spn_status check_tree(const cJSON *item, const char *name, const char *path,
+                                  struct spn_err *err)
 {
     if (cJSON_IsNumber(item) && !isfinite(item->valuedouble))
-        return spn_err_set(err, SPN_EINPUT, "%s: %.64s: number too large for double precision",
-                           name, item->string ? item->string : "list element");
+        return spn_err_set(err, SPN_EINPUT, "%s: %s: number too large for double precision", name,
+                           *path ? path : "the document");
     if (cJSON_IsObject(item)) {
         enum spn_status status = check_duplicates(item, name, err);
         if (status)
             return status;
     }
+    size_t i = 0;
     for (const cJSON *c = item->child; c; c = c->next) {
-        enum spn_status status = check_tree(c, name, err);
+        char to[160];
+        if (c->string)
+            snprintf(to, sizeof to, "%.90s%s%.56s", path, *path ? "." : "", c->string);
+        else
+            snprintf(to, sizeof to, "%.130s[%zu]", path, i++);
+        enum spn_status status = check_tree(c, name, to, err);
         if (status)
             return status;
     }
@@ -129,7 +137,7 @@ static enum spn_status parse_tree(cJSON **tree, const char *text, size_t n, cons
                            : at >= n ? "JSON ends too early"
                                      : "not valid JSON here");
     }
-    status = check_tree(parsed, name, err);
+    status = check_tree(parsed, name, "", err);
     if (status)
         cJSON_Delete(parsed);
     else
@@ -286,6 +294,12 @@ static enum spn_status apply_base(cJSON **tree, const char *path, int n_files, s
     if (n_files >= MAX_BASE_FILES)
         return spn_err_set(err, SPN_EINPUT, "%s: base: more than %d files start from one another",
                            path, MAX_BASE_FILES);
+    FILE *there = fopen(base_path, "rb");
+    if (!there)
+        return spn_err_set(err, SPN_EINPUT,
+                           "%s: base: cannot open %s: %s (a path from this file's folder)", path,
+                           base_path, strerror(errno));
+    fclose(there);
     cJSON *base = NULL;
     enum spn_status status = load_tree(&base, base_path, n_files + 1, err);
     if (status)

@@ -16,6 +16,10 @@ void spn_units_format(char *out, size_t size, double value, const char *unit, in
     int power = strcmp(unit, "m2") == 0 ? 2 : 1; /* square metres: prefixes are squared */
     double step = power == 2 ? 1e6 : 1e3, scaled = value;
     int i = unity;
+    if (!*unit && fabs(value) < 1e6 && value == floor(value)) {
+        snprintf(out, size, "%.0f", value);
+        return;
+    }
     if (!*unit || value == 0 || !isfinite(value)) {
         snprintf(out, size, *unit ? "%.*g %s" : "%.*g", digits, value, unit);
         return;

@@ -45,24 +45,38 @@ static enum spn_status split_set(const char *set, char text[256], const char **v
     return SPN_OK;
 }
 
-enum spn_status spn_cmd_load_chip(const struct spn_common *common, struct spn_chip *chip,
-                                  struct spn_err *err)
-{
-    static const struct spn_override none = {NULL, NULL};
+/* --device and --set as the chip takes them. */
+struct chip_overrides {
     char text[SPN_OPT_MAX_VALUES][256];
-    struct spn_override override[SPN_OPT_MAX_VALUES + 1] = {none};
-    size_t n = 0;
+    struct spn_override list[SPN_OPT_MAX_VALUES + 1];
+    size_t n;
+};
+
+static enum spn_status collect(const struct spn_common *common, struct chip_overrides *to,
+                               struct spn_err *err)
+{
+    to->n = 0;
     if (common->device)
-        override[n++] = (struct spn_override){"chip.device", common->device};
+        to->list[to->n++] = (struct spn_override){"chip.device", common->device};
     for (size_t i = 0; i < common->set.n; i++) {
         if (is_network_path(common->set.value[i]))
             continue;
-        enum spn_status status = split_set(common->set.value[i], text[i], &override[n].value, err);
+        struct spn_override *override = &to->list[to->n++];
+        enum spn_status status =
+            split_set(common->set.value[i], to->text[i], &override->value, err);
         if (status)
             return status;
-        override[n++].path = text[i];
+        override->path = to->text[i];
     }
-    return spn_chip_load(chip, common->chip, override, n, err);
+    return SPN_OK;
+}
+
+enum spn_status spn_cmd_load_chip(const struct spn_common *common, struct spn_chip *chip,
+                                  struct spn_err *err)
+{
+    struct chip_overrides overrides;
+    enum spn_status status = collect(common, &overrides, err);
+    return status ? status : spn_chip_load(chip, common->chip, overrides.list, overrides.n, err);
 }
 
 enum spn_status spn_cmd_load_network(const struct spn_common *common, const char *path,
@@ -151,14 +165,19 @@ void spn_cmd_provenance(struct spn_report *report, int argc, char **argv, const 
         spn_text_add(&command, "%s%s", i > 1 ? " " : "", argv[i]);
     spn_report_provenance(report, "version", "spindle " SPN_VERSION);
     spn_report_provenance(report, "command", command.data ? command.data : "");
-    for (size_t i = 0; i < n_files; i++)
-        add_digest(report, files[i]);
+    for (size_t i = 0; i < n_files; i++) {
+        char found[MAX_PATH]; /* of a shipped network's name */
+        bool name = spn_data_find(found, sizeof found, "networks", "network", files[i], NULL) == 0;
+        add_digest(report, name ? found : files[i]);
+    }
     spn_text_clear(&command);
 }
 
 struct source_table {
+    struct spn_report *report;
     struct spn_table *table;
     bool all;
+    char file[MAX_PATH]; /* seen last */
 };
 
 static void add_source(void *ctx, const char *file, const struct spn_json_source *s)
@@ -166,15 +185,20 @@ static void add_source(void *ctx, const char *file, const struct spn_json_source
     struct source_table *to = ctx;
     char name[160];
     const char *shipped = strstr(file, "tech/");
-    if (!to->all && !s->assumed)
+    if (strcmp(file, to->file) != 0) {
+        spn_text_copy(to->file, sizeof to->file, file);
+        add_digest(to->report, file);
+    }
+    bool assumed = s->assumed || !*s->source; /* a number that nobody vouches for is a guess */
+    if (!to->all && !assumed)
         return;
     snprintf(name, sizeof name, "%.60s: %.90s", shipped ? shipped + strlen("tech/") : file,
              s->path);
     spn_table_row(to->table, name, "");
     spn_table_text(to->table, "%.6g", s->value);
     if (to->all)
-        spn_table_text(to->table, "%s", s->assumed ? "assumed" : "");
-    spn_table_text(to->table, "%.95s", s->source);
+        spn_table_text(to->table, "%s", assumed ? "assumed" : "");
+    spn_table_text(to->table, "%s", *s->source ? s->source : "none given");
 }
 
 enum spn_status spn_cmd_sources(const struct spn_common *common, bool all,
@@ -188,8 +212,11 @@ enum spn_status spn_cmd_sources(const struct spn_common *common, bool all,
     if (all)
         spn_table_column(table, "status");
     spn_table_column(table, "source");
-    enum spn_status status =
-        spn_chip_sources(common->chip, add_source, &(struct source_table){table, all}, err);
+    struct chip_overrides overrides;
+    struct source_table to = {.report = report, .table = table, .all = all};
+    enum spn_status status = collect(common, &overrides, err);
+    if (!status)
+        status = spn_chip_sources(common->chip, overrides.list, overrides.n, add_source, &to, err);
     for (size_t i = 0; i < common->set.n && !status; i++) {
         spn_table_row(table, common->set.value[i], "");
         spn_table_text(table, "set");

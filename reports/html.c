@@ -46,7 +46,7 @@ static void add_word(struct spn_text *out, const char *tag, const char *text)
 
 static void add_table(struct spn_text *out, const struct spn_table *table)
 {
-    char text[160];
+    char text[SPN_TABLE_MAX_SHOWN];
     if (table->detail) {
         spn_text_add(out, "<details>");
         add_word(out, "summary", table->title);

@@ -19,8 +19,10 @@ const char *const spn_format_names[] = {"text", "tsv", "json", "markdown", NULL}
 
 void spn_report_clear(struct spn_report *report)
 {
-    for (int i = 0; i < report->n_tables; i++)
+    for (int i = 0; i < report->n_tables; i++) {
         free(report->table[i].line);
+        spn_text_clear(&report->table[i].words);
+    }
     spn_text_clear(&report->notes);
     spn_text_clear(&report->provenance);
     *report = (struct spn_report){0};
@@ -111,11 +113,14 @@ void spn_table_text(struct spn_table *table, const char *format, ...)
     struct spn_table_cell *cell = next_cell(table);
     if (!cell)
         return;
-    cell->kind = SPN_TABLE_TEXT;
+    char text[SPN_TABLE_MAX_SHOWN];
     va_list args;
     va_start(args, format);
-    vsnprintf(cell->text, sizeof cell->text, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    *cell = (struct spn_table_cell){.kind = SPN_TABLE_TEXT, .offset = table->words.length};
+    spn_text_add_n(&table->words, text, strlen(text) + 1);
+    table->failed = table->failed || table->words.failed;
 }
 
 void spn_table_empty(struct spn_table *table)
@@ -129,6 +134,11 @@ static const char *unit_of(const struct spn_table *table, const struct spn_table
     return *line->unit ? line->unit : table->column_unit[column];
 }
 
+static const char *text_of(const struct spn_table *table, const struct spn_table_cell *cell)
+{
+    return cell->kind == SPN_TABLE_TEXT ? table->words.data + cell->offset : "";
+}
+
 void spn_table_show(const struct spn_table *table, const struct spn_table_line *line, int column,
                     char *out, size_t size)
 {
@@ -137,7 +147,7 @@ void spn_table_show(const struct spn_table *table, const struct spn_table_line *
     if (column >= line->n_cells || cell->kind == SPN_TABLE_EMPTY)
         snprintf(out, size, "-");
     else if (cell->kind == SPN_TABLE_TEXT)
-        snprintf(out, size, "%s", cell->text);
+        snprintf(out, size, "%s", text_of(table, cell));
     else if (strcmp(unit, "%") == 0)
         snprintf(out, size, "%.2f %%", 100 * cell->value);
     else if (strcmp(unit, "x") == 0)
@@ -147,9 +157,9 @@ void spn_table_show(const struct spn_table *table, const struct spn_table_line *
                                        : "%.0fx",
                  cell->value);
     else if (strcmp(unit, "op/J") == 0)
-        snprintf(out, size, "%.*g TOPS/W", DIGITS, cell->value / 1e12);
+        spn_units_format(out, size, cell->value, "OPS/W", DIGITS);
     else if (strcmp(unit, "op/s/m2") == 0)
-        snprintf(out, size, "%.*g TOPS/mm2", DIGITS, cell->value / 1e12 * SPN_M2_PER_MM2);
+        spn_units_format(out, size, cell->value * SPN_M2_PER_MM2, "OPS/mm2", DIGITS);
     else if (strcmp(unit, "1/s") == 0)
         snprintf(out, size, cell->value < 100 ? "%.*g /s" : "%.*f /s",
                  cell->value < 100 ? DIGITS : 0, cell->value);
@@ -163,7 +173,7 @@ void spn_table_show(const struct spn_table *table, const struct spn_table_line *
 
 static size_t column_width(const struct spn_table *table, int column)
 {
-    char text[160];
+    char text[SPN_TABLE_MAX_SHOWN];
     size_t width = strlen(column < 0 ? table->row_name : table->column[column]);
     for (int i = 0; i < table->n_lines; i++) {
         if (column < 0)
@@ -185,6 +195,23 @@ static bool is_words(const struct spn_table *table, int column)
     return strcmp(table->column[column], "source") == 0;
 }
 
+/* One line of text, broken between words into lines of at most `width` behind `indent` spaces. */
+static void add_wrapped(const char *text, size_t n, size_t indent, size_t width,
+                        struct spn_text *out)
+{
+    for (size_t at = 0, column = 0; at < n;) {
+        size_t word = strcspn(text + at, " \n");
+        word = word < n - at ? word : n - at;
+        if (column && column + 1 + word > width) {
+            spn_text_add(out, "\n%*s", (int)indent, "");
+            column = 0;
+        }
+        spn_text_add(out, "%s%.*s", column ? " " : "", (int)word, text + at);
+        column += word + (column > 0);
+        at += word + 1;
+    }
+}
+
 /* Padded to |width|, to the left if below 0; Markdown takes a bare bar for the end of a cell. */
 static void add_cell(int width, const char *cell, bool markdown, struct spn_text *out)
 {
@@ -195,62 +222,59 @@ static void add_cell(int width, const char *cell, bool markdown, struct spn_text
     spn_text_add(out, "%*s", width < 0 && pad > 0 ? pad : 0, "");
 }
 
+/* Line i or, below 0, the header. Words at the end of a row of a
+ * terminal are broken into lines. */
+static void add_row(const struct spn_table *table, int i, const int *width, bool markdown,
+                    struct spn_text *out)
+{
+    enum { WORDS_WIDTH = 72 };
+    char text[SPN_TABLE_MAX_SHOWN];
+    size_t column = (size_t)width[0];
+    spn_text_add(out, "%s", markdown ? "| " : "");
+    add_cell(-width[0], i < 0 ? table->row_name : table->line[i].name, markdown, out);
+    for (int c = 0; c < table->n_columns; c++) {
+        if (i < 0)
+            spn_text_copy(text, sizeof text, table->column[c]);
+        else
+            spn_table_show(table, &table->line[i], c, text, sizeof text);
+        spn_text_add(out, "%s", markdown ? " | " : "  ");
+        column += 2;
+        if (!markdown && c == table->n_columns - 1 && is_words(table, c))
+            add_wrapped(text, strlen(text), column, WORDS_WIDTH, out);
+        else
+            add_cell(is_words(table, c) ? -width[c + 1] : width[c + 1], text, markdown, out);
+        column += (size_t)width[c + 1];
+    }
+    spn_text_add(out, "%s\n", markdown ? " |" : "");
+}
+
 static void render_grid(const struct spn_table *table, bool markdown, struct spn_text *out)
 {
-    const char *left = markdown ? "| " : "", *between = markdown ? " | " : "  ",
-               *right = markdown ? " |" : "";
-    char text[160];
     int width[SPN_TABLE_MAX_COLUMNS + 1];
     for (int c = -1; c < table->n_columns; c++)
         width[c + 1] = (int)column_width(table, c);
     spn_text_add(out, "%s%s\n%s", markdown ? "### " : "", table->title, markdown ? "\n" : "");
-    spn_text_add(out, "%s", left);
-    add_cell(-width[0], table->row_name, markdown, out);
-    for (int c = 0; c < table->n_columns; c++) {
-        spn_text_add(out, "%s", between);
-        add_cell(is_words(table, c) ? -width[c + 1] : width[c + 1], table->column[c], markdown,
-                 out);
-    }
-    spn_text_add(out, "%s\n", right);
+    add_row(table, -1, width, markdown, out);
     if (markdown) {
         spn_text_add(out, "| ---");
         for (int c = 0; c < table->n_columns; c++)
-            spn_text_add(out, " | ---:");
+            spn_text_add(out, is_words(table, c) ? " | ---" : " | ---:");
         spn_text_add(out, " |\n");
     }
-    for (int i = 0; i < table->n_lines; i++) {
-        spn_text_add(out, "%s", left);
-        add_cell(-width[0], table->line[i].name, markdown, out);
-        for (int c = 0; c < table->n_columns; c++) {
-            spn_table_show(table, &table->line[i], c, text, sizeof text);
-            spn_text_add(out, "%s", between);
-            add_cell(is_words(table, c) ? -width[c + 1] : width[c + 1], text, markdown, out);
-        }
-        spn_text_add(out, "%s\n", right);
-    }
+    for (int i = 0; i < table->n_lines; i++)
+        add_row(table, i, width, markdown, out);
     spn_text_add(out, "\n");
 }
 
 /* Notes as a bulleted list, wrapped for a terminal. */
 static void render_notes(const struct spn_text *notes, size_t width, struct spn_text *out)
 {
-    const char *at = notes->data;
-    while (at && *at) {
-        const char *end = strchr(at, '\n');
-        size_t column = 2;
+    for (const char *at = notes->data; at && *at;) {
+        size_t n = strcspn(at, "\n");
         spn_text_add(out, "- ");
-        while (at < end) {
-            size_t word = strcspn(at, " \n");
-            if (column + word > width && column > 2) {
-                spn_text_add(out, "\n  ");
-                column = 2;
-            }
-            spn_text_add(out, "%.*s%s", (int)word, at, at + word < end ? " " : "");
-            column += word + 1;
-            at += word + (at[word] == ' ');
-        }
+        add_wrapped(at, n, 2, width - 2, out);
         spn_text_add(out, "\n");
-        at = end + 1;
+        at += n + 1;
     }
 }
 
@@ -275,7 +299,7 @@ static void render_tsv(const struct spn_report *report, struct spn_text *out)
                 if (c < line->n_cells && cell->kind == SPN_TABLE_NUMBER)
                     spn_text_add(out, "\t%.6g", cell->value);
                 else
-                    spn_text_add(out, "\t%s", c < line->n_cells ? cell->text : "");
+                    spn_text_add(out, "\t%s", c < line->n_cells ? text_of(table, cell) : "");
             }
             spn_text_add(out, "\n");
         }
@@ -302,7 +326,7 @@ static void json_table(struct spn_json_writer *w, const struct spn_table *table)
             else if (line->cell[c].kind == SPN_TABLE_NUMBER)
                 spn_json_put_number(w, key, line->cell[c].value);
             else
-                spn_json_put_string(w, key, line->cell[c].text);
+                spn_json_put_string(w, key, text_of(table, &line->cell[c]));
         }
         spn_json_close(w, '}');
     }

@@ -24,14 +24,15 @@
 enum spn_format { SPN_FORMAT_TEXT, SPN_FORMAT_TSV, SPN_FORMAT_JSON, SPN_FORMAT_MARKDOWN };
 extern const char *const spn_format_names[]; /* NULL-terminated */
 
-enum { SPN_TABLE_MAX_COLUMNS = 16, SPN_REPORT_MAX_TABLES = 24 };
+/* The last: bytes that hold any cell as shown. */
+enum { SPN_TABLE_MAX_COLUMNS = 16, SPN_REPORT_MAX_TABLES = 24, SPN_TABLE_MAX_SHOWN = 1024 };
 
 enum spn_table_kind { SPN_TABLE_EMPTY, SPN_TABLE_NUMBER, SPN_TABLE_TEXT };
 
 struct spn_table_cell {
     enum spn_table_kind kind;
-    double value; /* SI */
-    char text[96];
+    double value;  /* SI */
+    size_t offset; /* of the text in the table's words */
 };
 
 struct spn_table_line {
@@ -47,6 +48,7 @@ struct spn_table {
     char column_unit[SPN_TABLE_MAX_COLUMNS][16]; /* used where a row has no unit */
     int n_lines, capacity;
     struct spn_table_line *line;
+    struct spn_text words; /* texts of cells, each ended by a zero */
     bool detail; /* left out of the terminal text; in TSV, JSON and HTML all the same */
     bool failed;
 };

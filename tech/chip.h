@@ -260,10 +260,12 @@ void spn_chip_products(struct spn_chip *out, const struct spn_chip *chip);
 /* Cells (columns) that one weight takes: digits, x 2 for differential pairs. */
 int spn_chip_cells_per_weight(const struct spn_chip *chip);
 
-/* All numbers of chip, node, device and dram files with their sources: see spn_json_sources. */
-enum spn_status spn_chip_sources(const char *name_or_path,
-                                 void (*visit)(void *ctx, const char *file,
-                                               const struct spn_json_source *s),
-                                 void *ctx, struct spn_err *err);
+/* All numbers of the files that spn_chip_load reads for these overrides (chip.device, ...): chip,
+ * node, device and dram, in this order, with their sources as the files state them: see
+ * spn_json_sources. */
+enum spn_status
+spn_chip_sources(const char *name_or_path, const struct spn_override *overrides, size_t n_overrides,
+                 void (*visit)(void *ctx, const char *file, const struct spn_json_source *s),
+                 void *ctx, struct spn_err *err);
 
 #endif

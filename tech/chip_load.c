@@ -172,17 +172,17 @@ static void visit_one(void *ctx, const struct spn_json_source *source)
     v->visit(v->ctx, v->file, source);
 }
 
-enum spn_status spn_chip_sources(const char *name_or_path,
-                                 void (*visit)(void *ctx, const char *file,
-                                               const struct spn_json_source *s),
-                                 void *ctx, struct spn_err *err)
+enum spn_status
+spn_chip_sources(const char *name_or_path, const struct spn_override *overrides, size_t n_overrides,
+                 void (*visit)(void *ctx, const char *file, const struct spn_json_source *s),
+                 void *ctx, struct spn_err *err)
 {
     static const char *const dirs[N_ROOTS] = {"tech/chips", "tech/nodes", "tech/devices",
                                               "tech/drams"};
     char path[N_ROOTS][SPN_DATA_PATH], name[SPN_DATA_PATH];
     struct spn_json *doc[N_ROOTS] = {NULL};
     struct spn_chip chip;
-    enum spn_status s = spn_chip_load(&chip, name_or_path, NULL, 0, err);
+    enum spn_status s = spn_chip_load(&chip, name_or_path, overrides, n_overrides, err);
     if (s)
         return s;
     const char *const names[N_ROOTS] = {name_or_path, chip.node_name, chip.device_name,

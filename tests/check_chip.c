@@ -75,11 +75,19 @@ static void count_chip_source(void *ctx, const char *file, const struct spn_json
     count_source(ctx, s);
 }
 
+static void note_device(void *ctx, const char *file, const struct spn_json_source *s)
+{
+    (void)s;
+    if (strstr(file, "rram-22nm.json"))
+        *(const char **)ctx = "rram-22nm.json";
+    ck_assert_ptr_null(strstr(file, "mos2-2fefet.json"));
+}
+
 START_TEST(sources_of_a_chip_cover_its_parts)
 {
     struct spn_err err = {0};
     struct count all = {0}, parts = {0};
-    ck_assert_ok(spn_chip_sources("ning2025", count_chip_source, &all, &err));
+    ck_assert_ok(spn_chip_sources("ning2025", NULL, 0, count_chip_source, &all, &err));
     char path[SPN_DATA_PATH];
     const char *dirs[] = {"tech/chips", "tech/nodes", "tech/devices", "tech/drams"};
     const char *names[] = {"ning2025", "32nm-lstp", "mos2-2fefet", "hbm2"};
@@ -89,8 +97,12 @@ START_TEST(sources_of_a_chip_cover_its_parts)
     }
     ck_assert_int_eq(all.numbers, parts.numbers);
     ck_assert_int_eq(all.assumed, parts.assumed);
-    ck_assert_fails(spn_chip_sources("ning2026", count_chip_source, &all, &err), SPN_EINPUT,
-                    "did you mean 'ning2025'");
+    const struct spn_override device = {"chip.device", "rram-22nm"};
+    const char *used = NULL; /* the device that an override names, not the chip's own */
+    ck_assert_ok(spn_chip_sources("ning2025", &device, 1, note_device, &used, &err));
+    ck_assert_ptr_nonnull(used);
+    ck_assert_fails(spn_chip_sources("ning2026", NULL, 0, count_chip_source, &all, &err),
+                    SPN_EINPUT, "did you mean 'ning2025'");
 }
 END_TEST
 

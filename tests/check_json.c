@@ -244,7 +244,7 @@ START_TEST(a_file_starts_from_another)
     ck_assert_int_eq(seen.n, 4);
     ck_assert_fails(spn_json_load(&doc, loop, &err), SPN_EINPUT, "more than 8 files");
     unlink(base);
-    ck_assert_fails(spn_json_load(&doc, over, &err), SPN_EINPUT, "base.json: cannot open");
+    ck_assert_fails(spn_json_load(&doc, over, &err), SPN_EINPUT, "over.json: base: cannot open");
     unlink(over);
     unlink(loop);
     rmdir(dir);

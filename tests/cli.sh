@@ -77,6 +77,19 @@ expect 3 "chip.json" "$spindle" estimate vgg8 --chip chip.json
 # The README's way to one's own memory cell.
 expect 0 "my-fefet" "$spindle" compare vgg8 --device "$root/tech/devices/my-fefet.json" --no-accuracy --out mine
 
+# A cell of one's own: mistakes are named by file, field and range; the report lists that file's numbers, not the chip's cell's.
+own() { printf '{"base": "%s/tech/devices/mos2-2fefet.json", "name": "own", %s}' "$root" "$1" > own.json; }
+own '"on_conductance_S": -1e-5' && expect 3 "own.json: on_conductance_S: -1e-05 S is outside [1e-12, 1]" "$spindle" estimate vgg8 --device own.json
+own '"on_conductance_S": {"value": 1e999}' && expect 3 "own.json: on_conductance_S.value: number too large" "$spindle" estimate vgg8 --device own.json
+own '"on_conductance_S": {"value": "10 uS"}' && expect 3 "must be a number in S, without quotes and unit" "$spindle" estimate vgg8 --device own.json
+own '"on_conductance_S": {"valeu": 1e-5}' && expect 3 'own.json: on_conductance_S.valeu: unknown key: did you mean "value"?' "$spindle" estimate vgg8 --device own.json
+own '"n_states": {"value": 16, "assumed": "yes"}' && expect 3 "n_states.assumed: must be true or false" "$spindle" estimate vgg8 --device own.json
+printf '{"base": "nowhere.json", "name": "own"}' > own.json
+expect 3 "own.json: base: cannot open nowhere.json" "$spindle" estimate vgg8 --device own.json
+own '"n_states": 16' && "$spindle" estimate vgg8 --device own.json > own.txt 2> err && grep -q "^own.json: n_states  *16  none given" own.txt &&
+    ! grep -q "mos2-2fefet.json:" own.txt && ok || bad "inputs of one's own device are not listed"
+"$spindle" estimate vgg8 --device own.json --format tsv | grep -q "^# input.own.json (crc32" && ok || bad "no digest of one's own device"
+
 # What cannot be built: exit 1.
 expect 1 "mask" "$spindle" compare vgg8 --no-accuracy --device rram-22nm
 
