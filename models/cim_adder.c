@@ -80,7 +80,7 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
     struct spn_cost all = spn_logic_cells(&logic.full_adder, s.full_adders, 0, 0);
     all.energy_J = s.active * logic.full_adder.toggle_J;
     all = spn_cost_serial(all, spn_cost_scale(product, p->n_inputs));
-    /* [M:B29] C V (V - loss): a node that rises by less still takes its charge from the supply */
+    /* [M:B31] C V (V - loss): a node that rises by less still takes its charge from the supply */
     all.energy_J *= 1 - p->swing_loss_V / vdd_V;
     *out = spn_logic_component(all);
     out->area_m2 *= p->area_scale;
@@ -127,7 +127,7 @@ const struct spn_component_type spn_component_cim_adder = {
     .size = sizeof(struct spn_cim_adder),
     .fields = fields,
     .actions = actions,
-    .model = "B1, B2, B4, B6, B26-B28, B30",
+    .model = "B1, B2, B4, B6, B26-B28, B30-B31",
     .example = example,
     .eval = eval,
 };

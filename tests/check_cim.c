@@ -241,7 +241,7 @@ START_TEST(wide_operands)
 }
 END_TEST
 
-/* [M:B29] C V (V - Vl): a quarter of the swing lost is a quarter of the energy. */
+/* [M:B31] C V (V - Vl): a quarter of the swing lost is a quarter of the energy. */
 START_TEST(pass_transistors_swing_less)
 {
     struct spn_cim_adder p = four(0);

@@ -39,6 +39,19 @@ check "equations without an entry in docs/MODELS.md" "$(
     grep -ohE '\[M:[A-Z]+[0-9]+' $code | sed 's/\[M://' | sort -u | while read -r equation; do
         grep -qE "(\*\*|\()$equation(\*\*|\)|[^0-9])" docs/MODELS.md || echo "$equation"
     done)"
+check "equations of cost leaves without an entry in docs/MODELS.md" "$(
+    sed -nE 's/.*\.model = "([^"]*)".*/\1/p' models/*.c | tr -d ' ' | tr ',' '\n' | sort -u | while IFS=- read -r first last; do
+        letter=${first%%[0-9]*}
+        last=${last:-$first}
+        for ((n = ${first#"$letter"}; n <= ${last#"$letter"}; n++)); do
+            grep -qE "\*\*\(?$letter$n[^0-9]" docs/MODELS.md || echo "$letter$n"
+        done
+    done)"
+check "equation numbers given twice in docs/MODELS.md" "$(grep -oE '\*\*\(?[A-Z]+[0-9]+[a-z]?\b' docs/MODELS.md | tr -d '*(' | sort | uniq -d)"
+check "sections that the contents of docs/MODELS.md lack" "$(
+    sed -nE 's/^##+ (.*)/\1/p' docs/MODELS.md | grep -vx Contents | while read -r section; do
+        grep -qF "[$section](#" docs/MODELS.md || echo "$section"
+    done)"
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
