@@ -66,10 +66,10 @@ struct spn_common spn_common_default(void);
         "threads", SPN_OPT_INT, offsetof(s, m.threads), "N",                                       \
             "default: all CPUs; results do not depend on it", 1, 256, NULL                         \
     }
-#define SPN_OPT_IMAGES(s, m)                                                                       \
+#define SPN_OPT_IMAGES(s, m, otherwise)                                                            \
     {                                                                                              \
-        "images", SPN_OPT_INT, offsetof(s, m.images), "N", "test images for accuracy", 1, 1000000, \
-            NULL                                                                                   \
+        "images", SPN_OPT_INT, offsetof(s, m.images), "N",                                         \
+            "test images for accuracy (default " otherwise ")", 1, 1000000, NULL                   \
     }
 #define SPN_OPT_DATA(s, m)                                                                         \
     {                                                                                              \

@@ -64,6 +64,7 @@ const struct spn_command spn_cmd_best = {
     .doc = "List the best stored designs by one result: --min energy_J, --where SQL.",
     .details = "DB is a file of spindle sweep. The first --min (else --max, else objective of the "
                "space) gives the order.\n",
+    .examples = "spindle best vgg8.sqlite --min energy_J --where 'latency_s < 1e-4'\n",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

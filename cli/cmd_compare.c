@@ -31,7 +31,7 @@ static const struct spn_opt options[] = {
     {"recalibrate", SPN_OPT_INT, offsetof(struct args, recalibrate), "N",
      "estimate batch normalisation anew through the chip from N training images (default 0)", 0,
      SPN_SIMULATOR_MAX_RECALIBRATION, NULL},
-    SPN_OPT_IMAGES(struct args, common),
+    SPN_OPT_IMAGES(struct args, common, "150"),
     SPN_OPT_DATA(struct args, common),
     SPN_OPT_FORMAT(struct args, common),
     SPN_OPT_OUT(struct args, common),
@@ -77,6 +77,18 @@ static void job_clear(struct job *job)
     spn_network_destroy(job->net);
 }
 
+/* A chip that cannot hold all schemes or cannot train: say how to look at one scheme. */
+static enum spn_status point_to_estimate(const struct job *job, enum spn_status status,
+                                         struct spn_err *err)
+{
+    return status != SPN_EINFEASIBLE
+               ? status
+               : spn_err_set(err, status,
+                             "%s; compare needs all three schemes and training: try spindle "
+                             "estimate %s --scheme dense, or external-index",
+                             err ? err->msg : "", job->path);
+}
+
 static enum spn_status estimate(struct job *job, struct spn_err *err)
 {
     enum spn_status status = spn_cmd_load_chip(&job->args.common, &job->chip, err);
@@ -100,7 +112,7 @@ static enum spn_status estimate(struct job *job, struct spn_err *err)
     job->comparison.net = job->net;
     job->comparison.chip = &job->chip;
     job->comparison.profile = &job->profile;
-    return status;
+    return point_to_estimate(job, status, err);
 }
 
 /* Accuracy of one scheme at device fidelity and in floating point. */
@@ -241,6 +253,8 @@ const struct spn_command spn_cmd_compare = {
         "Compare dense, external-index and index-free storage of NETWORK: cost, accuracy, figures.",
     .details = "NETWORK is a file (networks/vgg8.json) or a shipped name (vgg8). Files go to --out "
                "(default spindle-out).\n",
+    .examples = "spindle compare vgg8 --no-accuracy\n"
+                "spindle compare vgg8 --device my-fefet --set chip.adc.bits=6 --no-accuracy\n",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

@@ -124,6 +124,9 @@ const struct spn_command spn_cmd_estimate = {
     .name = "estimate",
     .operands = "NETWORK",
     .doc = "Latency, energy and area of NETWORK on one chip, by layer and category.",
+    .examples =
+        "spindle estimate resnet18 --chip rram-22nm --scheme dense\n"
+        "spindle estimate vgg8 --set chip.array.rows=128 --set chip.array.columns=128 --explain\n",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

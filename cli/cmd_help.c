@@ -50,15 +50,15 @@ static void list_commands(struct spn_text *out)
                       "compute-in-memory chips.\n\n"
                       "usage: spindle SUBCOMMAND [OPTION ...] [OPERAND ...]\n\n");
     for (const struct spn_command *const *c = spn_commands; *c; c++)
-        spn_text_add(out, "  %-10s %s\n", (*c)->name, (*c)->doc);
+        spn_text_add(out, "  %-11s %s\n", (*c)->name, (*c)->doc);
     spn_text_add(out, "\nspindle SUBCOMMAND --help lists options. spindle help KEY prints fields, "
                       "ranges and meanings:\n");
     for (int i = 0; i < N_TOPICS; i++)
-        spn_text_add(out, "  %-10s %s\n", topics[i].name, topics[i].doc);
-    spn_text_add(out, "  %-10s %s\n", "space",
+        spn_text_add(out, "  %-11s %s\n", topics[i].name, topics[i].doc);
+    spn_text_add(out, "  %-11s %s\n", "space",
                  "a design space (experiments/*.json), and what can be an axis of it");
-    spn_text_add(out, "  %-10s %s\n", "adc-sar", "any component of spindle list components");
-    spn_text_add(out, "  %-10s %s\n", "adc.bits", "or any word: every field whose path holds it");
+    spn_text_add(out, "  %-11s %s\n", "adc-sar", "any component of spindle list components");
+    spn_text_add(out, "  %-11s %s\n", "adc.bits", "or any word: every field whose path holds it");
 }
 
 /* Tab-separated help lines, aligned; only those whose path holds `word`, if given. */
@@ -75,7 +75,7 @@ static size_t add_lines(const struct spn_text *lines, const char *word, struct s
                 cell[i] = cell[i - 1] + strlen(cell[i - 1]);
         if (word && !strstr(cell[0], word))
             continue;
-        spn_text_add(out, "%-36s %-26s %-8s %s\n", cell[0], cell[2], cell[1], cell[3]);
+        spn_text_add(out, "%-38s %-26s %-8s %s\n", cell[0], cell[2], cell[1], cell[3]);
         n++;
     }
     return n;
@@ -211,6 +211,9 @@ const struct spn_command spn_cmd_help = {
     .name = "help",
     .operands = "[KEY]",
     .doc = "Print help on a subcommand, a component or a field, with units, ranges and meaning.",
+    .examples = "spindle help device\n"
+                "spindle help adc.bits\n"
+                "spindle help --schema chip\n",
     .options = options,
     .max_operands = 1,
     .run = run,

@@ -228,6 +228,7 @@ const struct spn_command spn_cmd_irdrop = {
     .name = "irdrop",
     .operands = "",
     .doc = "What the wires of a chip's array take from its cells, solved exactly.",
+    .examples = "spindle irdrop --set chip.array.rows=128 --set chip.array.columns=128\n",
     .options = options,
     .min_operands = 0,
     .max_operands = 0,

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/json.h"
 #include "cli/cmd.h"
 #include "estimator/index_format.h"
 #include "explorer/columns.h"
@@ -13,9 +14,44 @@
 
 static const struct spn_opt options[] = {SPN_OPT_END};
 
+enum { LINE_WIDTH = 110 };
+
+/* One line on a data file: its description, else what tells nodes apart, else its first note. */
+static void describe(const struct spn_json *doc, struct spn_text *out)
+{
+    struct spn_json_at root = spn_json_root(doc), at = spn_json_get(&root, "description");
+    struct spn_json_at size = spn_json_get(&root, "feature_size_m"),
+                       supply = spn_json_get(&root, "vdd_V"),
+                       transistor = spn_json_get(&root, "transistor");
+    double size_m, vdd_V;
+    if (transistor.item && spn_json_number(&size, &size_m) && spn_json_number(&supply, &vdd_V)) {
+        spn_text_add(out, "%s, %g nm, %.3g V", spn_json_string(&transistor), size_m * 1e9, vdd_V);
+        return;
+    }
+    if (!at.item) {
+        at = spn_json_get(&root, "notes");
+        if (at.item && spn_json_is_list(&at))
+            at = spn_json_item(&at, 0);
+    }
+    const char *text = at.item ? spn_json_string(&at) : NULL;
+    if (!text)
+        return;
+    bool cut = strlen(text) > LINE_WIDTH;
+    spn_text_add(out, "%.*s%s", cut ? LINE_WIDTH - 3 : LINE_WIDTH, text, cut ? "..." : "");
+}
+
 static void add_name(void *ctx, const char *name, const char *path)
 {
-    spn_text_add(ctx, "%-24s %s\n", name, path);
+    struct spn_text *out = ctx;
+    struct spn_json *doc = NULL;
+    const char *slash = strrchr(path, '/');
+    if (!out->length && slash)
+        spn_text_add(out, "# in %.*s\n", (int)(slash - path), path);
+    spn_text_add(out, "%-24s ", name);
+    if (spn_json_load(&doc, path, NULL) == SPN_OK)
+        describe(doc, out);
+    spn_json_destroy(doc);
+    spn_text_add(out, "\n");
 }
 
 static enum spn_status list_folder(const char *dir, struct spn_text *out, struct spn_err *err)
@@ -123,8 +159,10 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
 const struct spn_command spn_cmd_list = {
     .name = "list",
     .operands = "KIND",
-    .doc = "List what is shipped: nodes, devices, chips, drams, networks, experiments, components, "
-           "schemes, figures, index-formats or results.",
+    .doc = "List what is shipped, one a line with its description.",
+    .details = "KIND is nodes, devices, chips, drams, networks, experiments, components, schemes, "
+               "figures,\nindex-formats or results.\n",
+    .examples = "spindle list chips\n",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

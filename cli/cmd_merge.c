@@ -41,6 +41,7 @@ const struct spn_command spn_cmd_merge = {
     .operands = "DB FROM ...",
     .doc = "Add the designs stored in the files FROM to the store DB (made if it is not there).",
     .details = "All must hold the same space. Points that are there already stay as they are.\n",
+    .examples = "spindle merge all.sqlite part0.sqlite part1.sqlite\n",
     .options = options,
     .min_operands = 2,
     .max_operands = SPN_OPT_MAX_OPERANDS,

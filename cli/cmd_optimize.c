@@ -249,6 +249,7 @@ const struct spn_command spn_cmd_optimize = {
                "exhaustive and fast.\n"
                "Where a space asks for accuracy, bayes counts simulations and computes costs for "
                "nothing.\n",
+    .examples = "spindle optimize vgg8-space --evaluations 200\n",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

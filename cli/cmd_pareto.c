@@ -69,6 +69,7 @@ const struct spn_command spn_cmd_pareto = {
     .doc = "List the stored designs that no other beats in all objectives.",
     .details = "DB is a file of spindle sweep. With --out the front is also drawn (first two "
                "objectives).\n",
+    .examples = "spindle pareto vgg8.sqlite --min energy_J --min area_m2 --out front\n",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

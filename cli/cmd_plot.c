@@ -106,6 +106,7 @@ const struct spn_command spn_cmd_plot = {
     .operands = "DB",
     .doc = "Draw stored designs: Pareto front, heat map over two axes, parallel coordinates.",
     .details = "DB is a file of spindle sweep. Files go to --out (default spindle-out).\n",
+    .examples = "spindle plot vgg8.sqlite --figure heatmap\n",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

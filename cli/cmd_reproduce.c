@@ -387,6 +387,7 @@ const struct spn_command spn_cmd_reproduce = {
         "ARTICLE: ning2025 (index-free sparse network: training on simulated cells, the cost of "
         "its\nweight update, and accuracy beside cost at rising sparsity). Files go to --out "
         "(default\nspindle-out). With --data, EMNIST letters and CIFAR-10 too. Takes minutes.\n",
+    .examples = "spindle reproduce ning2025 --seeds 3\n",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

@@ -179,6 +179,8 @@ const struct spn_command spn_cmd_sensitivity = {
     .details = "SPACE is a file or a shipped name. Inputs are its axes and its \"uncertain\" "
                "inputs; uncertainty takes the\n"
                "latter alone. With --out the tornado of the first result is also drawn.\n",
+    .examples = "spindle sensitivity vgg8-uncertain --of energy_J --out sensitivity\n"
+                "spindle sensitivity vgg8-uncertain --method uncertainty --samples 256\n",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

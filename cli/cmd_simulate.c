@@ -58,7 +58,7 @@ static const struct spn_opt options[] = {
      "cifar10 or tinystories (default: the network's)",
      0, 0, NULL},
     SPN_OPT_DATA(ARGS, common),
-    SPN_OPT_IMAGES(ARGS, common),
+    SPN_OPT_IMAGES(ARGS, common, "1000"),
     SPN_OPT_CHIP(ARGS, common),
     SPN_OPT_DEVICE(ARGS, common),
     SPN_OPT_SET(ARGS, common),
@@ -295,6 +295,8 @@ const struct spn_command spn_cmd_simulate = {
     .details =
         "With --ablation or --axis the answer is a table of settings, each with its interval; with "
         "--out DIR also\nsimulate.tsv, simulate.json and figures (accuracy, ablation).\n",
+    .examples = "spindle simulate msnet --images 50\n"
+                "spindle simulate msnet --images 20 --axis chip.adc.bits=4,6,8 --out accuracy\n",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

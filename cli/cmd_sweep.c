@@ -336,6 +336,9 @@ const struct spn_command spn_cmd_sweep = {
                "Ctrl-C finishes the designs in work and stops; the same command continues.\n"
                "Under mpirun (if built --with-mpi) ranks share the work, each with --threads "
                "threads (default 1).\n",
+    .examples = "spindle sweep vgg8-space --db vgg8.sqlite\n"
+                "spindle sweep vgg8-space --db part0.sqlite --shard 0/2\n"
+                "spindle sweep vgg8-space --db part1.sqlite --shard 1/2\n",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

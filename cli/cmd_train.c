@@ -157,6 +157,7 @@ const struct spn_command spn_cmd_train = {
     .name = "train",
     .operands = "EXPERIMENT",
     .doc = "Train a network by a recipe (experiments/*.json), prune it, and save its weights.",
+    .examples = "spindle train msnet-letters --weights mine.safetensors\n",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

@@ -56,6 +56,11 @@ static void add_command(const struct spn_command *command, struct spn_text *out)
     }
     for (const struct spn_opt *opt = command->options; opt->name; opt++)
         add_option(opt, out);
+    if (command->examples) {
+        spn_text_add(out, ".PP\nExamples:\n.PP\n.nf\n");
+        add_escaped(command->examples, out);
+        spn_text_add(out, ".fi\n");
+    }
 }
 
 void spn_manual_add(const struct spn_command *const *commands, struct spn_text *out)

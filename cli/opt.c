@@ -90,7 +90,9 @@ static enum spn_status parse_option(const struct spn_command *command, char **ar
     const char *value = word[n] ? word + n + 1 : NULL;
     if (flag && value)
         return spn_err_set(err, SPN_EUSAGE, "%s: --%s takes no value", command->name, name);
-    if (!flag && !value && !(value = argv[++*i]))
+    if (!flag && !value)
+        value = argv[++*i];
+    if (!flag && (!value || !*value))
         return spn_err_set(err, SPN_EUSAGE, "%s: --%s needs a value: %s", command->name, name,
                            opt->arg);
     return store(command, opt, value, args, err);
@@ -125,15 +127,17 @@ enum spn_status spn_opt_parse(const struct spn_command *command, char **argv, vo
         }
     }
     return operands->n < command->min_operands
-               ? spn_err_set(err, SPN_EUSAGE, "usage: spindle %s %s", command->name,
-                             command->operands)
+               ? spn_err_set(err, SPN_EUSAGE,
+                             "%s: too few operands (usage: spindle %s %s; see spindle %s --help)",
+                             command->name, command->name, command->operands, command->name)
                : SPN_OK;
 }
 
 void spn_opt_help(const struct spn_command *command, struct spn_text *out)
 {
-    spn_text_add(out, "usage: spindle %s %s%s\n%s\n", command->name,
-                 command->options->name ? "[OPTION ...] " : "", command->operands, command->doc);
+    spn_text_add(out, "usage: spindle %s%s%s%s\n%s\n", command->name,
+                 command->options->name ? " [OPTION ...]" : "", *command->operands ? " " : "",
+                 command->operands, command->doc);
     if (command->details)
         spn_text_add(out, "\n%s", command->details);
     if (command->options->name)
@@ -144,4 +148,8 @@ void spn_opt_help(const struct spn_command *command, struct spn_text *out)
         snprintf(left, sizeof left, "--%s%s%s", opt->name, flag ? "" : "=", flag ? "" : opt->arg);
         spn_text_add(out, "  %-26s %s\n", left, opt->doc);
     }
+    if (command->examples)
+        spn_text_add(out, "\n%s:\n", strchr(command->examples, '\n')[1] ? "examples" : "example");
+    for (const char *at = command->examples; at && *at; at = strchr(at, '\n') + 1)
+        spn_text_add(out, "  %.*s\n", (int)strcspn(at, "\n"), at);
 }

@@ -45,6 +45,7 @@ struct spn_operands {
 struct spn_command {
     const char *name, *operands, *doc;
     const char *details;           /* further text of --help, or NULL */
+    const char *examples;          /* command lines that run, each ended by a newline, or NULL */
     const struct spn_opt *options; /* name NULL ends it */
     size_t min_operands, max_operands;
     enum spn_status (*run)(const struct spn_command *self, int argc, char **argv,

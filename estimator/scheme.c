@@ -89,7 +89,8 @@ enum spn_status spn_scheme_get(const struct spn_scheme_type **type, int scheme,
     if (spn_schemes[scheme].masked && !chip->device.mask.present)
         return spn_err_set(
             err, SPN_EINFEASIBLE,
-            "scheme index-free: device %s has no mask transistor (device.mask.present)",
+            "scheme index-free: device %s has no mask transistor (device.mask.present), as "
+            "mos2-2fefet has",
             chip->device.name);
     if (spn_schemes[scheme].indexed && chip->write.method == SPN_UPDATE_VECTOR)
         return spn_err_set(err, SPN_EINFEASIBLE,

@@ -445,9 +445,11 @@ static enum spn_status check_kind(const struct spn_chip *chip, struct spn_err *e
     const char *const name = spn_array_kind_names[kind];
     const bool sram = chip->device.cell == SPN_CELL_SRAM;
     if (kind != SPN_ARRAY_CURRENT && !sram)
-        return spn_err_set(err, SPN_EINPUT,
-                           "chip.array.kind = %s: device '%s' is no SRAM cell, whose bit it takes",
-                           name, chip->device.name);
+        return spn_err_set(
+            err, SPN_EINPUT,
+            "chip.array.kind = %s: works with an SRAM cell (sram-6t, sram-8t), which "
+            "device '%s' is not",
+            name, chip->device.name);
     if (kind != SPN_ARRAY_CURRENT && chip->input.pulse_s > 0)
         return spn_err_set(err, SPN_EINPUT,
                            "chip.input.pulse_s = %g: an array of kind %s takes no pulses (0)",

@@ -47,7 +47,21 @@ for kind in nodes devices chips drams networks components schemes figures index-
 done
 expect 0 "spindle 0" "$spindle" version
 
+# The examples of every --help run, in this order; the longest are left to those who want them.
+while read -r line; do
+    case $line in *" train "* | *" reproduce "*) continue ;; esac
+    (eval "\"$spindle\" ${line#spindle }") > out 2> err || bad "example $line: $(head -1 err)"
+done < <(for command in $("$spindle" help | awk '/^  [a-z]+ /{print $1}'); do
+    "$spindle" "$command" --help 2> /dev/null | sed -n '/^examples*:/,$s/^  spindle/spindle/p'
+done)
+for database in vgg8 all; do
+    "$spindle" best $database.sqlite --count 0 --format tsv | grep -v '^# command' > $database.tsv
+done
+cmp -s vgg8.tsv all.tsv && ok || bad "two shards merged are not the whole sweep"
+
 # Wrong usage: exit 2.
+expect 2 "--device needs a value" "$spindle" compare vgg8 --device=
+expect 2 "too few operands" "$spindle" estimate
 expect 2 'did you mean "compare"' "$spindle" compar vgg8
 expect 2 "did you mean --no-accuracy" "$spindle" compare vgg8 --no-acuracy
 expect 2 "usage: spindle compare" "$spindle" compare
@@ -92,6 +106,10 @@ own '"n_states": 16' && "$spindle" estimate vgg8 --device own.json > own.txt 2> 
 
 # What cannot be built: exit 1.
 expect 1 "mask" "$spindle" compare vgg8 --no-accuracy --device rram-22nm
+for chip in rram-22nm sram-22nm-digital; do # where compare cannot, it says what can
+    expect 1 "try spindle estimate vgg8 --scheme dense" "$spindle" compare vgg8 --no-accuracy --chip $chip
+    expect 0 "inference latency" "$spindle" estimate vgg8 --scheme external-index --chip $chip
+done
 
 # Output that cannot be written: an error, not silence.
 if [ -e /dev/full ]; then
