@@ -118,11 +118,11 @@ static void add_notes(const struct spn_ladder *l, struct spn_report *report)
     if (l->tuning_epochs > 0)
         spn_report_note(report,
                         "%s on %s: each sparsity%s continues from the one before, pruned by "
-                        "magnitude and tuned on %d training images for %g passes; the article "
+                        "magnitude and tuned in %g pass(es) over %d training images; the article "
                         "trains all along. Longer training would recover more at high sparsity.",
                         l->network, l->dataset,
                         l->pruned_at > 0 ? " but the one of the shipped pruned weights" : "",
-                        l->n_tuning_images, l->tuning_epochs);
+                        l->tuning_epochs, l->n_tuning_images);
 }
 
 void spn_ning2025_accuracy(const struct spn_ladder *l, const char *id, struct spn_report *report)

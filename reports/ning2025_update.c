@@ -322,8 +322,8 @@ static void add_notes(const double r[SPN_N_RATIOS], const double pairs[SPN_N_RAT
                     "add up; in the column \"its own layers\" a less sparse first layer, written "
                     "cell by cell, holds the whole update up.");
     spn_report_note(report,
-                    "The last line of \"inputs set one after the other\" is sparsity and a slow "
-                    "index alone, without vector updates. What the published ratios have beyond it "
+                    "The line \"index-free cells written one by one\" is sparsity and a slow index "
+                    "alone, without vector updates. What the published ratios have beyond it "
                     "is all that vector updates can have given there: a fifth of the latency, a "
                     "twentieth of the energy. Here they give several times the latency, as they "
                     "take N + 1 cycles where %.3g %% of an array's cells are kept.",
