@@ -132,7 +132,7 @@ const struct spn_command spn_cmd_validate = {
     .doc = "Compare the models with published macros and with other simulators' numbers.",
     .details = "Published macros are in experiments/silicon/, their chips in tech/chips/silicon/. "
                "The other suites read reference files that are not shipped.\n",
-    .examples = "spindle validate --suite silicon\n",
+    .examples = "spindle validate --suite silicon --out validation\n",
     .options = options,
     .min_operands = 0,
     .max_operands = 0,

@@ -20,9 +20,15 @@ unset logscale x
 set format x "%g"
 set format y "%g"
 set yrange [0.5:2]
+set ytics (0.5, 0.7, 1, 1.4, 2)
 set title "Other models, where both mean the same"
-set xlabel "case"
+set xlabel "case (of reference files: --data)"
 set ylabel "ours / reference"
 set key top right
-plot for [i=6:10] "validation.dat" index i using 1:2 with points pt 7 ps 0.5 lc i-5 title columnheader(1)
+$span << EOD
+0 1
+1 1
+EOD
+plot $span with dots lc rgb "white" notitle, \
+     for [i=6:10] "validation.dat" index i using 1:2 with points pt 7 ps 0.5 lc i-5 title columnheader(1)
 unset multiplot
