@@ -10,6 +10,7 @@
 #include "networks/dataset.h"
 #include "networks/network.h"
 #include "networks/profile.h"
+#include "networks/weights.h"
 #include "reports/report.h"
 #include "tech/chip.h"
 
@@ -102,6 +103,9 @@ enum spn_status spn_cmd_load_network(const struct spn_common *common, const char
 /* The value distributions that the common options ask for. */
 enum spn_status spn_cmd_load_profile(const struct spn_common *common, const struct spn_network *net,
                                      struct spn_profile *profile, struct spn_err *err);
+/* The weights of the file that --weights gives (`path`, may be NULL) or that the network names. */
+enum spn_status spn_cmd_load_weights(const struct spn_network *net, const char *path,
+                                     struct spn_weights **weights, struct spn_err *err);
 /* Up to n images of the network's data set. */
 enum spn_status spn_cmd_open_data(const struct spn_common *common, const struct spn_network *net,
                                   const char *split, int n, struct spn_dataset *data,

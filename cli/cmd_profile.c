@@ -76,14 +76,8 @@ static enum spn_status open_inputs(struct job *job, struct spn_err *err)
     enum spn_status status = spn_cmd_load_chip(&args->common, &job->chip, err);
     if (!status)
         status = spn_cmd_load_network(&args->common, job->path, &job->net, err);
-    if (status)
-        return status;
-    const char *weights = args->weights ? args->weights : job->net->weights;
-    if (!*weights)
-        return spn_err_set(err, SPN_EUSAGE,
-                           "profile: network %s names no weight file: give one with --weights",
-                           job->net->name);
-    status = spn_weights_load(&job->weights, weights, err);
+    if (!status)
+        status = spn_cmd_load_weights(job->net, args->weights, &job->weights, err);
     if (!status)
         status = spn_cmd_open_calibration(&args->common, job->net, n, &job->images, &job->from_test,
                                           err);

@@ -89,14 +89,8 @@ static enum spn_status open_inputs(struct spn_simulate_job *job, struct spn_err 
     enum spn_status status = spn_cmd_load_chip(&args->common, &job->chip, err);
     if (!status)
         status = spn_cmd_load_network(&args->common, job->path, &job->net, err);
-    if (status)
-        return status;
-    const char *weights = args->weights ? args->weights : job->net->weights;
-    if (!*weights)
-        return spn_err_set(err, SPN_EUSAGE,
-                           "simulate: network %s names no weight file: give one with --weights",
-                           job->net->name);
-    status = spn_weights_load(&job->weights, weights, err);
+    if (!status)
+        status = spn_cmd_load_weights(job->net, args->weights, &job->weights, err);
     if (!status)
         status = spn_cmd_open_data(&args->common, job->net, "test", n, &job->test, err);
     if (!status && args->fidelity != SPN_FIDELITY_IDEAL)

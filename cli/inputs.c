@@ -102,6 +102,16 @@ enum spn_status spn_cmd_load_profile(const struct spn_common *common, const stru
                            : spn_profile_default(profile, net, err);
 }
 
+enum spn_status spn_cmd_load_weights(const struct spn_network *net, const char *path,
+                                     struct spn_weights **weights, struct spn_err *err)
+{
+    path = path ? path : net->weights;
+    if (!*path)
+        return spn_err_set(err, SPN_EUSAGE,
+                           "network %s names no weight file: give one with --weights", net->name);
+    return spn_weights_load(weights, path, err);
+}
+
 enum spn_status spn_cmd_open_data(const struct spn_common *common, const struct spn_network *net,
                                   const char *split, int n, struct spn_dataset *data,
                                   struct spn_err *err)

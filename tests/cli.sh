@@ -104,6 +104,12 @@ own '"n_states": 16' && "$spindle" estimate vgg8 --device own.json > own.txt 2> 
     ! grep -q "mos2-2fefet.json:" own.txt && ok || bad "inputs of one's own device are not listed"
 "$spindle" estimate vgg8 --device own.json --format tsv | grep -q "^# input.own.json (crc32" && ok || bad "no digest of one's own device"
 
+# Measured values, and an estimate with them.
+expect 0 "as estimated" "$spindle" profile msnet --images 5 --file msnet.profile.json
+expect 0 "measured:" "$spindle" estimate msnet --profile msnet.profile.json
+expect 3 'the network is "lenet5"' "$spindle" estimate lenet5 --profile msnet.profile.json
+expect 2 "give one with --weights" "$spindle" profile resnet20
+
 # What cannot be built: exit 1.
 expect 1 "mask" "$spindle" compare vgg8 --no-accuracy --device rram-22nm
 for chip in rram-22nm sram-22nm-digital; do # where compare cannot, it says what can
