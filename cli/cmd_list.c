@@ -47,7 +47,7 @@ static void add_name(void *ctx, const char *name, const char *path)
     const char *slash = strrchr(path, '/');
     if (!out->length && slash)
         spn_text_add(out, "# in %.*s\n", (int)(slash - path), path);
-    spn_text_add(out, "%-24s ", name);
+    spn_text_add(out, "%-28s ", name);
     if (spn_json_load(&doc, path, NULL) == SPN_OK)
         describe(doc, out);
     spn_json_destroy(doc);

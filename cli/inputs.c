@@ -107,8 +107,11 @@ enum spn_status spn_cmd_load_weights(const struct spn_network *net, const char *
 {
     path = path ? path : net->weights;
     if (!*path)
-        return spn_err_set(err, SPN_EUSAGE,
-                           "network %s names no weight file: give one with --weights", net->name);
+        return spn_err_set(
+            err, SPN_EUSAGE,
+            "network %s names no weight file: give one with --weights (vgg8 and msnet "
+            "come with theirs; spindle train makes some)",
+            net->name);
     return spn_weights_load(weights, path, err);
 }
 

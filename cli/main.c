@@ -58,7 +58,9 @@ static enum spn_status run(int argc, char **argv, struct spn_err *err)
     const char *near = spn_text_nearest(name, command_name, spn_commands);
     return near ? spn_err_set(err, SPN_EUSAGE, "no subcommand \"%s\": did you mean \"%s\"?", name,
                               near)
-                : spn_err_set(err, SPN_EUSAGE, "no subcommand \"%s\" (see spindle help)", name);
+                : spn_err_set(err, SPN_EUSAGE,
+                              "no subcommand \"%s\" (see spindle help, or spindle help %s)", name,
+                              name);
 }
 
 /* An OpenBLAS older than the CPU takes its oldest kernels (SSE3), which cost four times the time.

@@ -128,6 +128,10 @@ static enum spn_status read_all(struct spn_space *space, const struct spn_json *
 {
     struct spn_json_at root = spn_json_root(doc);
     struct head head = {"", ""};
+    struct spn_json_at varies = spn_json_get(&root, "axes"), asks = spn_json_get(&root, "dataset");
+    if (!varies.item && asks.item)
+        return spn_json_fail(&root, err,
+                             "a training recipe, no design space: nothing varies (\"axes\")");
     enum spn_status status = spn_json_read(root, space_fields, &head, err);
     if (status)
         return status;

@@ -390,7 +390,7 @@ static enum spn_status open_files(struct spn_dataset *out, const struct set_file
     if (!request->dir || !request->dir[0])
         return spn_err_set(
             err, SPN_EINPUT,
-            "data set %s: needs the folder that holds it (or use letters, which is drawn)",
+            "data set %s: needs the folder that holds it, --data (or use letters, which is drawn)",
             set->name);
     enum spn_status status = load_split(&data, set, files, request, err);
     if (!status)

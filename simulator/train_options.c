@@ -176,7 +176,11 @@ enum spn_status spn_train_options_read(struct spn_train_options *options,
                                        const struct spn_json *doc, struct spn_err *err)
 {
     struct spn_train_options read = *options;
-    enum spn_status status = spn_json_read(spn_json_root(doc), spn_train_fields, &read, err);
+    struct spn_json_at root = spn_json_root(doc), axes = spn_json_get(&root, "axes");
+    if (axes.item)
+        return spn_json_fail(&root, err,
+                             "a design space, no training recipe (\"axes\"): sweep takes it");
+    enum spn_status status = spn_json_read(root, spn_train_fields, &read, err);
     if (status) {
         return status;
     }

@@ -74,6 +74,8 @@ expect 2 'did you mean "nodes"' "$spindle" list node
 
 # Bad input: exit 3, with file and place.
 expect 3 "no/such.json" "$spindle" estimate no/such.json
+expect 3 "a training recipe, no design space" "$spindle" sweep msnet-letters
+expect 3 "a design space, no training recipe" "$spindle" train vgg8-space
 expect 3 "ning2025" "$spindle" estimate vgg8 --chip nin2025
 printf '{"name": "x", "input": {"shape": [3, 8, 8]}, "layers": [{"name": "a", "op": "conv3d"}]}' > bad.json
 expect 3 "bad.json" "$spindle" estimate bad.json
