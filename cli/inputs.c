@@ -189,9 +189,25 @@ void spn_cmd_provenance(struct spn_report *report, int argc, char **argv, const 
 struct source_table {
     struct spn_report *report;
     struct spn_table *table;
+    const struct chip_overrides *overrides;
     bool all;
+    int n_files;
     char file[MAX_PATH]; /* seen last */
 };
+
+/* The command line gives this number of the n-th file another value. */
+static bool is_overridden(const struct chip_overrides *overrides, int n_files, const char *path)
+{
+    static const char *const roots[] = {"chip", "node", "device", "dram"}; /* as they are visited */
+    char full[192];
+    if (n_files < 1 || n_files > 4)
+        return false;
+    snprintf(full, sizeof full, "%s.%.*s", roots[n_files - 1], (int)strcspn(path, "["), path);
+    for (size_t i = 0; i < overrides->n; i++)
+        if (strcmp(overrides->list[i].path, full) == 0)
+            return true;
+    return false;
+}
 
 static void add_source(void *ctx, const char *file, const struct spn_json_source *s)
 {
@@ -200,10 +216,11 @@ static void add_source(void *ctx, const char *file, const struct spn_json_source
     const char *shipped = strstr(file, "tech/");
     if (strcmp(file, to->file) != 0) {
         spn_text_copy(to->file, sizeof to->file, file);
+        to->n_files++;
         add_digest(to->report, file);
     }
     bool assumed = s->assumed || !*s->source; /* a number that nobody vouches for is a guess */
-    if (!to->all && !assumed)
+    if ((!to->all && !assumed) || is_overridden(to->overrides, to->n_files, s->path))
         return;
     snprintf(name, sizeof name, "%.60s: %.90s", shipped ? shipped + strlen("tech/") : file,
              s->path);
@@ -226,13 +243,19 @@ enum spn_status spn_cmd_sources(const struct spn_common *common, bool all,
         spn_table_column(table, "status");
     spn_table_column(table, "source");
     struct chip_overrides overrides;
-    struct source_table to = {.report = report, .table = table, .all = all};
+    struct source_table to = {
+        .report = report, .table = table, .overrides = &overrides, .all = all};
     enum spn_status status = collect(common, &overrides, err);
     if (!status)
         status = spn_chip_sources(common->chip, overrides.list, overrides.n, add_source, &to, err);
     for (size_t i = 0; i < common->set.n && !status; i++) {
-        spn_table_row(table, common->set.value[i], "");
-        spn_table_text(table, "set");
+        const char *value;
+        char path[256];
+        status = split_set(common->set.value[i], path, &value, err);
+        if (status)
+            break;
+        spn_table_row(table, path, "");
+        spn_table_text(table, "%s", value);
         if (all)
             spn_table_text(table, "set");
         spn_table_text(table, "command line");

@@ -112,6 +112,10 @@ expect 0 "measured:" "$spindle" estimate msnet --profile msnet.profile.json
 expect 3 'the network is "lenet5"' "$spindle" estimate lenet5 --profile msnet.profile.json
 expect 2 "give one with --weights" "$spindle" profile resnet20
 
+"$spindle" estimate vgg8 --set chip.tile.bus_bit=64 --format tsv > own.tsv
+[ "$(grep -c 'tile.bus_bit' own.tsv)" = 2 ] && grep -q "^assumptions.chip.tile.bus_bit..64.command line" own.tsv && ok || # once as command, once as input
+    bad "a set value is not listed instead of the file's: $(grep tile.bus_bit own.tsv)"
+
 # What cannot be built: exit 1.
 expect 1 "mask" "$spindle" compare vgg8 --no-accuracy --device rram-22nm
 for chip in rram-22nm sram-22nm-digital; do # where compare cannot, it says what can
