@@ -12,7 +12,7 @@ void spn_units_format(char *out, size_t size, double value, const char *unit, in
 {
     static const char *const prefixes[] = {"a", "f", "p", "n", "u", "m",
                                            "",  "k", "M", "G", "T", "P"};
-    const int unity = 6, last = 11;
+    const int unity = 6, last = strcmp(unit, "s") == 0 ? unity : 11; /* nobody says kiloseconds */
     int power = strcmp(unit, "m2") == 0 ? 2 : 1; /* square metres: prefixes are squared */
     double step = power == 2 ? 1e6 : 1e3, scaled = value;
     int i = unity;
@@ -33,7 +33,13 @@ void spn_units_format(char *out, size_t size, double value, const char *unit, in
         scaled /= step;
         i++;
     }
-    int before = (int)floor(log10(fabs(scaled))) + 1; /* digits before the point */
+    double unit_in_last_place = pow(10, floor(log10(fabs(scaled))) + 1 - digits);
+    scaled = round(scaled / unit_in_last_place) * unit_in_last_place;
+    if (fabs(scaled) >= step * (1 - 1e-12) && i < last && !(power == 2 && i == unity)) {
+        scaled /= step; /* 999.9 nJ in three digits is 1.00 uJ */
+        i++;
+    }
+    int before = (int)floor(log10(fabs(scaled) * (1 + 1e-12))) + 1; /* digits before the point */
     int decimals = digits > before ? digits - before : 0;
     snprintf(out, size, "%.*f %s%s", decimals, scaled, prefixes[i], unit);
 }

@@ -136,8 +136,10 @@ START_TEST(units_choose_a_prefix)
     } row[] = {{3.214e-6, "J", "3.21 uJ", 3}, {0.5, "s", "500 ms", 3},
                {1234, "Hz", "1.23 kHz", 3},   {0, "W", "0 W", 3},
                {2.5e-6, "m2", "2.50 mm2", 3}, {7e-13, "m2", "0.700 um2", 3},
-               {12.25, "", "12.2", 3},        {999.9e-9, "J", "1000 nJ", 3},
-               {-2e-3, "V", "-2.00 mV", 3}};
+               {12.25, "", "12.2", 3},        {999.9e-9, "J", "1.00 uJ", 3},
+               {-2e-3, "V", "-2.00 mV", 3},   {99.96e-6, "m2", "100 mm2", 3},
+               {1384, "s", "1380 s", 3},      {1.6e10, "OPS/W", "16.0 GOPS/W", 3},
+               {3544, "", "3544", 3}};
     char text[40];
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         spn_units_format(text, sizeof text, row[i].value, row[i].unit, row[i].digits);
