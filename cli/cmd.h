@@ -119,7 +119,11 @@ enum spn_status spn_cmd_open_calibration(const struct spn_common *common,
 /* Version, command line and digests of the inputs. */
 void spn_cmd_provenance(struct spn_report *report, int argc, char **argv, const char *const *files,
                         size_t n_files);
-/* A table of the inputs that are assumed (all = false) or of all input numbers with their sources.
+/* To the provenance: digests of the files of chip, node, device and DRAM. */
+enum spn_status spn_cmd_chip_digests(const struct spn_common *common, struct spn_report *report,
+                                     struct spn_err *err);
+/* The same, and a table of the inputs that are assumed (all = false) or of all input numbers with
+ * their sources.
  */
 enum spn_status spn_cmd_sources(const struct spn_common *common, bool all,
                                 struct spn_report *report, struct spn_err *err);

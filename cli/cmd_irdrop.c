@@ -199,7 +199,8 @@ static enum spn_status solve(struct job *job, int argc, char **argv, struct spn_
     spn_report_note(&job->report,
                     "Cells drawn uniformly from the window of %s; linear; all inputs driven.",
                     job->chip.device.name);
-    return tabulate_mappings(job, err);
+    status = spn_cmd_chip_digests(&job->args.common, &job->report, err);
+    return status ? status : tabulate_mappings(job, err);
 }
 
 static enum spn_status run(const struct spn_command *self, int argc, char **argv,

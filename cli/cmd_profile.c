@@ -194,8 +194,10 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
         status = write_profile(&job, err);
     if (!status) {
         make_report(&job, argc, argv);
-        status = spn_cmd_print(&job.report, job.args.common.format, err);
+        status = spn_cmd_chip_digests(&job.args.common, &job.report, err);
     }
+    if (!status)
+        status = spn_cmd_print(&job.report, job.args.common.format, err);
     job_clear(&job);
     return status;
 }

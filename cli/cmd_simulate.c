@@ -198,6 +198,11 @@ static void begin_report(struct spn_simulate_job *job, int argc, char **argv)
         spn_report_note(&job->report,
                         "Batch normalisation is estimated anew through the chip from %d images.",
                         job->normal.n_images);
+    if (job->args.chips > 1)
+        spn_report_note(&job->report,
+                        "Intervals are of the mean over chips on the same %d images; "
+                        "what other images would change is not in them.",
+                        job->test.n_images);
     if (job->how.errors)
         spn_report_note(&job->report, "Only some errors act: %s.", job->args.errors);
 }
@@ -272,8 +277,10 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
         status = spn_cmd_make_dir(job.args.common.out, err);
     if (!status) {
         begin_report(&job, argc, argv);
-        status = study(&job, err);
+        status = spn_cmd_chip_digests(&job.args.common, &job.report, err);
     }
+    if (!status)
+        status = study(&job, err);
     if (!status && job.args.common.out)
         status = write_files(&job, err);
     if (!status)

@@ -209,16 +209,23 @@ static bool is_overridden(const struct chip_overrides *overrides, int n_files, c
     return false;
 }
 
+static void see_file(void *ctx, const char *file, const struct spn_json_source *s)
+{
+    struct source_table *to = ctx;
+    (void)s;
+    if (strcmp(file, to->file) == 0)
+        return;
+    spn_text_copy(to->file, sizeof to->file, file);
+    to->n_files++;
+    add_digest(to->report, file);
+}
+
 static void add_source(void *ctx, const char *file, const struct spn_json_source *s)
 {
     struct source_table *to = ctx;
     char name[160];
     const char *shipped = strstr(file, "tech/");
-    if (strcmp(file, to->file) != 0) {
-        spn_text_copy(to->file, sizeof to->file, file);
-        to->n_files++;
-        add_digest(to->report, file);
-    }
+    see_file(to, file, s);
     bool assumed = s->assumed || !*s->source; /* a number that nobody vouches for is a guess */
     if ((!to->all && !assumed) || is_overridden(to->overrides, to->n_files, s->path))
         return;
@@ -229,6 +236,16 @@ static void add_source(void *ctx, const char *file, const struct spn_json_source
     if (to->all)
         spn_table_text(to->table, "%s", assumed ? "assumed" : "");
     spn_table_text(to->table, "%s", *s->source ? s->source : "none given");
+}
+
+enum spn_status spn_cmd_chip_digests(const struct spn_common *common, struct spn_report *report,
+                                     struct spn_err *err)
+{
+    struct chip_overrides overrides;
+    struct source_table to = {.report = report};
+    enum spn_status status = collect(common, &overrides, err);
+    return status ? status
+                  : spn_chip_sources(common->chip, overrides.list, overrides.n, see_file, &to, err);
 }
 
 enum spn_status spn_cmd_sources(const struct spn_common *common, bool all,

@@ -163,6 +163,7 @@ study="--images 10 --chips 3 --ablation --axis chip.adc.bits=4,6 --axis stuck-fr
 for file in simulate.tsv simulate.json accuracy.dat accuracy.gp ablation.dat ablation.gp; do
     [ -s "t1/$file" ] && ok || bad "t1/$file is missing"
 done
+grep -q "over chips on the same 10 images" s1 && ok || bad "what an interval over chips leaves out goes unsaid"
 [ "$(grep -c '^ablation' t1/simulate.tsv)" = 14 ] && ok || bad "not every class of errors has its rows"
 if command -v gnuplot > /dev/null; then
     grep -q '</svg>' t1/accuracy.svg && grep -q '</svg>' t1/ablation.svg && ok || bad "figures of accuracy are missing or cut"
