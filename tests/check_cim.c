@@ -465,7 +465,7 @@ START_TEST(what_a_kind_asks_for)
     ck_assert_fails(spn_chip_check(&chip, &err), SPN_EINPUT, "chip.vdd_V = 2");
     chip = s.chip;
     ck_assert_ok(spn_device_load(&chip.device, "rram-22nm", &err));
-    ck_assert_fails(spn_chip_check(&chip, &err), SPN_EINPUT, "no SRAM cell");
+    ck_assert_fails(spn_chip_check(&chip, &err), SPN_EINPUT, "works with an SRAM cell");
     setup_close(&s);
 }
 END_TEST
