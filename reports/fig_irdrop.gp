@@ -9,7 +9,12 @@ set palette defined (0 "#440154", 0.25 "#3b528b", 0.5 "#21918c", 0.75 "#5ec962",
 set yrange [] reverse
 set autoscale xfix
 set autoscale yfix
-set format cb "%.3g"
+set format cb "%.4g"
 unset grid
 unset key
+# Cells next to no conductance pass their neighbours' voltages on: a few of them would take all the colours.
+stats "irdrop.dat" using 3 nooutput name "S"
+from = S_lo_quartile - 3 * (S_up_quartile - S_lo_quartile)
+to = S_up_quartile + 3 * (S_up_quartile - S_lo_quartile)
+if (from < to) { set cbrange [from > S_min ? from : S_min : to < S_max ? to : S_max] }
 plot "irdrop.dat" using 1:2:3 with image
