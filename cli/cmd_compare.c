@@ -77,20 +77,31 @@ static void job_clear(struct job *job)
     spn_network_destroy(job->net);
 }
 
-/* A chip that cannot hold all schemes or cannot train: say how to look at one scheme. */
-static enum spn_status point_to_estimate(const struct job *job, enum spn_status status,
-                                         struct spn_err *err)
+/* One scheme, without or with training. What the chip cannot hold or do is left out, with a note;
+ * dense inference it must. */
+static enum spn_status estimate_one(struct job *job, int scheme, int training, struct spn_err *err)
 {
-    return status != SPN_EINFEASIBLE
-               ? status
-               : spn_err_set(err, status,
-                             "%s; compare needs all three schemes and training: try spindle "
-                             "estimate %s --scheme dense, or external-index",
-                             err ? err->msg : "", job->path);
+    struct spn_comparison *c = &job->comparison;
+    const struct spn_estimate_options how = {.scheme = scheme, .training = training};
+    enum spn_status status = spn_workspace_create(&job->work[scheme][training], job->plan, err);
+    if (!status)
+        status = spn_estimate(job->plan, &job->chip, &how, job->work[scheme][training],
+                              &job->result[scheme][training], err);
+    if (status != SPN_EINFEASIBLE || (scheme == SPN_SCHEME_DENSE && !training))
+        return status;
+    if (training) {
+        c->has_training = false;
+        spn_report_note(&job->report, "Training is left out: %s.", err->msg);
+    } else {
+        c->n_schemes = scheme;
+        spn_report_note(&job->report, "%s is left out: %s.", spn_scheme_names[scheme], err->msg);
+    }
+    return SPN_OK;
 }
 
 static enum spn_status estimate(struct job *job, struct spn_err *err)
 {
+    struct spn_comparison *c = &job->comparison;
     enum spn_status status = spn_cmd_load_chip(&job->args.common, &job->chip, err);
     if (!status)
         status = spn_cmd_load_network(&job->args.common, job->path, &job->net, err);
@@ -98,21 +109,19 @@ static enum spn_status estimate(struct job *job, struct spn_err *err)
         status = spn_cmd_load_profile(&job->args.common, job->net, &job->profile, err);
     if (!status)
         status = spn_plan_create(&job->plan, job->net, &job->profile, err);
-    for (int s = 0; s < SPN_N_SCHEMES && !status; s++) {
-        for (int t = 0; t < 2 && !status; t++) {
-            struct spn_estimate_options how = {.scheme = s, .training = t};
-            status = spn_workspace_create(&job->work[s][t], job->plan, err);
-            if (!status)
-                status = spn_estimate(job->plan, &job->chip, &how, job->work[s][t],
-                                      &job->result[s][t], err);
-        }
-        job->comparison.inference[s] = &job->result[s][0];
-        job->comparison.training[s] = &job->result[s][1];
+    *c = (struct spn_comparison){.net = job->net,
+                                 .chip = &job->chip,
+                                 .profile = &job->profile,
+                                 .n_schemes = SPN_N_SCHEMES,
+                                 .has_training = true};
+    for (int t = 0; t < 2; t++)
+        for (int s = 0; s < c->n_schemes && c->has_training && !status; s++)
+            status = estimate_one(job, s, t, err);
+    for (int s = 0; s < c->n_schemes; s++) {
+        c->inference[s] = &job->result[s][0];
+        c->training[s] = &job->result[s][1];
     }
-    job->comparison.net = job->net;
-    job->comparison.chip = &job->chip;
-    job->comparison.profile = &job->profile;
-    return point_to_estimate(job, status, err);
+    return status;
 }
 
 /* Accuracy of one scheme at device fidelity and in floating point. */
@@ -173,7 +182,7 @@ static enum spn_status add_accuracy(struct job *job, struct spn_err *err)
     if (!status && job->args.recalibrate > 0)
         status = spn_cmd_open_data(common, job->net, "train", (int)job->args.recalibrate,
                                    &job->normal, err);
-    for (int s = 0; s < SPN_N_SCHEMES && !status; s++)
+    for (int s = 0; s < job->comparison.n_schemes && !status; s++)
         status = simulate(job, s, err);
     if (!status && job->args.recalibrate > 0)
         spn_report_note(&job->report,
@@ -200,16 +209,18 @@ static enum spn_status write_files(struct job *job, struct spn_err *err)
             status = spn_file_write(dir, file[i].name, text.data, text.length, err);
         spn_text_clear(&text);
     }
-    spn_comparison_figures(&job->comparison, job->figure);
+    const size_t n_figures = spn_comparison_figures(&job->comparison, job->figure);
     if (!status)
-        status = spn_plot_write(dir, job->figure, SPN_COMPARISON_N_FIGURES, &drawn, err);
+        status = spn_plot_write(dir, job->figure, n_figures, &drawn, err);
     if (!status)
         status = spn_html_write(dir, "compare.html", &job->report, job->figure,
-                                drawn ? SPN_COMPARISON_N_FIGURES : 0, err);
+                                drawn ? n_figures : 0, err);
     if (!status)
         fprintf(stderr, "Wrote %s/compare.html, .tsv, .json%s\n", dir,
-                drawn ? " and figures breakdown, layers, ratios (.svg, .gp, .dat)"
-                      : "; no gnuplot in PATH: figures are left as data and scripts (.dat, .gp)");
+                !drawn ? "; no gnuplot in PATH: figures are left as data and scripts (.dat, .gp)"
+                : n_figures == SPN_COMPARISON_N_FIGURES
+                    ? " and figures breakdown, layers, ratios (.svg, .gp, .dat)"
+                    : " and figures breakdown, layers (.svg, .gp, .dat)");
     return status;
 }
 
@@ -236,8 +247,9 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
         spn_explain_caveats(&job.report, &job.result[SPN_SCHEME_DENSE][0], &job.chip);
         status = spn_cmd_sources(&job.args.common, job.args.common.explain, &job.report, err);
     }
-    for (int s = 0; s < SPN_N_SCHEMES && !status && job.args.common.explain; s++)
-        spn_explain_leaves(&job.report, &job.result[s][1], spn_scheme_names[s]);
+    for (int s = 0; s < job.comparison.n_schemes && !status && job.args.common.explain; s++)
+        spn_explain_leaves(&job.report, &job.result[s][job.comparison.has_training],
+                           spn_scheme_names[s]);
     if (!status)
         status = write_files(&job, err);
     if (!status)

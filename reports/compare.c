@@ -42,9 +42,9 @@ static double ratio_of(const struct spn_comparison *c, const struct spn_quantity
     return of > 0 ? base / of : 0;
 }
 
-static void add_scheme_columns(struct spn_table *table)
+static void add_scheme_columns(const struct spn_comparison *c, struct spn_table *table)
 {
-    for (int s = 0; s < SPN_N_SCHEMES; s++)
+    for (int s = 0; s < c->n_schemes; s++)
         spn_table_column(table, spn_scheme_names[s]);
 }
 
@@ -53,7 +53,7 @@ static void add_quantities(const struct spn_comparison *c, struct spn_table *tab
 {
     for (; q->name; q++) {
         spn_table_row(table, q->name, q->unit);
-        for (int s = 0; s < SPN_N_SCHEMES; s++)
+        for (int s = 0; s < c->n_schemes; s++)
             spn_table_number(table, value_of(c, s, q));
     }
 }
@@ -61,47 +61,63 @@ static void add_quantities(const struct spn_comparison *c, struct spn_table *tab
 static void add_accuracy(const struct spn_comparison *c, struct spn_table *table)
 {
     spn_table_row(table, "accuracy on this chip", "%");
-    for (int s = 0; s < SPN_N_SCHEMES; s++)
+    for (int s = 0; s < c->n_schemes; s++)
         spn_table_number(table, c->accuracy[s].top1_frac);
     spn_table_row(table, "  95 % interval", "");
-    for (int s = 0; s < SPN_N_SCHEMES; s++)
+    for (int s = 0; s < c->n_schemes; s++)
         spn_table_text(table, "%.1f .. %.1f %%", 100 * c->accuracy[s].low_frac,
                        100 * c->accuracy[s].high_frac);
     spn_table_row(table, "  in floating point", "%");
-    for (int s = 0; s < SPN_N_SCHEMES; s++)
+    for (int s = 0; s < c->n_schemes; s++)
         spn_table_number(table, c->ideal[s].top1_frac);
 }
 
 static void add_summary(const struct spn_comparison *c, struct spn_report *report)
 {
     struct spn_table *table = spn_report_table(report, "inference", "Inference", "quantity");
-    add_scheme_columns(table);
+    add_scheme_columns(c, table);
     if (c->has_accuracy)
         add_accuracy(c, table);
     spn_table_row(table, "weights held", "count");
-    for (int s = 0; s < SPN_N_SCHEMES; s++)
+    for (int s = 0; s < c->n_schemes; s++)
         spn_table_number(table, s == SPN_SCHEME_DENSE ? c->inference[s]->n_weights
                                                       : c->inference[s]->n_kept_weights);
     spn_table_row(table, "tiles", "count");
-    for (int s = 0; s < SPN_N_SCHEMES; s++)
+    for (int s = 0; s < c->n_schemes; s++)
         spn_table_number(table, c->inference[s]->n_tiles);
     add_quantities(c, table, spn_inference_quantities);
 }
 
+static bool has_ratio(const struct spn_comparison *c, const struct spn_quantity *q)
+{
+    return c->has_training || q->offset < AT(training);
+}
+
 static void add_ratios(const struct spn_comparison *c, struct spn_report *report)
 {
+    static const struct {
+        const char *title;
+        int of, to;
+    } column[] = {
+        {"than external-index", SPN_SCHEME_INDEX_FREE, SPN_SCHEME_EXTERNAL_INDEX},
+        {"than dense", SPN_SCHEME_INDEX_FREE, SPN_SCHEME_DENSE},
+        {"(external-index than dense)", SPN_SCHEME_EXTERNAL_INDEX, SPN_SCHEME_DENSE},
+    };
+    const bool all = c->n_schemes == SPN_N_SCHEMES;
+    const int first = all ? 0 : 2;
     struct spn_table *table = spn_report_table(
-        report, "ratios", "How many times better is index-free? (above 1: better; below 1: worse)",
+        report, "ratios",
+        all ? "How many times better is index-free? (above 1: better; below 1: worse)"
+            : "How many times better is external-index? (above 1: better; below 1: worse)",
         "quantity");
-    spn_table_column(table, "than external-index");
-    spn_table_column(table, "than dense");
-    spn_table_column(table, "(external-index than dense)");
+    for (int k = first; k < 3; k++)
+        spn_table_column(table, all ? column[k].title : "than dense");
     for (int i = 0; i < N_RATIOS; i++) {
-        const struct spn_quantity *q = &ratio_rows[i];
-        spn_table_row(table, q->name, q->unit);
-        spn_table_number(table, ratio_of(c, q, SPN_SCHEME_INDEX_FREE, SPN_SCHEME_EXTERNAL_INDEX));
-        spn_table_number(table, ratio_of(c, q, SPN_SCHEME_INDEX_FREE, SPN_SCHEME_DENSE));
-        spn_table_number(table, ratio_of(c, q, SPN_SCHEME_EXTERNAL_INDEX, SPN_SCHEME_DENSE));
+        if (!has_ratio(c, &ratio_rows[i]))
+            continue;
+        spn_table_row(table, ratio_rows[i].name, ratio_rows[i].unit);
+        for (int k = first; k < 3; k++)
+            spn_table_number(table, ratio_of(c, &ratio_rows[i], column[k].of, column[k].to));
     }
 }
 
@@ -112,7 +128,7 @@ static void add_breakdown(const struct spn_comparison *c, struct spn_report *rep
                                      : spn_report_table(report, "inference_breakdown",
                                                         "Where one inference goes", "category");
     char name[48];
-    for (int s = 0; s < SPN_N_SCHEMES; s++) {
+    for (int s = 0; s < c->n_schemes; s++) {
         snprintf(name, sizeof name, "%s energy", spn_scheme_names[s]);
         spn_table_column_unit(table, name, "J");
         snprintf(name, sizeof name, "%s latency", spn_scheme_names[s]);
@@ -120,7 +136,7 @@ static void add_breakdown(const struct spn_comparison *c, struct spn_report *rep
     }
     for (int k = 0; k < SPN_N_CATEGORIES; k++) {
         double all = 0;
-        for (int s = 0; s < SPN_N_SCHEMES; s++) {
+        for (int s = 0; s < c->n_schemes; s++) {
             struct spn_cost cost =
                 spn_category_cost(update ? c->training[s] : c->inference[s], k, update);
             all += cost.energy_J + cost.latency_s;
@@ -128,7 +144,7 @@ static void add_breakdown(const struct spn_comparison *c, struct spn_report *rep
         if (all == 0)
             continue;
         spn_table_row(table, spn_category_names[k], "");
-        for (int s = 0; s < SPN_N_SCHEMES; s++) {
+        for (int s = 0; s < c->n_schemes; s++) {
             struct spn_cost cost =
                 spn_category_cost(update ? c->training[s] : c->inference[s], k, update);
             spn_table_number(table, cost.energy_J);
@@ -139,18 +155,18 @@ static void add_breakdown(const struct spn_comparison *c, struct spn_report *rep
 
 static void add_layers(const struct spn_comparison *c, struct spn_report *report)
 {
-    for (int s = 0; s < SPN_N_SCHEMES; s++) {
+    for (int s = 0; s < c->n_schemes; s++) {
         char id[32], title[96];
         snprintf(id, sizeof id, "layers_%s", spn_scheme_names[s]);
         snprintf(title, sizeof title, "Layers, %s", spn_scheme_names[s]);
         struct spn_table *table = spn_report_table(report, id, title, "layer");
         table->detail = true;
-        spn_layers_table(c->training[s], table);
+        spn_layers_table(c->has_training ? c->training[s] : c->inference[s], table);
     }
 }
 
 /* What gains and what does not, in words, with this run's numbers. */
-static void add_notes(const struct spn_comparison *c, struct spn_report *report)
+static void add_gains(const struct spn_comparison *c, struct spn_report *report)
 {
     enum { INFERENCE_S, INFERENCE_J, UPDATE_S, UPDATE_J, STEP_S, STEP_J };
     double dense[N_RATIOS], external[N_RATIOS];
@@ -188,6 +204,12 @@ static void add_notes(const struct spn_comparison *c, struct spn_report *report)
                     "gains %.3fx in latency and %.3fx "
                     "in energy against dense, since the update is %.3g %% of its latency.",
                     c->chip->training.batch, dense[STEP_S], dense[STEP_J], 100 * share);
+}
+
+static void add_notes(const struct spn_comparison *c, struct spn_report *report)
+{
+    if (c->n_schemes == SPN_N_SCHEMES && c->has_training)
+        add_gains(c, report);
     if (c->has_accuracy)
         spn_report_note(report,
                         "Accuracy: %d test images of `%s`, device fidelity (quantization, "
@@ -197,24 +219,31 @@ static void add_notes(const struct spn_comparison *c, struct spn_report *report)
     spn_report_note(report, "Value statistics: %s.", c->profile->source);
 }
 
+static void add_training(const struct spn_comparison *c, struct spn_report *report)
+{
+    struct spn_table *table = spn_report_table(report, "training", "Training", "quantity");
+    add_scheme_columns(c, table);
+    spn_table_row(table, "area, with what training adds", "m2");
+    for (int s = 0; s < c->n_schemes; s++)
+        spn_table_number(table, c->training[s]->area_m2);
+    add_quantities(c, table, spn_training_quantities);
+}
+
 void spn_comparison_report(const struct spn_comparison *c, struct spn_report *report)
 {
     snprintf(report->title, sizeof report->title, "%s on %s (%s, %s, %s)", c->net->name,
              c->chip->name, c->chip->node.name, c->chip->device.name, c->chip->dram.name);
     add_summary(c, report);
-    struct spn_table *table = spn_report_table(report, "training", "Training", "quantity");
-    add_scheme_columns(table);
-    spn_table_row(table, "area, with what training adds", "m2");
-    for (int s = 0; s < SPN_N_SCHEMES; s++)
-        spn_table_number(table, c->training[s]->area_m2);
-    add_quantities(c, table, spn_training_quantities);
-    table = spn_report_table(report, "programming", "Writing cells", "quantity");
-    add_scheme_columns(table);
+    if (c->has_training)
+        add_training(c, report);
+    struct spn_table *table = spn_report_table(report, "programming", "Writing cells", "quantity");
+    add_scheme_columns(c, table);
     add_quantities(c, table, spn_programming_quantities);
     spn_programming_note(c->chip, report);
     add_ratios(c, report);
     add_breakdown(c, report, false);
-    add_breakdown(c, report, true);
+    if (c->has_training)
+        add_breakdown(c, report, true);
     add_layers(c, report);
     add_notes(c, report);
 }
@@ -227,8 +256,9 @@ static void breakdown_dat(const struct spn_comparison *c, struct spn_text *out)
     for (int k = 0; k < SPN_N_CATEGORIES; k++)
         spn_text_add(out, "\t%s", spn_category_names[k]);
     spn_text_add(out, "\n");
-    for (int block = 0; block < 4; block++) { /* inference J, s; update J, s */
-        for (int s = 0; s < SPN_N_SCHEMES; s++) {
+    const int n_blocks = c->has_training ? 4 : 2;
+    for (int block = 0; block < n_blocks; block++) { /* inference J, s; update J, s */
+        for (int s = 0; s < c->n_schemes; s++) {
             spn_text_add(out, "\"%s\"", spn_scheme_names[s]);
             for (int k = 0; k < SPN_N_CATEGORIES; k++) {
                 struct spn_cost cost =
@@ -244,16 +274,17 @@ static void breakdown_dat(const struct spn_comparison *c, struct spn_text *out)
 static void layers_dat(const struct spn_comparison *c, struct spn_text *out)
 {
     spn_text_add(out, "# layer");
-    for (int s = 0; s < SPN_N_SCHEMES; s++)
+    for (int s = 0; s < c->n_schemes; s++)
         spn_text_add(out, "\t%s latency_s\tenergy_J\tupdate_latency_s\tupdate_energy_J",
                      spn_scheme_names[s]);
     spn_text_add(out, "\n");
-    for (int i = 0; i < c->training[0]->n_layers; i++) {
-        if (!c->training[0]->layer[i].on_arrays)
+    const struct spn_result *const *result = c->has_training ? c->training : c->inference;
+    for (int i = 0; i < result[0]->n_layers; i++) {
+        if (!result[0]->layer[i].on_arrays)
             continue;
-        spn_text_add(out, "\"%s\"", c->net->layer[c->training[0]->layer[i].layer].name);
-        for (int s = 0; s < SPN_N_SCHEMES; s++) {
-            const struct spn_layer_result *l = &c->training[s]->layer[i];
+        spn_text_add(out, "\"%s\"", c->net->layer[result[0]->layer[i].layer].name);
+        for (int s = 0; s < c->n_schemes; s++) {
+            const struct spn_layer_result *l = &result[s]->layer[i];
             spn_text_add(out, "\t%.9g\t%.9g\t%.9g\t%.9g", l->latency_s, l->energy_J,
                          l->update_latency_s, l->update_energy_J);
         }
@@ -264,19 +295,25 @@ static void layers_dat(const struct spn_comparison *c, struct spn_text *out)
 static void ratios_dat(const struct spn_comparison *c, struct spn_text *out)
 {
     spn_text_add(out, "# quantity\tthan external-index\tthan dense\n");
-    for (int i = 0; i < N_RATIOS - 1; i++) /* all but area */
+    for (int i = 0; i < N_RATIOS - 1; i++) { /* all but area */
+        if (!has_ratio(c, &ratio_rows[i]))
+            continue;
         spn_text_add(out, "\"%s\"\t%.9g\t%.9g\n", ratio_rows[i].name,
                      ratio_of(c, &ratio_rows[i], SPN_SCHEME_INDEX_FREE, SPN_SCHEME_EXTERNAL_INDEX),
                      ratio_of(c, &ratio_rows[i], SPN_SCHEME_INDEX_FREE, SPN_SCHEME_DENSE));
+    }
 }
 
-void spn_comparison_figures(const struct spn_comparison *c,
-                            struct spn_figure figures[SPN_COMPARISON_N_FIGURES])
+size_t spn_comparison_figures(const struct spn_comparison *c,
+                              struct spn_figure figures[SPN_COMPARISON_N_FIGURES])
 {
     figures[0] = (struct spn_figure){.name = "breakdown"};
     breakdown_dat(c, &figures[0].dat);
     figures[1] = (struct spn_figure){.name = "layers"};
     layers_dat(c, &figures[1].dat);
+    if (c->n_schemes < SPN_N_SCHEMES)
+        return 2;
     figures[2] = (struct spn_figure){.name = "ratios"};
     ratios_dat(c, &figures[2].dat);
+    return SPN_COMPARISON_N_FIGURES;
 }

@@ -16,6 +16,8 @@ struct spn_comparison {
     const struct spn_network *net;
     const struct spn_chip *chip;
     const struct spn_profile *profile;
+    int n_schemes;     /* the first ones; 2 where the cells cannot hold a mask */
+    bool has_training; /* false where the chip cannot train */
     const struct spn_result *inference[SPN_N_SCHEMES]; /* a chip that only infers */
     const struct spn_result *training[SPN_N_SCHEMES];  /* the same with what training adds */
     bool has_accuracy;
@@ -26,10 +28,11 @@ struct spn_comparison {
 enum { SPN_COMPARISON_N_FIGURES = 3 };
 
 /* Tables summary, training, gains, inference_breakdown, update_breakdown, layers (detail), and the
- * notes on what gains. */
+ * notes on what gains; of what the chip can hold and do. */
 void spn_comparison_report(const struct spn_comparison *c, struct spn_report *report);
-/* Data of the figures breakdown, layers and ratios; spn_text_clear each dat. */
-void spn_comparison_figures(const struct spn_comparison *c,
-                            struct spn_figure figures[SPN_COMPARISON_N_FIGURES]);
+/* Data of the figures breakdown, layers and (of three schemes) ratios, how many is returned;
+ * spn_text_clear each dat. */
+size_t spn_comparison_figures(const struct spn_comparison *c,
+                              struct spn_figure figures[SPN_COMPARISON_N_FIGURES]);
 
 #endif
