@@ -165,10 +165,11 @@ static double port_hops(const struct spn_place *p, int slot)
 static double hops_to(const struct spn_place *p, int slot, int group)
 {
     const int columns = p->grid.columns;
-    const double *sum = p->sum + (size_t)group * (size_t)(columns + p->grid.rows);
 
-    return group == SPN_PLACE_PORT ? port_hops(p, slot)
-                                   : sum[slot % columns] + sum[columns + slot / columns];
+    if (group == SPN_PLACE_PORT)
+        return port_hops(p, slot);
+    const double *sum = p->sum + (size_t)group * (size_t)(columns + p->grid.rows);
+    return sum[slot % columns] + sum[columns + slot / columns];
 }
 
 static double size_of(const struct spn_place *p, int group)
