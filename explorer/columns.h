@@ -11,9 +11,9 @@
 #include "estimator/estimate.h"
 
 enum spn_column_source {
-    SPN_COLUMN_DOUBLE, /* a double of struct spn_result */
-    SPN_COLUMN_INT,    /* an int of it */
-    SPN_COLUMN_SUM,    /* a sum over the leaves of one category */
+    SPN_COLUMN_DOUBLE,   /* a double of struct spn_result */
+    SPN_COLUMN_INT,      /* an int of it */
+    SPN_COLUMN_SUM,      /* a sum over the leaves of one category */
     SPN_COLUMN_SIMULATED /* the simulated accuracy: explorer/accuracy.h */
 };
 

@@ -54,8 +54,8 @@ void spn_gain_destroy(struct spn_gain *gain);
 double spn_gain_of(struct spn_gain *gain, const double *value);
 
 /* What share of `all`'s hypervolume `some` has [M:X11], over the box from the best to the worst
- * corner of `all`, widened at the worst by a tenth (of its side; of the value itself where that is 0): 1 if `some`
- * holds all of `all`. */
+ * corner of `all`, widened at the worst by a tenth (of its side; of the value itself where that is
+ * 0): 1 if `some` holds all of `all`. */
 enum spn_status spn_hypervolume_share(double *share, const struct spn_front *all,
                                       const struct spn_front *some, struct spn_err *err);
 

@@ -49,7 +49,7 @@ struct spn_table {
     int n_lines, capacity;
     struct spn_table_line *line;
     struct spn_text words; /* texts of cells, each ended by a zero */
-    bool detail; /* left out of the terminal text; in TSV, JSON and HTML all the same */
+    bool detail;           /* left out of the terminal text; in TSV, JSON and HTML all the same */
     bool failed;
 };
 

@@ -79,8 +79,8 @@ static const struct {
     const char *network, *weights, *dataset;
     int n_images;
     double low, high; /* of the accuracy: the weight file's own figure +- 0.1 point on all 10,000
-                         images; on the first 1,000 the measured count +- 2 (on all 10,000 these three
-                         give 91.73, 93.39 and 88.29 %, the figures of their files) */
+                         images; on the first 1,000 the measured count +- 2 (on all 10,000 these
+                         three give 91.73, 93.39 and 88.29 %, the figures of their files) */
 } known[] = {
     {"mnist-mlp", "mnist_fc_3layer", "mnist", 0, 0.9742, 0.9762},
     {"lenet5", "lenet5_mnist", "mnist", 0, 0.9900, 0.9920},

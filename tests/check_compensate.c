@@ -158,8 +158,9 @@ START_TEST(errors)
     wanted_S[5] = 2e-5;
     ck_assert_fails(spn_compensate(&a, window, wanted_S, cells_S, &result, &err), SPN_EUSAGE,
                     "cell 5 outside");
-    ck_assert_fails(spn_compensate(&a, (struct spn_compensate_window){.low_S = 1e-5, .high_S = 1e-6}, wanted_S,
-                                   cells_S, &result, &err),
+    ck_assert_fails(spn_compensate(&a,
+                                   (struct spn_compensate_window){.low_S = 1e-5, .high_S = 1e-6},
+                                   wanted_S, cells_S, &result, &err),
                     SPN_EUSAGE, "is empty");
     a.wires.row_ohm = -1;
     ck_assert_fails(spn_compensate(&a, window, wanted_S, cells_S, &result, &err), SPN_EUSAGE,

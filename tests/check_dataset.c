@@ -301,7 +301,9 @@ START_TEST(test_open_bad)
          SPN_EINPUT,
          "\"trian\" is none of train, test, calibration"},
         {{.name = "letter", .split = "train"}, SPN_EINPUT, "did you mean letters?"},
-        {{.name = "cifar100", .split = "train"}, SPN_EINPUT, "is none of letters, letters-neat, mnist"},
+        {{.name = "cifar100", .split = "train"},
+         SPN_EINPUT,
+         "is none of letters, letters-neat, mnist"},
         {{.name = "letters", .split = "train", .max_images = -1}, SPN_EINPUT, "max_images = -1"},
         {{.name = NULL, .split = "train"}, SPN_EUSAGE, "needs a name"},
     };
