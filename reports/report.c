@@ -217,8 +217,15 @@ static void add_cell(int width, const char *cell, bool markdown, struct spn_text
 {
     int pad = abs(width) - (int)strlen(cell);
     spn_text_add(out, "%*s", width > 0 && pad > 0 ? pad : 0, "");
-    for (; *cell; cell++)
-        spn_text_add(out, "%s%c", markdown && *cell == '|' ? "\\" : "", *cell);
+    while (*cell) {
+        size_t n = markdown ? strcspn(cell, "|") : strlen(cell);
+        spn_text_add_n(out, cell, n);
+        cell += n;
+        if (*cell) {
+            spn_text_add_n(out, "\\|", 2);
+            cell++;
+        }
+    }
     spn_text_add(out, "%*s", width < 0 && pad > 0 ? pad : 0, "");
 }
 
