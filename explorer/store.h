@@ -89,7 +89,6 @@ int spn_store_find_column(const struct spn_store *store, const char *name); /* o
 enum spn_status spn_store_holds(struct spn_store *store, const struct spn_space *space,
                                 struct spn_err *err);
 const char *spn_store_space_name(const struct spn_store *store);
-int64_t spn_store_size(const struct spn_store *store); /* points of the whole space */
 
 struct spn_store_cell {
     bool null;

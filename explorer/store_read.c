@@ -146,11 +146,6 @@ const char *spn_store_space_name(const struct spn_store *store)
     return store->space_name;
 }
 
-int64_t spn_store_size(const struct spn_store *store)
-{
-    return store->size;
-}
-
 /* ---- rows ---- */
 
 static enum spn_status build_query(struct spn_store *store, const struct spn_store_query *query,

@@ -155,14 +155,6 @@ int spn_tokenizer_size(const struct spn_tokenizer *tokenizer)
     return tokenizer->n;
 }
 
-const char *spn_tokenizer_token(const struct spn_tokenizer *tokenizer, int token, size_t *n)
-{
-    if (token < 0 || token >= tokenizer->n)
-        return NULL;
-    *n = (size_t)tokenizer->entry[token].n;
-    return tokenizer->entry[token].bytes;
-}
-
 /* ---- encoding ---- */
 
 /* Bytes of the character that begins here: UTF-8, or one byte of anything else. */

@@ -26,8 +26,6 @@ enum spn_status spn_tokenizer_load(struct spn_tokenizer **tokenizer, const char 
                                    struct spn_err *err);
 void spn_tokenizer_destroy(struct spn_tokenizer *tokenizer);
 int spn_tokenizer_size(const struct spn_tokenizer *tokenizer);
-/* Bytes of a token; NULL outside. */
-const char *spn_tokenizer_token(const struct spn_tokenizer *tokenizer, int token, size_t *n);
 
 /* SPN_TOKEN_BEGIN and the first tokens of " " + n bytes of text, at most max_tokens in all;
  * *n_tokens of them. [M:L5] */

@@ -10,70 +10,24 @@
  */
 #include "simulator/measure.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/parallel.h"
-#include "models/conductance.h"
-#include "simulator/bound.h"
-#include "simulator/quantize.h"
+#include "simulator/measure_state.h"
 
 /* As the simulator's calibration: one outlier must not set the step of all. [M:S23] */
 #define INPUT_PERCENTILE 99.99
 
-enum { BATCH = 4, CHUNK_CODES = 1 << 16, MAX_VIEWS = 9, CODES = SPN_PROFILE_BINS, ZERO = 128 };
-
-/* What is known of one matrix layer from the start. */
-struct matrix {
-    int layer, groups, rows, columns; /* rows and columns of one group */
-    bool image, is_signed;
-    float top; /* magnitude of full scale */
-};
-
-struct spn_measure {
-    struct spn_bound_network *bound;
-    int n_threads;
-    struct matrix *matrix; /* [bound->n_matrices] */
-};
-
-/* What of each code is summed, and the sums of one layer. */
-struct views {
-    int n, max_code;
-    uint32_t value[CODES][MAX_VIEWS];
-};
-struct sums {
-    uint64_t n_vectors; /* reads of all rows of a group; a signed input is read twice */
-    uint64_t code[CODES];
-    uint64_t *row; /* [groups * rows][views->n] */
-};
-
-struct worker {
-    struct spn_run run;
-    struct sums *sums; /* [n_matrices] */
-    uint8_t *codes;    /* of the largest input of a batch */
-    uint8_t *patches;  /* CHUNK_CODES, or one patch */
-};
-
-struct job {
-    struct spn_measure *m;
-    const struct spn_dataset *images;
-    const struct views *views; /* NULL: ranges only */
-    const struct spn_progress *progress;
-    struct spn_range *range; /* [n_matrices] */
-    struct worker *worker;
-    pthread_mutex_t lock;
-    int n_done;
-    bool stopped;
-};
+enum { BATCH = 4, CHUNK_CODES = 1 << 16 };
 
 struct hook {
-    struct job *job;
-    struct worker *worker;
+    struct spn_measure_job *job;
+    struct spn_measure_worker *worker;
 };
 
-static void count_codes(const struct views *views, const struct matrix *m, const uint8_t *code,
-                        size_t n_vectors, uint64_t *row, uint64_t *histogram)
+static void count_codes(const struct spn_measure_views *views, const struct spn_measure_matrix *m,
+                        const uint8_t *code, size_t n_vectors, uint64_t *row, uint64_t *histogram)
 {
     const int n_views = views->n;
     for (size_t i = 0; i < n_vectors; i++, code += m->rows)
@@ -86,12 +40,12 @@ static void count_codes(const struct views *views, const struct matrix *m, const
         }
 }
 
-static void count_group(struct hook *h, const struct matrix *m, int group, int n_images)
+static void count_group(struct hook *h, const struct spn_measure_matrix *m, int group, int n_images)
 {
-    struct worker *w = h->worker;
-    const struct views *views = h->job->views;
+    struct spn_measure_worker *w = h->worker;
+    const struct spn_measure_views *views = h->job->views;
     const struct spn_bound_layer *b = &h->job->m->bound->layer[m->layer];
-    struct sums *sums = &w->sums[b->matrix];
+    struct spn_measure_sums *sums = &w->sums[b->matrix];
     uint64_t *row = sums->row + (size_t)group * (size_t)m->rows * (size_t)views->n;
     const int64_t positions =
         m->image ? (int64_t)b->window.out_height * b->window.out_width : (int64_t)b->n_in / m->rows;
@@ -114,9 +68,9 @@ static void count_group(struct hook *h, const struct matrix *m, int group, int n
 static bool watch(void *ctx, int layer, const float *x, int n, float *y)
 {
     struct hook *h = ctx;
-    struct job *job = h->job;
+    struct spn_measure_job *job = h->job;
     const struct spn_bound_layer *b = &job->m->bound->layer[layer];
-    const struct matrix *m = &job->m->matrix[b->matrix];
+    const struct spn_measure_matrix *m = &job->m->matrix[b->matrix];
     const size_t n_codes = (size_t)n * b->n_in;
     (void)y;
     if (!job->views) {
@@ -138,7 +92,7 @@ static bool watch(void *ctx, int layer, const float *x, int n, float *y)
 
 static void body(void *ctx, size_t index, int thread)
 {
-    struct job *job = ctx;
+    struct spn_measure_job *job = ctx;
     struct hook hook = {.job = job, .worker = &job->worker[thread]};
     const int first = (int)index * BATCH, left = job->images->n_images - first;
     const int n = left < BATCH ? left : BATCH;
@@ -159,12 +113,12 @@ static void body(void *ctx, size_t index, int thread)
     pthread_mutex_unlock(&job->lock);
 }
 
-static size_t row_sums(const struct matrix *m, const struct views *views)
+static size_t row_sums(const struct spn_measure_matrix *m, const struct spn_measure_views *views)
 {
     return (size_t)m->groups * (size_t)m->rows * (size_t)views->n;
 }
 
-static void worker_clear(struct worker *w, const struct spn_measure *m)
+static void worker_clear(struct spn_measure_worker *w, const struct spn_measure *m)
 {
     for (int i = 0; w->sums && i < m->bound->n_matrices; i++)
         free(w->sums[i].row);
@@ -174,7 +128,8 @@ static void worker_clear(struct worker *w, const struct spn_measure *m)
     spn_run_clear(&w->run);
 }
 
-static enum spn_status worker_init(struct worker *w, const struct job *job, struct spn_err *err)
+static enum spn_status worker_init(struct spn_measure_worker *w, const struct spn_measure_job *job,
+                                   struct spn_err *err)
 {
     const struct spn_bound_network *bound = job->m->bound;
     enum spn_status status = spn_run_init(&w->run, bound, BATCH, err);
@@ -183,7 +138,7 @@ static enum spn_status worker_init(struct worker *w, const struct job *job, stru
         return status;
     w->sums = calloc((size_t)bound->n_matrices, sizeof *w->sums);
     for (int i = 0; w->sums && i < bound->n_matrices; i++) {
-        const struct matrix *m = &job->m->matrix[i];
+        const struct spn_measure_matrix *m = &job->m->matrix[i];
         const size_t n_in = bound->layer[m->layer].n_in;
         input = n_in > input ? n_in : input;
         patch = (size_t)m->rows > patch ? (size_t)m->rows : patch;
@@ -196,17 +151,18 @@ static enum spn_status worker_init(struct worker *w, const struct job *job, stru
     return w->sums && w->codes && w->patches ? SPN_OK : spn_err_memory(err, "value sums");
 }
 
-static void add_sums(struct sums *to, const struct sums *from, size_t n_rows)
+static void add_sums(struct spn_measure_sums *to, const struct spn_measure_sums *from,
+                     size_t n_rows)
 {
     to->n_vectors += from->n_vectors;
-    for (int c = 0; c < CODES; c++)
+    for (int c = 0; c < SPN_MEASURE_CODES; c++)
         to->code[c] += from->code[c];
     for (size_t i = 0; i < n_rows; i++)
         to->row[i] += from->row[i];
 }
 
-/* Run all images; the sums end in worker[0]. */
-static enum spn_status run_images(struct job *job, int *n_workers, struct spn_err *err)
+enum spn_status spn_measure_run_images(struct spn_measure_job *job, int *n_workers,
+                                       struct spn_err *err)
 {
     const int n_images = job->images->n_images;
     const size_t n_batches = ((size_t)n_images + BATCH - 1) / BATCH;
@@ -233,7 +189,7 @@ static enum spn_status run_images(struct job *job, int *n_workers, struct spn_er
     return SPN_OK;
 }
 
-static void job_clear(struct job *job, int n_workers)
+void spn_measure_job_clear(struct spn_measure_job *job, int n_workers)
 {
     for (int t = 0; t < n_workers; t++)
         worker_clear(&job->worker[t], job->m);
@@ -242,8 +198,8 @@ static void job_clear(struct job *job, int n_workers)
 
 /* ---- create ---- */
 
-static enum spn_status check_images(const struct spn_measure *m, const struct spn_dataset *images,
-                                    struct spn_err *err)
+enum spn_status spn_measure_check_images(const struct spn_measure *m,
+                                         const struct spn_dataset *images, struct spn_err *err)
 {
     const int64_t size = (int64_t)images->channels * images->height * images->width;
     const struct spn_network *net = m->bound->net;
@@ -260,7 +216,7 @@ static enum spn_status set_scales(struct spn_measure *m, const struct spn_datase
                                   struct spn_err *err)
 {
     const int n = m->bound->n_matrices;
-    struct job job = {.m = m, .images = calibration};
+    struct spn_measure_job job = {.m = m, .images = calibration};
     int n_workers = 0;
     enum spn_status status = SPN_OK;
     job.range = malloc((size_t)n * sizeof *job.range);
@@ -268,13 +224,13 @@ static enum spn_status set_scales(struct spn_measure *m, const struct spn_datase
         return spn_err_memory(err, "ranges");
     for (int i = 0; i < n; i++)
         spn_range_init(&job.range[i]);
-    status = run_images(&job, &n_workers, err);
+    status = spn_measure_run_images(&job, &n_workers, err);
     for (int i = 0; i < n && !status; i++) {
         const double top = spn_range_percentile(&job.range[i], INPUT_PERCENTILE);
         m->matrix[i].top = top > 0 ? (float)top : 1.0f;
         m->matrix[i].is_signed = spn_range_is_signed(&job.range[i]);
     }
-    job_clear(&job, n_workers);
+    spn_measure_job_clear(&job, n_workers);
     free(job.range);
     return status;
 }
@@ -290,7 +246,7 @@ enum spn_status spn_measure_create(struct spn_measure **measure, const struct sp
     m->n_threads = n_threads;
     enum spn_status status = spn_bound_create(&m->bound, net, weights, err);
     if (!status)
-        status = check_images(m, calibration, err);
+        status = spn_measure_check_images(m, calibration, err);
     if (!status && !(m->matrix = calloc((size_t)m->bound->n_matrices + 1, sizeof *m->matrix)))
         status = spn_err_memory(err, "measure");
     for (int i = 0; !status && i < m->bound->n_layers; i++) {
@@ -299,11 +255,11 @@ enum spn_status spn_measure_create(struct spn_measure **measure, const struct sp
             continue;
         const struct spn_window w = spn_bound_window(layer);
         m->matrix[m->bound->layer[i].matrix] =
-            (struct matrix){.layer = i,
-                            .groups = w.groups,
-                            .rows = spn_window_rows(&w),
-                            .columns = layer->channels / w.groups,
-                            .image = layer->op == SPN_OP_CONV2D};
+            (struct spn_measure_matrix){.layer = i,
+                                        .groups = w.groups,
+                                        .rows = spn_window_rows(&w),
+                                        .columns = layer->channels / w.groups,
+                                        .image = layer->op == SPN_OP_CONV2D};
     }
     if (!status)
         status = set_scales(m, calibration, err);
@@ -326,19 +282,18 @@ void spn_measure_destroy(struct spn_measure *measure)
 /* ---- distributions ---- */
 
 /* Bits of the code, then its square. */
-static void set_profile_views(struct views *views)
+static void set_profile_views(struct spn_measure_views *views)
 {
     views->n = SPN_PROFILE_VIEWS;
-    views->max_code = CODES - 1;
-    for (uint32_t c = 0; c < CODES; c++) {
+    views->max_code = SPN_MEASURE_CODES - 1;
+    for (uint32_t c = 0; c < SPN_MEASURE_CODES; c++) {
         for (int bit = 0; bit < SPN_PROFILE_VIEWS - 1; bit++)
             views->value[c][bit] = c >> bit & 1;
         views->value[c][SPN_PROFILE_VIEWS - 1] = c * c;
     }
 }
 
-/* Code of each weight, and whether it is kept. */
-static int8_t *weight_codes(const struct spn_bound_layer *b, int bits)
+int8_t *spn_measure_weight_codes(const struct spn_bound_layer *b, int bits)
 {
     int8_t *codes = malloc(b->n_weight);
     if (codes)
@@ -348,12 +303,12 @@ static int8_t *weight_codes(const struct spn_bound_layer *b, int bits)
 
 /* [M:N9] weight codes of column j, row r counted with the row's sum in each view. */
 static enum spn_status profile_layer(const struct spn_measure *m, int index,
-                                     const struct sums *sums, struct spn_layer_profile *out,
-                                     struct spn_err *err)
+                                     const struct spn_measure_sums *sums,
+                                     struct spn_layer_profile *out, struct spn_err *err)
 {
-    const struct matrix *x = &m->matrix[index];
+    const struct spn_measure_matrix *x = &m->matrix[index];
     const struct spn_bound_layer *b = &m->bound->layer[x->layer];
-    int8_t *codes = weight_codes(b, 8);
+    int8_t *codes = spn_measure_weight_codes(b, 8);
     double total[SPN_PROFILE_VIEWS] = {0}, kept[SPN_PROFILE_VIEWS] = {0}, n_kept = 0, n_codes = 0;
     if (!codes)
         return spn_err_memory(err, "weight codes");
@@ -366,23 +321,23 @@ static enum spn_status profile_layer(const struct spn_measure *m, int index,
         for (int v = 0; v < SPN_PROFILE_VIEWS; v++) {
             total[v] += (double)sum[v];
             kept[v] += is_kept ? (double)sum[v] : 0;
-            out->seen[v][codes[i] + ZERO] += is_kept ? (double)sum[v] : 0;
+            out->seen[v][codes[i] + SPN_MEASURE_ZERO] += is_kept ? (double)sum[v] : 0;
         }
-        out->weight[codes[i] + ZERO] += is_kept;
+        out->weight[codes[i] + SPN_MEASURE_ZERO] += is_kept;
         n_kept += is_kept;
     }
     free(codes);
     out->kept_frac = n_kept / (double)b->n_weight;
-    for (int c = 0; c < CODES; c++)
+    for (int c = 0; c < SPN_MEASURE_CODES; c++)
         n_codes += (double)sums->code[c];
-    for (int c = 0; c < CODES; c++) {
+    for (int c = 0; c < SPN_MEASURE_CODES; c++) {
         out->input[c] = (double)sums->code[c] / n_codes;
-        out->weight[c] = n_kept > 0 ? out->weight[c] / n_kept : c == ZERO;
+        out->weight[c] = n_kept > 0 ? out->weight[c] / n_kept : c == SPN_MEASURE_ZERO;
     }
     for (int v = 0; v < SPN_PROFILE_VIEWS; v++) { /* a view that saw nothing: the plain weights */
         const bool any = kept[v] > 0;
         out->seen_kept[v] = any ? kept[v] / total[v] / out->kept_frac : 1;
-        for (int c = 0; c < CODES; c++)
+        for (int c = 0; c < SPN_MEASURE_CODES; c++)
             out->seen[v][c] = any ? out->seen[v][c] / kept[v] : out->weight[c];
     }
     out->measured_input = out->measured_weight = out->measured_seen = true;
@@ -393,140 +348,25 @@ enum spn_status spn_measure_profile(struct spn_measure *measure, const struct sp
                                     const struct spn_progress *progress,
                                     struct spn_profile *profile, struct spn_err *err)
 {
-    struct views views;
-    struct job job = {.m = measure, .images = images, .views = &views, .progress = progress};
+    struct spn_measure_views views;
+    struct spn_measure_job job = {
+        .m = measure, .images = images, .views = &views, .progress = progress};
     int n_workers = 0;
     set_profile_views(&views);
-    enum spn_status status = check_images(measure, images, err);
+    enum spn_status status = spn_measure_check_images(measure, images, err);
     if (status)
         return status;
     struct spn_layer_profile *layer = malloc((size_t)profile->n_layers * sizeof *layer);
     if (!layer)
         return spn_err_memory(err, "value profile");
     memcpy(layer, profile->layer, (size_t)profile->n_layers * sizeof *layer);
-    status = run_images(&job, &n_workers, err);
+    status = spn_measure_run_images(&job, &n_workers, err);
     for (int i = 0; i < measure->bound->n_matrices && !status; i++)
         status = profile_layer(measure, i, &job.worker[0].sums[i], &layer[measure->matrix[i].layer],
                                err);
     if (!status)
         memcpy(profile->layer, layer, (size_t)profile->n_layers * sizeof *layer);
-    job_clear(&job, n_workers);
+    spn_measure_job_clear(&job, n_workers);
     free(layer);
-    return status;
-}
-
-/* ---- exact ---- */
-
-/* Squares of the digits that a DAC of dac_bits gives one after the other. */
-static void set_digit_views(struct views *views, const struct spn_chip_input *input)
-{
-    const int dac = input->dac_bits < input->bits ? input->dac_bits : input->bits;
-    views->n = 0;
-    views->max_code = spn_quantize_input_max(input->bits);
-    for (int first = 0; first < input->bits; first += dac, views->n++) {
-        const int n_bits = first + dac > input->bits ? input->bits - first : dac;
-        for (uint32_t c = 0; c < CODES; c++) {
-            const uint32_t digit = c >> first & ((1u << n_bits) - 1);
-            views->value[c][views->n] = digit * digit;
-        }
-    }
-}
-
-/* Sum over a weight's cells of their conductance. */
-static double weight_S(const struct spn_chip *chip, int scheme, int code, bool kept)
-{
-    const bool masked = scheme == SPN_SCHEME_INDEX_FREE && chip->device.mask.present;
-    const int n_polarities = chip->weight.encoding == SPN_ENCODING_DIFFERENTIAL ? 2 : 1;
-    double sum_S = 0;
-    for (int d = 0; d < spn_weight_n_digits(&chip->weight); d++)
-        for (int polarity = 0; polarity < n_polarities; polarity++) {
-            const int value = spn_weight_digit(&chip->weight, code, d, polarity);
-            const double plain_S =
-                spn_conductance_digit(&chip->device, chip->weight.cell_bits, value);
-            sum_S += masked ? spn_conductance_masked(&chip->device, plain_S, kept) : plain_S;
-        }
-    return sum_S;
-}
-
-/* [M:N10] mean over reads, slices, rows and cells. */
-static enum spn_status exact_layer(const struct spn_measure *m, int index, const struct sums *sums,
-                                   const struct spn_measure_question *q, const struct views *views,
-                                   double *exact_S, struct spn_err *err)
-{
-    const struct matrix *x = &m->matrix[index];
-    const struct spn_bound_layer *b = &m->bound->layer[x->layer];
-    const struct spn_chip_input *input = &q->chip->input;
-    const int dac = input->dac_bits < input->bits ? input->dac_bits : input->bits;
-    double kept_S[CODES], pruned_S = weight_S(q->chip, q->scheme, 0, false), sum = 0;
-    int8_t *codes = weight_codes(b, q->chip->weight.bits);
-    if (!codes)
-        return spn_err_memory(err, "weight codes");
-    const int top = spn_quantize_weight_max(q->chip->weight.bits);
-    for (int c = -top; c <= top; c++)
-        kept_S[c + ZERO] = weight_S(q->chip, q->scheme, c, true);
-    for (size_t i = 0; i < b->n_weight; i++) {
-        const size_t row = i % (size_t)x->rows, group = i / ((size_t)x->rows * (size_t)x->columns);
-        const uint64_t *square = sums->row + (group * (size_t)x->rows + row) * (size_t)views->n;
-        double x2 = 0;
-        for (int s = 0; s < views->n; s++) {
-            const int left = input->bits - s * dac, n_bits = left < dac ? left : dac;
-            const double full = (1 << n_bits) - 1;
-            x2 += (double)square[s] / (full * full);
-        }
-        sum += x2 * (b->weight[i] != 0.0f ? kept_S[codes[i] + ZERO] : pruned_S);
-    }
-    free(codes);
-    *exact_S = sum / ((double)sums->n_vectors * views->n * (double)b->n_weight *
-                      spn_weight_n_cells(&q->chip->weight));
-    return SPN_OK;
-}
-
-static void model_layer(const struct spn_layer_profile *profile,
-                        const struct spn_measure_question *q, struct spn_measure_check *out)
-{
-    struct spn_layer_profile plain = *profile;
-    const struct spn_chip_input *input = &q->chip->input;
-    const int dac = input->dac_bits < input->bits ? input->dac_bits : input->bits;
-    double x2 = 0;
-    int n = 0;
-    for (int first = 0; first < input->bits; first += dac, n++)
-        x2 += spn_profile_input_digit(profile, input->bits, first,
-                                      first + dac > input->bits ? input->bits - first : dac)
-                  .mean_square;
-    plain.measured_seen = false;
-    for (int seen = 0; seen < 2; seen++) {
-        const struct spn_layer_conductance g =
-            spn_conductance_layer(q->chip, seen ? profile : &plain, q->scheme);
-        const double kept = profile->kept_frac * g.kept_ratio;
-        *(seen ? &out->seen_S : &out->independent_S) =
-            x2 / n * (kept * g.kept.mean_S + (1 - kept) * g.pruned.mean_S);
-    }
-}
-
-enum spn_status spn_measure_check(struct spn_measure *measure, const struct spn_dataset *images,
-                                  const struct spn_profile *profile,
-                                  const struct spn_measure_question *question,
-                                  struct spn_measure_check *check, struct spn_err *err)
-{
-    struct views views = {0};
-    struct job job = {.m = measure, .images = images, .views = &views};
-    const struct spn_chip *chip = question->chip;
-    int n_workers = 0;
-    if (chip->weight.bits > 8 || chip->input.bits > 8)
-        return spn_err_set(err, SPN_EUSAGE,
-                           "chip.weight.bits = %d, chip.input.bits = %d: exact sums are of at most "
-                           "8 bits",
-                           chip->weight.bits, chip->input.bits);
-    set_digit_views(&views, &chip->input);
-    enum spn_status status = check_images(measure, images, err);
-    if (!status)
-        status = run_images(&job, &n_workers, err);
-    for (int i = 0; i < measure->bound->n_matrices && !status; i++) {
-        check[i] = (struct spn_measure_check){.layer = measure->matrix[i].layer};
-        model_layer(&profile->layer[check[i].layer], question, &check[i]);
-        status = exact_layer(measure, i, &job.worker[0].sums[i], question, &views,
-                             &check[i].exact_S, err);
-    }
-    job_clear(&job, n_workers);
     return status;
 }

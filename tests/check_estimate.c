@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "base/text.h"
+#include "estimator/frame.h"
 #include "estimate_setup.h"
 
 #define ANY (-2), -1, -1
@@ -263,9 +264,17 @@ static double wires_J(double p)
 START_TEST(input_wires_toggle_with_their_bits)
 {
     const double half_J = wires_J(0.5), quarter_J = wires_J(0.75), still_J = wires_J(1);
+    const struct spn_chip_input bits = {.bits = 8, .dac_bits = 1};
+    struct setup s;
 
     ck_assert(still_J > 0 && still_J < half_J);
     ck_assert_rel((quarter_J - still_J) / (half_J - still_J), 0.375 / 0.5, 1e-9);
+    /* The rate itself: uniform codes of the image; half of a normal variable behind (0.3045, computed
+     * apart from the closed form of N5). */
+    setup_open(&s, "lenet5", "ning2025");
+    ck_assert_rel(spn_plan_input(s.plan, 0, &bits).toggle, 0.5, 1e-12);
+    ck_assert_rel(spn_plan_input(s.plan, 1, &bits).toggle, 0.3044972658820604, 1e-9);
+    setup_close(&s);
 }
 END_TEST
 
