@@ -133,7 +133,7 @@ static struct spn_dataset open_images(const char *dir, const char *name,
 
 static void load(const char *dir, int i, struct spn_network **net, struct spn_weights **w)
 {
-    char path[512];
+    char path[4096];
     struct spn_err err;
     const char *source = getenv("srcdir");
     snprintf(path, sizeof path, "%s/networks/%s.json", source ? source : ".", known[i].network);
@@ -177,7 +177,7 @@ START_TEST(text_is_predicted_as_published)
     struct spn_simulator *sim = NULL;
     struct spn_accuracy accuracy, coded;
     struct spn_err err;
-    char path[512];
+    char path[4096];
     if (!dir) {
         return;
     }
@@ -290,7 +290,7 @@ START_TEST(shipped_weights_are_as_described)
         struct spn_network *net = NULL;
         struct spn_weights *w = NULL;
         struct spn_err err;
-        char path[512];
+        char path[4096];
         snprintf(path, sizeof path, "%s/networks/%s.json", source ? source : ".", names[k]);
         ck_assert_ok(spn_network_load(&net, path, NULL, 0, &err));
         ck_assert_ok(spn_weights_load(&w, net->weights, &err));

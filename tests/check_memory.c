@@ -188,7 +188,7 @@ START_TEST(sram_beside_neurosim)
 {
     if (!spn_test_data())
         return;
-    char path[512];
+    char path[4096];
     struct spn_err err;
     struct spn_json *doc = NULL;
     snprintf(path, sizeof path, "%s/golden/neurosim/blocks.json", spn_test_data());

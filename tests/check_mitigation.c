@@ -308,7 +308,7 @@ START_TEST(a_residual_network_is_mended)
     struct spn_err err = {0};
     double top1[3];
     int n_layers = 0;
-    char path[512];
+    char path[4096];
     const char *source = getenv("srcdir");
     if (!spn_test_data())
         return;

@@ -444,7 +444,7 @@ START_TEST(a_cache_adds_keys_but_no_tokens)
     struct spn_network *net = NULL;
     const struct spn_network_override both[] = {{"sequence", "1"}, {"cache", "99"}};
     const char *srcdir = getenv("srcdir");
-    char path[512];
+    char path[4096];
     snprintf(path, sizeof path, "%s/networks/stories260k.json", srcdir ? srcdir : ".");
     ck_assert_ok(spn_network_load(&net, path, both, 2, &err));
     ck_assert(net->cache == 99 && net->sequence == 1);

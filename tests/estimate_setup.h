@@ -24,7 +24,7 @@ static inline void setup_open(struct setup *s, const char *network, const char *
 {
     struct spn_err err;
     const char *srcdir = getenv("srcdir");
-    char path[512];
+    char path[4096];
 
     memset(s, 0, sizeof *s);
     srcdir = srcdir ? srcdir : ".";
