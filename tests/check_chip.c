@@ -29,7 +29,7 @@ static void make_scratch(void)
 static void remove_scratch(void)
 {
     const char *files[] = {"a.json", "b.json", "c.json", "d.json"};
-    char path[4096];
+    char path[128];
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(path, sizeof path, "%s/%s", scratch, files[i]);
         unlink(path);
@@ -37,7 +37,7 @@ static void remove_scratch(void)
     rmdir(scratch);
 }
 
-static const char *write_file(char path[4096], const char *name, const char *text)
+static const char *write_file(char path[128], const char *name, const char *text)
 {
     snprintf(path, 128, "%s/%s", scratch, name);
     FILE *f = fopen(path, "w");

@@ -31,7 +31,7 @@ static void make_scratch(void)
 static void remove_scratch(void)
 {
     const char *files[] = {"a.json", "b.json", "c.json", "d.json"};
-    char path[4096];
+    char path[128];
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(path, sizeof path, "%s/%s", scratch, files[i]);
         unlink(path);
@@ -39,7 +39,7 @@ static void remove_scratch(void)
     rmdir(scratch);
 }
 
-static const char *write_file(char path[4096], const char *name, const char *text)
+static const char *write_file(char path[128], const char *name, const char *text)
 {
     snprintf(path, 128, "%s/%s", scratch, name);
     FILE *f = fopen(path, "w");
@@ -291,7 +291,7 @@ START_TEST(bad_files_name_file_and_place)
     };
     struct spn_err err = {0};
     struct spn_chip c;
-    char path[4096];
+    char path[128];
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         write_file(path, "c.json", bad[i].text);
         ck_assert_fails(spn_chip_load(&c, path, NULL, 0, &err), SPN_EINPUT, bad[i].words);
