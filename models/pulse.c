@@ -52,7 +52,7 @@ struct spn_pulse_law spn_pulse_law_labels(double min_S, double max_S, double n_l
                                           double up_label, double down_label)
 {
     const double up_A = n_levels * spn_pulse_curvature(up_label);
-    const double down_A = n_levels * spn_pulse_curvature(down_label);
+    const double down_A = n_levels * spn_pulse_curvature(-down_label); /* D7: against its sign */
     return (struct spn_pulse_law){.min_S = min_S,
                                   .max_S = max_S,
                                   .up_A = up_A,

@@ -18,8 +18,8 @@
 #define SPN_PULSE_MAX_LABEL 9.0
 double spn_pulse_curvature(double label);
 
-/* G(n) = Gmin + B(1 - e^(-n/A)) upwards, Gmax - B(1 - e^(-n/A)) downwards. [chen2018neurosim; M:D7]
- */
+/* G(n) = Gmin + B(1 - e^(-n/A)) upwards, Gmax - B(1 - e^(-n/A)) downwards, where the A of
+ * depression has the sign opposite to its label's. [chen2018neurosim; M:D7] */
 struct spn_pulse_law {
     double min_S, max_S;
     double up_A, down_A; /* in pulses; infinite = linear */

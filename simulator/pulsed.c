@@ -97,7 +97,7 @@ static enum spn_status draw_cells(struct spn_pulsed *p, struct spn_err *err)
     if (c == NULL)
         return spn_err_memory(err, "labels of cells");
     curvature_init(&c[0], pulse->potentiation_nonlinearity, sd);
-    curvature_init(&c[1], pulse->depression_nonlinearity, sd);
+    curvature_init(&c[1], -pulse->depression_nonlinearity, sd);
     for (size_t k = 0; k < (size_t)p->config.rows * p->stride; k++) {
         double z[5], a[2] = {1, 1}, b[2] = {0, 0};
         for (int i = 0; i < 5; i++)
@@ -106,7 +106,9 @@ static enum spn_status draw_cells(struct spn_pulsed *p, struct spn_err *err)
             for (int i = 0; i < 2; i++) {
                 double label =
                     i == 0 ? pulse->potentiation_nonlinearity : pulse->depression_nonlinearity;
-                affine(curvature_at(&c[i], label + sd * z[i]), pulse->n_levels, &a[i], &b[i]);
+                double sign = i == 0 ? 1 : -1; /* of a label: D7 */
+                affine(curvature_at(&c[i], sign * (label + sd * z[i])), pulse->n_levels, &a[i],
+                       &b[i]);
             }
         double up = fmax(0, 1 + p->config.step_sd_frac * z[2]);
         double down = fmax(0, 1 + p->config.step_sd_frac * z[3]);

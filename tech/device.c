@@ -43,7 +43,7 @@ static const struct spn_field pulse_fields[] = {
     SPN_F_DOUBLE(struct spn_device_pulse, potentiation_nonlinearity, "", -9, 9,
                  "label of potentiation, 0 = linear"),
     SPN_F_DOUBLE(struct spn_device_pulse, depression_nonlinearity, "", -9, 9,
-                 "label of depression, 0 = linear"),
+                 "label of depression, 0 = linear; negative: steep first"),
     SPN_F_INT(struct spn_device_pulse, n_levels, "", 1, 1000000, "pulses from Gmin to Gmax"),
     SPN_F_DOUBLE(struct spn_device_pulse, device_to_device_sd, "", 0, 9,
                  "sd of the label over devices"),

@@ -188,14 +188,22 @@ START_TEST(pulse_response)
     /* linear: a third of the pulses, a third of the range */
     const struct spn_pulse_law line = spn_pulse_law_labels(1e-6, 6e-6, 60, 0, 0);
     ck_assert_rel(spn_pulse_apply(&line, 1e-6, 20), 1e-6 + 5e-6 / 3, 1e-12);
+    /* down by NeuroSim's one form for both, walked backwards: p from 60 to 50, A = 60 a(1.46) or
+     * -60 a(4.88) [chen2018neurosim] */
+    static const double down_labels[] = {1.46, -4.88};
+    for (int i = 0; i < 2; i++) {
+        const struct spn_pulse_law law = spn_pulse_law_labels(1e-6, 6e-6, 60, 0, down_labels[i]);
+        const double A = 60 * spn_pulse_curvature(down_labels[i]), B = 5e-6 / -expm1(-60 / A);
+        ck_assert_rel(spn_pulse_apply(&law, 6e-6, -10), 1e-6 + B * -expm1(-50 / A), 1e-9);
+    }
     /* a positive label rises steeply first: 20 pulses go farther than a third */
     const struct spn_pulse_law bent = spn_pulse_law_labels(1e-6, 6e-6, 60, 3, 3);
     ck_assert(spn_pulse_apply(&bent, 1e-6, 20) > 1e-6 + 5e-6 / 2);
-    /* [ning2025]: A = a n_max with a = 2.4226 and -9.0177 */
+    /* [ning2025]: A = a n_max with a = 2.4226 and -9.0177; the law counts down from the top */
     const struct spn_device d = device();
     const struct spn_pulse_law law = spn_pulse_law(&d);
     ck_assert_rel(law.up_A / 15, 2.4226, 0.02);
-    ck_assert_rel(law.down_A / 15, -9.0177, 0.08);
+    ck_assert_rel(-law.down_A / 15, -9.0177, 0.08);
 }
 END_TEST
 
