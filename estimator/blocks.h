@@ -56,6 +56,7 @@ enum spn_block_id {
     SPN_BLOCK_KERNEL_HTREE,
     SPN_BLOCK_TILE_INPUT,
     SPN_BLOCK_TILE_OUTPUT,
+    SPN_BLOCK_POLARITY_MEMORY,
     SPN_BLOCK_INDEX_MEMORY,
     SPN_BLOCK_INDEX_DECODER,
     /* of the chip */
@@ -149,7 +150,7 @@ struct spn_blocks_need {
     bool elementwise, dynamic_mac, dram;
     bool training;
     double gradient_bit;   /* accumulators of the gradient unit */
-    double index_tile_bit; /* index buffer of one tile; 0: none */
+    double index_tile_bit, polarity_tile_bit; /* buffers of one tile; 0: none */
     const struct spn_index_format *format;
 };
 

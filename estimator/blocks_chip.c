@@ -73,7 +73,9 @@ static void put_sram(struct build *w, enum spn_block_id id, double bits, int wor
     struct spn_sram p,
         wanted = spn_sram_default((int64_t)ceil(bits > word_bit ? bits : word_bit), word_bit);
     const struct spn_component_type *type =
-        id == SPN_BLOCK_INDEX_MEMORY ? &spn_component_index_memory : &spn_component_sram;
+        id == SPN_BLOCK_INDEX_MEMORY || id == SPN_BLOCK_POLARITY_MEMORY
+            ? &spn_component_index_memory
+            : &spn_component_sram;
 
     memset(&p, 0, sizeof p);
     p.capacity_bit = wanted.capacity_bit;
@@ -152,6 +154,8 @@ static void set_index(struct build *w)
     struct spn_index_block block = {r->array_rows, r->weights_per_row, 0};
     double n = need->index_tile_bit > 0 ? w->b->n_tiles : 0;
 
+    put_sram(w, SPN_BLOCK_POLARITY_MEMORY, need->polarity_tile_bit, sparsity->index_bus_bit,
+             w->b->n_tiles);
     put_sram(w, SPN_BLOCK_INDEX_MEMORY, need->index_tile_bit, sparsity->index_bus_bit, n);
     memset(&p, 0, sizeof p);
     if (n > 0) {
@@ -376,6 +380,7 @@ static const enum spn_category area_category[SPN_N_BLOCKS] = {
     [SPN_BLOCK_KERNEL_HTREE] = SPN_CATEGORY_INTERCONNECT,
     [SPN_BLOCK_TILE_INPUT] = SPN_CATEGORY_BUFFER,
     [SPN_BLOCK_TILE_OUTPUT] = SPN_CATEGORY_BUFFER,
+    [SPN_BLOCK_POLARITY_MEMORY] = SPN_CATEGORY_INDEX,
     [SPN_BLOCK_INDEX_MEMORY] = SPN_CATEGORY_INDEX,
     [SPN_BLOCK_INDEX_DECODER] = SPN_CATEGORY_INDEX,
     [SPN_BLOCK_GLOBAL_BUFFER] = SPN_CATEGORY_BUFFER,

@@ -56,6 +56,24 @@ static void set_conductances(struct spn_frame *f)
     f->work->coding = key;
 }
 
+/* DRAM, and room in the global buffer, for what training keeps there. */
+static void set_index_need(struct spn_frame *f, struct spn_index_result *index)
+{
+    struct spn_blocks_need *need = &f->work->need;
+    const struct spn_chip_sparsity *s = &f->chip->sparsity;
+    bool polarity = index->polarity_bit > 0;
+
+    if (!need->training)
+        return;
+    if (f->format && s->index_place == SPN_INDEX_GLOBAL_BUFFER)
+        need->activation_bit += index->storage_bit;
+    if (polarity && s->polarity_place == SPN_POLARITY_GLOBAL_BUFFER)
+        need->activation_bit += index->polarity_bit;
+    need->dram = need->dram || f->chip->training.activations_in_dram ||
+                 (f->format && s->index_place == SPN_INDEX_DRAM) ||
+                 (polarity && s->polarity_place == SPN_POLARITY_DRAM);
+}
+
 /* Tiles of all layers, and with them what the chip must have. */
 static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *index,
                                   struct spn_err *err)
@@ -108,9 +126,7 @@ static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *
     need->activation_bit = elements * f->chip->input.bits;
     need->format = f->format;
     spn_index_sizes(f, index, &need->index_tile_bit);
-    need->dram = need->dram || (need->training &&
-                                (f->chip->training.activations_in_dram ||
-                                 (f->format && f->chip->sparsity.index_place == SPN_INDEX_DRAM)));
+    set_index_need(f, index);
     return SPN_OK;
 }
 
@@ -133,6 +149,7 @@ static void set_values(const struct spn_frame *f, int matrix, const struct spn_c
     const struct spn_layer_map *m = &w->map;
     const struct spn_map_rules *r = &f->work->rules;
     const struct spn_chip_write *write = &f->chip->write;
+    bool pairs = f->chip->weight.encoding == SPN_ENCODING_DIFFERENTIAL && f->scheme->masked;
     double kept = f->scheme->kept(w->sparsity) / m->groups_per_block,
            columns = f->work->blocks.array.columns;
     struct spn_conductance cell = mix(w, kept);
@@ -145,13 +162,14 @@ static void set_values(const struct spn_frame *f, int matrix, const struct spn_c
                                  .input_mean_square = w->input.mean_square,
                                  .cell_mean_S = cell.mean_S,
                                  .cell_mean_square_S2 = cell.mean_square_S2,
-                                 .vector_pulse_frac = kept,
+                                 .vector_pulse_frac = kept * (pairs ? 0.5 : 1), /* [M:E72] */
                                  .columns_per_pass = w->forward.columns_per_pass};
 
     v.used_rows_frac = m->rows * m->inside_frac * (1 - in->skipped_rows_frac) /
                        ((double)m->row_groups_sum * r->rows_read);
     v.used_columns_frac = (used + reference * m->column_arrays) / (m->column_arrays * columns);
-    v.row_pulse_frac = kept * fmin(1, write->pulses_per_update / write->row_pulses_per_update);
+    v.row_pulse_frac = kept * (spn_index_polarity(f, matrix) ? 0.5 : 1) *
+                       fmin(1, write->pulses_per_update / write->row_pulses_per_update);
     out[0] = v;
     v.columns_per_pass = w->error.columns_per_pass;
     v.used_rows_frac =
@@ -380,12 +398,13 @@ static void add_leaves(struct spn_frame *f, struct spn_result *out,
                                          out->training.update_write_s;
     for (int phase = SPN_PHASE_ERROR; phase <= SPN_PHASE_UPDATE; phase++)
         add_leakage(f, (enum spn_phase)phase, out->leakage_W, times[phase].interval_s);
-    if (!f->format)
-        return;
+    const struct spn_chip_sparsity *s = &f->chip->sparsity;
     out->index.update_traffic_bit =
-        f->chip->sparsity.index_place == SPN_INDEX_TILE_BUFFER ? 0 : out->index.storage_bit;
+        (s->index_place == SPN_INDEX_TILE_BUFFER ? 0 : out->index.storage_bit) +
+        (s->polarity_place == SPN_POLARITY_TILE_BUFFER ? 0 : 2 * out->index.polarity_bit);
     out->index.rewrite_traffic_bit = out->index.storage_bit;
-    out->index.buffer_bit = f->work->need.index_tile_bit * f->work->blocks.n_tiles;
+    out->index.buffer_bit =
+        (f->work->need.index_tile_bit + f->work->need.polarity_tile_bit) * f->work->blocks.n_tiles;
 }
 
 /* Blocks, and what each layer makes of them. */

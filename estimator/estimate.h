@@ -97,7 +97,8 @@ struct spn_training_result {
 
 struct spn_index_result {
     double storage_bit;           /* where the index lives */
-    double buffer_bit;            /* on-chip index buffers */
+    double polarity_bit;          /* beside it: which cell of each differential pair is written */
+    double buffer_bit;            /* on-chip buffers of both */
     double update_traffic_bit;    /* moved per weight update */
     double inference_traffic_bit; /* 0: pruned weights are zeros in the arrays, no index is read */
     double rewrite_traffic_bit;   /* written back once per pruning or regrowth event, not in

@@ -85,6 +85,7 @@ struct spn_matrix_work {
     struct spn_layer_conductance cell;              /* that holds a value, and that does not */
     struct spn_programming_count load, load_pruned; /* likewise: to write it once, from erased */
     double sparsity, index_bit, index_entries;      /* of one copy */
+    double polarity_bit;                            /* likewise; 0: not kept */
     double hops_in, hops_out, hops_port; /* on a mesh: of inputs, of results, from the buffer */
     double link_bit;                     /* over the busiest link, tile to tile */
     double load_s[3]; /* its part of the critical path of loads: DRAM, bus, writing */

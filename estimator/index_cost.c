@@ -1,4 +1,5 @@
-/* index_cost.c -- what an external index costs: storage, fetch, distribution, decoding.
+/* index_cost.c -- what an external index, and the polarity of differential pairs, cost: storage,
+ * fetch, distribution, decoding.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
@@ -7,7 +8,8 @@
  * from where it lives, sends it over the global interconnect to the tiles' index buffers, and
  * decodes it there; fetching of one layer runs beside decoding of others, so that the whole takes
  * the longer of all fetches and the slowest tile [M:E27]. When the network is pruned or regrown it
- * is written back.
+ * is written back. Likewise one bit per kept weight says which cell of a differential pair holds
+ * its value, and so which one is written; masks say so themselves [M:E72].
  */
 #include <math.h>
 
@@ -40,11 +42,39 @@ static void add_blocks(const struct spn_index_format *format, const struct spn_l
     }
 }
 
+bool spn_index_polarity(const struct spn_frame *f, int matrix)
+{
+    return f->options->training && f->chip->weight.encoding == SPN_ENCODING_DIFFERENTIAL &&
+           !f->scheme->masked && f->chip->sparsity.polarity_place != SPN_POLARITY_NONE &&
+           f->scheme->update_method(f->chip, f->work->matrix[matrix].sparsity) != SPN_UPDATE_VECTOR;
+}
+
+/* One bit per kept weight, in a memory beside the tiles; and there, unless all of it lives there,
+ * those of one PE, like the index. [M:E72] */
+static void set_polarity(struct spn_frame *f, struct spn_index_result *out)
+{
+    const struct spn_map_rules *r = &f->work->rules;
+    double largest = 0,
+           pe_bit = (double)r->array_rows * r->weights_per_row * r->pe_side * r->pe_side;
+
+    for (int i = 0; i < f->plan->n_matrix; i++) {
+        struct spn_matrix_work *w = &f->work->matrix[i];
+        double weights = (double)f->plan->net->layer[f->plan->matrix[i].layer].n_weights;
+        w->polarity_bit = spn_index_polarity(f, i) ? weights * f->scheme->kept(w->sparsity) : 0;
+        out->polarity_bit += w->polarity_bit;
+        largest = fmax(largest, w->polarity_bit / w->map.n_tiles);
+    }
+    f->work->need.polarity_tile_bit = f->chip->sparsity.polarity_place == SPN_POLARITY_TILE_BUFFER
+                                          ? largest
+                                          : fmin(pe_bit, largest);
+}
+
 void spn_index_sizes(struct spn_frame *f, struct spn_index_result *out, double *tile_bit)
 {
     const struct spn_map_rules *r = &f->work->rules;
     double largest = 0;
 
+    set_polarity(f, out);
     for (int i = 0; i < f->plan->n_matrix; i++) {
         struct spn_matrix_work *w = &f->work->matrix[i];
         w->index_bit = w->index_entries = 0;
@@ -65,39 +95,73 @@ void spn_index_sizes(struct spn_frame *f, struct spn_index_result *out, double *
         f->chip->sparsity.index_place == SPN_INDEX_TILE_BUFFER ? largest : fmin(pe_bit, largest);
 }
 
+/* Bits of one layer that an update moves. The index is read; a polarity is read and written back,
+ * as some sign of every word may have changed. */
+struct index_bits {
+    double dram, buffer_read, buffer_write, bus; /* from and to where they live */
+    double tile_index, tile_polarity;            /* into the tiles' own buffers before that */
+};
+
+static struct index_bits bits_of(const struct spn_frame *f, const struct spn_matrix_work *w)
+{
+    const struct spn_chip_sparsity *s = &f->chip->sparsity;
+    const double polarity = w->polarity_bit;
+    struct index_bits b = {0};
+
+    if (s->index_place != SPN_INDEX_TILE_BUFFER)
+        b.bus = b.tile_index = w->index_bit;
+    if (s->index_place == SPN_INDEX_DRAM)
+        b.dram = w->index_bit;
+    if (s->index_place == SPN_INDEX_GLOBAL_BUFFER)
+        b.buffer_read = w->index_bit;
+    if (s->polarity_place != SPN_POLARITY_TILE_BUFFER) {
+        b.bus += 2 * polarity;
+        b.tile_polarity = polarity;
+    }
+    if (s->polarity_place == SPN_POLARITY_DRAM)
+        b.dram += 2 * polarity;
+    if (s->polarity_place == SPN_POLARITY_GLOBAL_BUFFER) {
+        b.buffer_read += polarity;
+        b.buffer_write += polarity;
+    }
+    return b;
+}
+
 struct index_times {
-    double dram_s, bus_s, decode_s;
+    double dram_s, bus_s, decode_s, polarity_s;
 };
 
 static struct index_times times_of(const struct spn_frame *f, const struct spn_matrix_work *w)
 {
     const struct spn_chip_sparsity *s = &f->chip->sparsity;
-    struct index_times t = {0};
+    const struct index_bits b = bits_of(f, w);
+    struct index_times t = {.bus_s = spn_global_bus_s(f, b.bus)};
     double tiles = (double)w->map.n_tiles / w->map.tile_copies; /* of each copy */
-    double tile_bit = w->index_bit / tiles, tile_entries = w->index_entries / tiles;
+    double tile_bit = w->index_bit / tiles, tile_entries = w->index_entries / tiles,
+           word = s->index_bus_bit;
     double word_s = spn_buffer_word_s(f, SPN_BLOCK_INDEX_MEMORY, SPN_SRAM_READ);
 
-    if (s->index_place == SPN_INDEX_DRAM)
+    if (b.dram > 0)
         t.dram_s = spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS).latency_s +
-                   w->index_bit * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT).latency_s;
-    if (s->index_place != SPN_INDEX_TILE_BUFFER)
-        t.bus_s = spn_global_bus_s(f, w->index_bit);
+                   b.dram * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT).latency_s;
     t.decode_s = fmax(
         fmax(tile_bit *
                  spn_frame_action(f, SPN_BLOCK_INDEX_DECODER, SPN_INDEX_DECODER_BIT).latency_s,
              tile_entries *
                  spn_frame_action(f, SPN_BLOCK_INDEX_DECODER, SPN_INDEX_DECODER_EMIT).latency_s),
-        tile_bit / s->index_bus_bit * word_s);
+        tile_bit / word * word_s);
+    t.polarity_s = w->polarity_bit / tiles / word *
+                   (spn_buffer_word_s(f, SPN_BLOCK_POLARITY_MEMORY, SPN_SRAM_READ) +
+                    spn_buffer_word_s(f, SPN_BLOCK_POLARITY_MEMORY, SPN_SRAM_WRITE));
     return t;
 }
 
 /* Leaves of one layer; those in front are on the critical path. */
 static void add_layer(struct spn_frame *f, int matrix, const struct index_times *front)
 {
-    const struct spn_chip_sparsity *s = &f->chip->sparsity;
     const struct spn_matrix_work *w = &f->work->matrix[matrix];
-    double word = s->index_bus_bit,
-           global = s->index_place == SPN_INDEX_TILE_BUFFER ? 0 : w->index_bit;
+    const struct index_bits b = bits_of(f, w);
+    double word = f->chip->sparsity.index_bus_bit, global = f->chip->global.bus_bit;
     bool mesh = f->chip->global.interconnect == SPN_INTERCONNECT_MESH;
     const struct {
         enum spn_category category;
@@ -105,19 +169,22 @@ static void add_layer(struct spn_frame *f, int matrix, const struct index_times 
         int action;
         double n, unit_J, latency_s;
     } list[] = {
-        {SPN_CATEGORY_DRAM, SPN_BLOCK_DRAM, SPN_DRAM_BIT,
-         s->index_place == SPN_INDEX_DRAM ? w->index_bit : 0, -1, front->dram_s},
-        {SPN_CATEGORY_INDEX, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ,
-         s->index_place == SPN_INDEX_GLOBAL_BUFFER ? w->index_bit / f->chip->global.bus_bit : 0, -1,
+        {SPN_CATEGORY_DRAM, SPN_BLOCK_DRAM, SPN_DRAM_BIT, b.dram, -1, front->dram_s},
+        {SPN_CATEGORY_INDEX, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ, b.buffer_read / global, -1, 0},
+        {SPN_CATEGORY_INDEX, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_WRITE, b.buffer_write / global, -1,
          0},
-        {SPN_CATEGORY_INTERCONNECT, mesh ? SPN_BLOCK_ROUTER : SPN_BLOCK_GLOBAL_HTREE, 0, global,
+        {SPN_CATEGORY_INTERCONNECT, mesh ? SPN_BLOCK_ROUTER : SPN_BLOCK_GLOBAL_HTREE, 0, b.bus,
          spn_global_bit(f, w->hops_port, 1).energy_J, front->bus_s},
-        {SPN_CATEGORY_INDEX, SPN_BLOCK_INDEX_MEMORY, SPN_SRAM_WRITE, global / word, -1, 0},
+        {SPN_CATEGORY_INDEX, SPN_BLOCK_INDEX_MEMORY, SPN_SRAM_WRITE, b.tile_index / word, -1, 0},
         {SPN_CATEGORY_INDEX, SPN_BLOCK_INDEX_MEMORY, SPN_SRAM_READ, w->index_bit / word, -1, 0},
         {SPN_CATEGORY_INDEX, SPN_BLOCK_INDEX_DECODER, SPN_INDEX_DECODER_BIT, w->index_bit, -1,
          front->decode_s},
         {SPN_CATEGORY_INDEX, SPN_BLOCK_INDEX_DECODER, SPN_INDEX_DECODER_EMIT, w->index_entries, -1,
          0},
+        {SPN_CATEGORY_INDEX, SPN_BLOCK_POLARITY_MEMORY, SPN_SRAM_READ,
+         (w->polarity_bit + b.tile_polarity) / word, -1, front->polarity_s},
+        {SPN_CATEGORY_INDEX, SPN_BLOCK_POLARITY_MEMORY, SPN_SRAM_WRITE,
+         (w->polarity_bit + b.tile_polarity) / word, -1, 0},
     };
 
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
@@ -134,9 +201,15 @@ static void add_layer(struct spn_frame *f, int matrix, const struct index_times 
     }
 }
 
+/* The slowest tile's: decoder and polarities work side by side. */
+static double tile_s(const struct index_times *t)
+{
+    return fmax(t->decode_s, t->polarity_s);
+}
+
 double spn_index_fetch(struct spn_frame *f)
 {
-    double dram_s = 0, bus_s = 0, decode_s = 0;
+    double dram_s = 0, bus_s = 0, slowest_s = 0;
     int slowest = 0;
 
     for (int i = 0; i < f->plan->n_matrix; i++) {
@@ -144,19 +217,21 @@ double spn_index_fetch(struct spn_frame *f)
         struct spn_layer_result *result = &f->work->result[f->plan->matrix[i].layer];
         dram_s += t.dram_s;
         bus_s += t.bus_s;
-        slowest = t.decode_s > decode_s ? i : slowest;
-        decode_s = fmax(decode_s, t.decode_s);
-        result->update_latency_s += fmax(fmax(t.dram_s, t.bus_s), t.decode_s);
+        slowest = tile_s(&t) > slowest_s ? i : slowest;
+        slowest_s = fmax(slowest_s, tile_s(&t));
+        result->update_latency_s += fmax(fmax(t.dram_s, t.bus_s), tile_s(&t));
     }
-    double longest = fmax(fmax(dram_s, bus_s), decode_s);
+    double longest = fmax(fmax(dram_s, bus_s), slowest_s);
     for (int i = 0; i < f->plan->n_matrix; i++) {
         struct index_times t = times_of(f, &f->work->matrix[i]), front = {0};
-        if (longest <= decode_s)
-            front.decode_s = i == slowest ? t.decode_s : 0;
-        else if (longest <= dram_s)
+        if (longest <= slowest_s) {
+            front.decode_s = i == slowest && t.decode_s >= t.polarity_s ? t.decode_s : 0;
+            front.polarity_s = i == slowest && t.decode_s < t.polarity_s ? t.polarity_s : 0;
+        } else if (longest <= dram_s) {
             front.dram_s = t.dram_s;
-        else
+        } else {
             front.bus_s = t.bus_s;
+        }
         add_layer(f, i, &front);
     }
     return longest;

@@ -8,7 +8,7 @@
 
 #include "estimator/frame.h"
 
-/* Leaves of one layer at most: forward 24, error 24, gradient 8, update 12, index 6, load 14, link
+/* Leaves of one layer at most: forward 24, error 24, gradient 8, update 12, index 10, load 14, link
  * 2, and the write-back. */
 #define LEAVES_PER_LAYER 96
 #define LEAVES_OF_CHIP 128

@@ -144,7 +144,7 @@ void spn_training_update(struct spn_frame *f, struct spn_training_result *out)
         if (f->scheme->masked)
             count_masks(f, i, &x, out);
     }
-    if (f->format)
+    if (f->format || f->work->need.polarity_tile_bit > 0)
         out->update_index_s = spn_index_fetch(f);
     for (int i = 0; i < f->plan->n_matrix; i++) {
         struct spn_writing x = spn_writing_of(f, i, &how);

@@ -30,10 +30,13 @@ double spn_training_gradient(struct spn_frame *f, int matrix);
 /* Leaves of the weight update, index included, of all layers; fills update and mask figures. */
 void spn_training_update(struct spn_frame *f, struct spn_training_result *out);
 
-/* index_cost.c: bits of each layer's index (into the work), their sums, and the size of a tile's
- * index buffer. */
+/* index_cost.c: whether updates of a layer write one cell of each differential pair and so must know
+ * which. */
+bool spn_index_polarity(const struct spn_frame *f, int matrix);
+/* Bits of each layer's index and polarities (into the work), their sums, and the size of a tile's
+ * buffers. */
 void spn_index_sizes(struct spn_frame *f, struct spn_index_result *out, double *tile_bit);
-/* Leaves of fetching and decoding the index once; returns the time, and adds each layer's own to
+/* Leaves of fetching and decoding index and polarities once; returns the time, and adds each layer's own to
  * result[].update_*. */
 double spn_index_fetch(struct spn_frame *f);
 

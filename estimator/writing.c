@@ -16,6 +16,8 @@
 #include "models/level_shifter.h"
 #include "models/mux.h"
 
+#define PAIR_WRITTEN 0.5 /* one cell of two */
+
 struct spn_update_counts spn_update_count(int method, double rows, double columns, double kept,
                                           const struct spn_chip_write *write)
 {
@@ -63,7 +65,10 @@ struct spn_writing spn_writing_of(const struct spn_frame *f, int matrix,
         .all_rows = things * m->rows * m->column_arrays,
         .all_columns = things * m->columns * r->cells_per_weight * m->row_arrays,
         .all_cells = m->cells * m->copies,
-        .kept = f->scheme->kept(w->sparsity)};
+        .kept = f->scheme->kept(w->sparsity),
+        /* of a pair the cell that holds the value [M:E72] */
+        .cells_frac =
+            how->phase == SPN_PHASE_UPDATE && spn_index_polarity(f, matrix) ? PAIR_WRITTEN : 1};
 
     /* Cells beside packed groups must stay where they are; only masks can see to that. */
     if (x.method == SPN_UPDATE_VECTOR && m->groups_per_block > 1 && !f->scheme->masked)
@@ -71,8 +76,10 @@ struct spn_writing spn_writing_of(const struct spn_frame *f, int matrix,
     double written = x.kept / m->groups_per_block;
     x.writes = spn_programming_writes(f, matrix, how->phase, write);
     x.counts = spn_update_count(x.method, x.rows, x.columns, written, write);
-    if (x.method == SPN_UPDATE_CELL)
+    if (x.method == SPN_UPDATE_CELL) {
+        x.counts.cycles *= x.cells_frac;
         x.counts.pulse_times = x.counts.cycles * x.writes.pulses;
+    }
     double per_tile = ceil((double)m->n_arrays / m->n_tiles);
     x.serial =
         write->arrays_per_tile_parallel > 0 ? ceil(per_tile / write->arrays_per_tile_parallel) : 1;
@@ -104,6 +111,7 @@ void spn_writing_add(struct spn_frame *f, int matrix, const struct spn_writing *
                                   .block = &w->forward_blocks.block[0],
                                   .latency_s = latency_s};
     double row_share = 1 - pow(1 - x->kept, x->columns),
+           written = x->all_cells * x->kept * x->cells_frac,
            digits = f->work->rules.conversions_per_weight;
     double cells_per_weight = f->work->rules.cells_per_weight, row_lines, column_lines, reads,
            conversions;
@@ -111,12 +119,12 @@ void spn_writing_add(struct spn_frame *f, int matrix, const struct spn_writing *
 
     if (x->method == SPN_UPDATE_CELL) {
         action = SPN_ARRAY_WRITE_CELL;
-        item.n = row_lines = column_lines = x->all_cells * x->kept * x->writes.pulses;
-        reads = conversions = x->all_cells * x->kept * x->writes.reads;
+        item.n = row_lines = column_lines = written * x->writes.pulses;
+        reads = conversions = written * x->writes.reads;
     } else if (x->method == SPN_UPDATE_ROW) {
         action = SPN_ARRAY_WRITE_ROW;
         item.n = row_lines = reads = x->all_rows * row_share * write->row_pulses_per_update;
-        column_lines = x->all_cells * x->kept * write->pulses_per_update;
+        column_lines = written * write->pulses_per_update;
         conversions = reads * x->columns * digits / cells_per_weight;
     } else {
         /* Every kept cell moves with its column, and again with its row. */

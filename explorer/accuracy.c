@@ -60,6 +60,7 @@ bool spn_accuracy_blind(const char *path)
         "chip.global.*",
         "chip.sparsity.index_format",
         "chip.sparsity.index_place",
+        "chip.sparsity.polarity_place",
         "chip.sparsity.index_bus_bit",
         "chip.sparsity.decode_bit_per_cycle",
         "chip.training.*",

@@ -222,11 +222,16 @@ static void add_notes(const struct spn_comparison *c, struct spn_report *report)
 static void add_training(const struct spn_comparison *c, struct spn_report *report)
 {
     struct spn_table *table = spn_report_table(report, "training", "Training", "quantity");
+    bool pairs = false;
     add_scheme_columns(c, table);
     spn_table_row(table, "area, with what training adds", "m2");
     for (int s = 0; s < c->n_schemes; s++)
         spn_table_number(table, c->training[s]->area_m2);
     add_quantities(c, table, spn_training_quantities);
+    for (int s = 0; s < c->n_schemes; s++)
+        pairs = pairs || c->training[s]->index.polarity_bit > 0;
+    if (pairs)
+        add_quantities(c, table, spn_pair_quantities);
 }
 
 void spn_comparison_report(const struct spn_comparison *c, struct spn_report *report)

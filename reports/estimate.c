@@ -51,6 +51,12 @@ const struct spn_quantity spn_training_quantities[] = {
     {NULL, NULL, 0},
 };
 
+/* Of chips with differential pairs that say which cell of a pair is written. */
+const struct spn_quantity spn_pair_quantities[] = {
+    {"polarity of differential pairs", "bit", AT(index.polarity_bit)},
+    {NULL, NULL, 0},
+};
+
 const struct spn_quantity spn_programming_quantities[] = {
     {"writing the network once: latency", "s", AT(programming.latency_s)},
     {"writing the network once: energy", "J", AT(programming.energy_J)},
@@ -124,7 +130,6 @@ void spn_layers_table(const struct spn_result *r, struct spn_table *table)
 static void add_quantities(const struct spn_result *r, struct spn_table *table,
                            const struct spn_quantity *q)
 {
-    spn_table_column(table, "value");
     for (; q->name; q++) {
         spn_table_row(table, q->name, q->unit);
         spn_table_number(table, spn_quantity_value(r, q));
@@ -268,6 +273,7 @@ void spn_estimate_report(const struct spn_result *r, const struct spn_chip *chip
     snprintf(report->title, sizeof report->title, "%s on %s (%s, %s, %s)", r->net->name, chip->name,
              chip->node.name, chip->device.name, chip->dram.name);
     struct spn_table *table = spn_report_table(report, "inference", "Inference", "quantity");
+    spn_table_column(table, "value");
     add_quantities(r, table, spn_inference_quantities);
     spn_table_row(table, "tiles", "count");
     spn_table_number(table, r->n_tiles);
@@ -277,9 +283,13 @@ void spn_estimate_report(const struct spn_result *r, const struct spn_chip *chip
     spn_table_number(table, r->utilization_frac);
     if (r->training.step.latency_s > 0) {
         table = spn_report_table(report, "training", "Training", "quantity");
+        spn_table_column(table, "value");
         add_quantities(r, table, spn_training_quantities);
+        if (r->index.polarity_bit > 0)
+            add_quantities(r, table, spn_pair_quantities);
     }
     table = spn_report_table(report, "programming", "Writing cells", "quantity");
+    spn_table_column(table, "value");
     add_quantities(r, table, spn_programming_quantities);
     spn_programming_note(chip, report);
     add_categories(r, report);

@@ -19,7 +19,7 @@ struct spn_quantity {
     size_t offset;
 };
 extern const struct spn_quantity spn_inference_quantities[], spn_training_quantities[],
-    spn_programming_quantities[]; /* name NULL ends them */
+    spn_programming_quantities[], spn_pair_quantities[]; /* name NULL ends them */
 /* How cells are written, if in a closed loop. */
 void spn_programming_note(const struct spn_chip *chip, struct spn_report *report);
 double spn_quantity_value(const struct spn_result *r, const struct spn_quantity *q);

@@ -25,6 +25,8 @@ const char *const spn_mapping_names[] = {"conventional", "kernel-position", "mat
 const char *const spn_schedule_names[] = {"layer-by-layer", "pipelined", NULL};
 const char *const spn_scheme_names[] = {"dense", "external-index", "index-free", NULL};
 const char *const spn_index_place_names[] = {"dram", "global-buffer", "tile-buffer", NULL};
+const char *const spn_polarity_place_names[] = {"none", "dram", "global-buffer", "tile-buffer",
+                                                NULL};
 const char *const spn_update_names[] = {"cell", "row", "vector", NULL};
 const char *const spn_interconnect_names[] = {"htree", "mesh", "xy-bus", NULL};
 const char *const spn_traffic_names[] = {"buffer", "direct", NULL};
@@ -129,6 +131,9 @@ static const struct spn_field sparsity_fields[] = {
     SPN_F_STRING(struct spn_chip_sparsity, index_format, "bitmap, csr, rle, ..."),
     SPN_F_ENUM(struct spn_chip_sparsity, index_place, spn_index_place_names,
                "where an external index lives"),
+    SPN_F_ENUM(struct spn_chip_sparsity, polarity_place, spn_polarity_place_names,
+               "where it is kept which cell of a differential pair a weight update writes; none: "
+               "it writes both"),
     SPN_F_INT(struct spn_chip_sparsity, index_bus_bit, "bit", 1, 65536,
               "index bits a tile's decoder takes per clock"),
     SPN_F_DOUBLE(struct spn_chip_sparsity, decode_bit_per_cycle, "bit", 1e-3, 65536,
@@ -278,6 +283,7 @@ struct spn_chip spn_chip_default(void)
         .sparsity = {.scheme = SPN_SCHEME_DENSE,
                      .index_format = "bitmap",
                      .index_place = SPN_INDEX_DRAM,
+                     .polarity_place = SPN_POLARITY_TILE_BUFFER, /* [ning2025] on the chip */
                      .index_bus_bit = 1,
                      .decode_bit_per_cycle = 1,
                      .vector_threshold_frac = 0.5}, /* [ning2025] */

@@ -40,6 +40,12 @@ enum spn_scheme {
     SPN_N_SCHEMES
 };
 enum spn_index_place { SPN_INDEX_DRAM, SPN_INDEX_GLOBAL_BUFFER, SPN_INDEX_TILE_BUFFER };
+enum spn_polarity_place { /* which cell of a pair holds the value, for weight updates */
+                          SPN_POLARITY_NONE, /* kept nowhere: both cells are written */
+                          SPN_POLARITY_DRAM,
+                          SPN_POLARITY_GLOBAL_BUFFER,
+                          SPN_POLARITY_TILE_BUFFER
+};
 enum spn_update { SPN_UPDATE_CELL, SPN_UPDATE_ROW, SPN_UPDATE_VECTOR };
 enum spn_traffic { SPN_TRAFFIC_BUFFER, SPN_TRAFFIC_DIRECT };
 enum spn_placement { SPN_PLACEMENT_ROW_MAJOR, SPN_PLACEMENT_OPTIMIZED };
@@ -133,6 +139,7 @@ struct spn_chip_sparsity {
     int scheme;                   /* enum spn_scheme */
     char index_format[32];        /* a row of the index table: bitmap, csr, rle, ... */
     int index_place;              /* enum spn_index_place */
+    int polarity_place;           /* enum spn_polarity_place */
     int index_bus_bit;            /* bits of index a tile's decoder takes per clock */
     double decode_bit_per_cycle;  /* index bits a tile's decoder examines per clock */
     double vector_threshold_frac; /* a layer at least this sparse is updated vector-wise, if the
@@ -242,14 +249,16 @@ extern const char *const spn_encoding_names[],
     *const spn_adc_range_names[],
         *const spn_mapping_names[],
             *const spn_schedule_names[],
-                *const spn_scheme_names[], *const spn_index_place_names[],
-                                               *const spn_update_names[],
-                                                   *const spn_interconnect_names[],
-                                                       *const spn_overflow_names[],
-                                                           *const spn_traffic_names[],
-                                                               *const spn_products_names[],
-                                                                   *const spn_cache_place_names[],
-                                                                       *const spn_placement_names[];
+                *const spn_scheme_names[],
+                    *const spn_index_place_names[],
+                        *const spn_polarity_place_names[],
+                            *const spn_update_names[],
+                                *const spn_interconnect_names[],
+                                    *const spn_overflow_names[],
+                                        *const spn_traffic_names[],
+                                            *const spn_products_names[],
+                                                *const spn_cache_place_names[],
+                                                    *const spn_placement_names[];
 
 /* Digits of cell_bits that a weight is cut into: all bits for offset, the magnitude (bits - 1) for
  * differential pairs, the magnitude and a cell for the sign bit for two's complement. [M:T5] */

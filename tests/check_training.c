@@ -124,6 +124,86 @@ START_TEST(index_places)
 }
 END_TEST
 
+/* Of all layers. */
+static double all_actions(const struct spn_result *r, const char *component, int phase)
+{
+    double n = 0;
+
+    for (int i = 0; i < r->n_leaves; i++)
+        if (r->leaf[i].layer >= 0 && strcmp(r->leaf[i].component, component) == 0 &&
+            (int)r->leaf[i].phase == phase)
+            n += r->leaf[i].n_actions;
+    return n;
+}
+
+/* Pairs of one digit: of the two cells of a kept weight one is written, so that a weight takes as
+ * many pulses as one in a single cell. Dense: 12,973,440 bits of polarity in words of 64; a tenth
+ * if a tenth is kept; none with masks, and none if both cells are written. [M:E72] */
+START_TEST(polarity_of_pairs)
+{
+    struct setup s;
+    const double weights = 12973440;
+    double single_s, single_pulses, both_s;
+
+    setup_open(&s, "vgg8", "ning2025");
+    s.chip.duplicate = false;
+    uniform_sparsity(&s, 0.9);
+    const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, true);
+    ck_assert(r->index.polarity_bit == 0 && r->training.update_index_s == 0);
+    single_s = r->training.update_write_s;
+    single_pulses = all_actions(r, "array", SPN_PHASE_UPDATE);
+    s.chip.weight.encoding = SPN_ENCODING_DIFFERENTIAL;
+    s.chip.sparsity.polarity_place = SPN_POLARITY_NONE;
+    r = setup_run(&s, SPN_SCHEME_DENSE, true);
+    ck_assert(r->index.polarity_bit == 0 && r->training.update_index_s == 0);
+    ck_assert_rel(all_actions(r, "array", SPN_PHASE_UPDATE), 2 * single_pulses, 1e-12);
+    both_s = r->training.update_write_s;
+    ck_assert_rel(both_s, single_s, 0.01); /* twice the arrays and tiles, each as full */
+    s.chip.sparsity.polarity_place = SPN_POLARITY_TILE_BUFFER;
+    r = setup_run(&s, SPN_SCHEME_DENSE, true);
+    ck_assert_rel(r->index.polarity_bit, weights, 1e-12);
+    ck_assert(r->index.update_traffic_bit == 0 && r->index.buffer_bit >= weights);
+    ck_assert_rel(r->training.update_write_s, both_s / 2, 1e-12);
+    ck_assert_rel(all_actions(r, "array", SPN_PHASE_UPDATE), single_pulses, 1e-12);
+    /* Each word is read and written. */
+    ck_assert_rel(all_actions(r, "index-memory", SPN_PHASE_INDEX), 2 * weights / 64, 1e-12);
+    /* The largest tile: 9 PEs of 16 arrays of 64 x 32 weights. At most two clocks a word. */
+    ck_assert_rel(r->training.update_index_s * s.chip.clock_Hz, 9 * 16 * 64 * 32 / 64 * 2, 1e-12);
+    r = setup_run(&s, SPN_SCHEME_EXTERNAL_INDEX, true);
+    ck_assert_rel(r->index.polarity_bit, weights / 10, 1e-12);
+    ck_assert_rel(r->index.storage_bit, weights, 1e-12);
+    r = setup_run(&s, SPN_SCHEME_INDEX_FREE, true);
+    ck_assert(r->index.polarity_bit == 0 && r->training.update_index_s == 0);
+    setup_close(&s);
+}
+END_TEST
+
+/* Polarities in DRAM travel both ways; in the global buffer they enlarge it. */
+START_TEST(places_of_polarities)
+{
+    struct setup s;
+    const double weights = 12973440;
+    double area_m2;
+
+    setup_open(&s, "vgg8", "ning2025-pairs");
+    s.chip.sparsity.polarity_place = SPN_POLARITY_DRAM;
+    const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, true);
+    const struct spn_leaf_filter dram = {-2, SPN_PHASE_INDEX, SPN_CATEGORY_DRAM, -1};
+    ck_assert_rel(spn_result_sum(r, dram).energy_J, 2 * weights * s.chip.dram.energy_J_per_bit,
+                  1e-12);
+    ck_assert_rel(r->index.update_traffic_bit, 2 * weights, 1e-12);
+    /* 2 x 12,973,440 bit over the bus of 1024 bit at 1 GHz take 25.3 us, over HBM2 12.7 us + 7
+     * accesses. */
+    ck_assert_rel(r->training.update_index_s, 2 * weights / 1024 * 1e-9, 1e-3);
+    area_m2 = r->area_m2;
+    s.chip.sparsity.polarity_place = SPN_POLARITY_GLOBAL_BUFFER;
+    r = setup_run(&s, SPN_SCHEME_DENSE, true);
+    ck_assert(spn_result_sum(r, dram).energy_J == 0);
+    ck_assert(r->area_m2 > area_m2);
+    setup_close(&s);
+}
+END_TEST
+
 START_TEST(the_step_is_its_parts)
 {
     struct setup s;
@@ -229,8 +309,8 @@ START_TEST(cost_and_accuracy_share_a_loop)
     ck_assert_rel(r->programming.error_frac, spn_programming_rms(&loop), 1e-12);
     ck_assert_rel(r->programming.update_pulses, loop.step.mean_pulses, 1e-12);
     const int conv2 = spn_network_find(s.net, "conv2");
-    const double cells =
-        (double)s.net->layer[conv2].n_weights * 14 * r->layer[conv2].copies_in_tile;
+    /* of each of 7 pairs the cell that holds the value */
+    const double cells = (double)s.net->layer[conv2].n_weights * 7 * r->layer[conv2].copies_in_tile;
     double pulses = 0, reads = 0;
     for (int i = 0; i < r->n_leaves; i++)
         if (r->leaf[i].layer == conv2 && r->leaf[i].phase == SPN_PHASE_UPDATE) {
@@ -276,6 +356,8 @@ Suite *spn_suite(void)
     tcase_add_test(tc, dense_update_of_vgg8);
     tcase_add_test(tc, sparse_updates_of_vgg8);
     tcase_add_test(tc, index_places);
+    tcase_add_test(tc, polarity_of_pairs);
+    tcase_add_test(tc, places_of_polarities);
     tcase_add_test(tc, the_step_is_its_parts);
     tcase_add_test(tc, training_takes_room_and_verify_takes_time);
     tcase_add_test(tc, cells_are_written_once);
