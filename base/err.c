@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* A message is one line whatever a file's names contain. */
 static void replace_control(char *text)
 {
@@ -16,17 +18,23 @@ static void replace_control(char *text)
             *text = '?';
 }
 
+static void store(struct spn_err *err, char *line)
+{
+    spn_text_shorten(line, sizeof err->msg);
+    memcpy(err->msg, line, strlen(line) + 1);
+    replace_control(err->msg);
+}
+
 enum spn_status spn_err_set(struct spn_err *err, enum spn_status status, const char *format, ...)
 {
     if (!err)
         return status;
     va_list args;
     va_start(args, format);
-    char msg[sizeof err->msg]; /* an argument may be err->msg itself */
-    vsnprintf(msg, sizeof msg, format, args);
+    char line[SPN_TEXT_LINE]; /* an argument may be err->msg itself */
+    vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    replace_control(msg);
-    memcpy(err->msg, msg, sizeof msg);
+    store(err, line);
     err->status = status;
     return status;
 }
@@ -35,16 +43,16 @@ void spn_err_prefix(struct spn_err *err, const char *format, ...)
 {
     if (!err)
         return;
-    char msg[sizeof err->msg];
+    char line[SPN_TEXT_LINE + sizeof err->msg];
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(msg, sizeof msg, format, args);
+    int n = vsnprintf(line, SPN_TEXT_LINE, format, args);
     va_end(args);
-    if (n < 0 || (size_t)n >= sizeof msg)
+    if (n < 0)
         return;
-    snprintf(msg + n, sizeof msg - (size_t)n, "%s", err->msg);
-    replace_control(msg);
-    memcpy(err->msg, msg, sizeof msg);
+    n = n < SPN_TEXT_LINE ? n : SPN_TEXT_LINE - 1;
+    memcpy(line + n, err->msg, sizeof err->msg);
+    store(err, line);
 }
 
 enum spn_status spn_err_memory(struct spn_err *err, const char *what)

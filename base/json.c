@@ -286,7 +286,7 @@ static enum spn_status apply_base(cJSON **tree, const char *path, int n_files, s
     if (!cJSON_IsString(key))
         return spn_err_set(err, SPN_EINPUT, "%s: base: must be the name of a file", path);
     const char *slash = key->valuestring[0] == '/' ? NULL : strrchr(path, '/');
-    char base_path[1024];
+    char base_path[SPN_MAX_PATH];
     int n = snprintf(base_path, sizeof base_path, "%.*s%s", slash ? (int)(slash - path + 1) : 0,
                      path, key->valuestring);
     if (n < 0 || (size_t)n >= sizeof base_path)

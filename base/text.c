@@ -138,3 +138,52 @@ bool spn_text_copy(char *out, size_t size, const char *text)
     out[n] = '\0';
     return fits;
 }
+
+/* The longest run without spaces that holds a '/', of [*from, *to); false if there is none. */
+static bool longest_path(const char *text, size_t *from, size_t *to)
+{
+    size_t best = 0;
+    for (size_t i = 0; text[i];) {
+        size_t n = strcspn(text + i, " ");
+        if (n > best && memchr(text + i, '/', n)) {
+            best = n;
+            *from = i;
+            *to = i + n;
+        }
+        i += n + (text[i + n] == ' ');
+    }
+    return best > 0;
+}
+
+/* Whether a character starts here, in UTF-8 as in ASCII. */
+static bool starts(char c)
+{
+    return ((unsigned char)c & 0xc0) != 0x80;
+}
+
+void spn_text_shorten(char *line, size_t size)
+{
+    enum { HEAD = 16, DOTS = 3, TAIL = 80 }; /* bytes of a path that stay in any case */
+    size_t n = strlen(line), from, to;
+    while (n >= size && longest_path(line, &from, &to) && to - from > HEAD + DOTS + TAIL) {
+        size_t cut = from + HEAD, next = cut + DOTS + n - size + 1;
+        if (next > to - TAIL)
+            next = to - TAIL;
+        const char *slash = memchr(line + next, '/', to - TAIL / 2 - next);
+        if (slash)
+            next = (size_t)(slash - line);
+        while (!starts(line[cut]) && cut > from)
+            cut--;
+        while (!starts(line[next]))
+            next++;
+        memmove(line + cut, "...", DOTS);
+        memmove(line + cut + DOTS, line + next, n - next + 1);
+        n -= next - cut - DOTS;
+    }
+    if (n < size)
+        return;
+    n = size - 1;
+    while (n > 0 && !starts(line[n]))
+        n--;
+    line[n] = '\0';
+}

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SPN_MAX_PATH 4096 /* bytes of a file's path, with its end */
+
 /* A growing string; {0} is empty. A failed allocation sets `failed` and later appends do nothing,
  * so that a writer checks once, at the end. */
 struct spn_text {
@@ -33,5 +35,12 @@ bool spn_text_to_int64(const char *text, int64_t *out);
 
 /* Copy at most size-1 bytes and terminate; false if it did not fit. */
 bool spn_text_copy(char *out, size_t size, const char *text);
+
+/* Bytes of a line before spn_text_shorten: two paths and words around them. */
+#define SPN_TEXT_LINE (2 * SPN_MAX_PATH + 512)
+/* Make a line for people fit into `size` >= 128 bytes. Where it does not, long paths in it lose
+ * their middle ("/home/user/.../x.json"), as a file's name tells more than the folders above it;
+ * then the line loses its end. */
+void spn_text_shorten(char *line, size_t size);
 
 #endif

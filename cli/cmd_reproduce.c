@@ -14,7 +14,7 @@
 #include "reports/ning2025.h"
 #include "tech/data.h"
 
-enum { DEFAULT_SEEDS = 20, VARIANT_SEEDS = 5, N_SPARSITIES = 50, MAX_PATH = 1024 };
+enum { DEFAULT_SEEDS = 20, VARIANT_SEEDS = 5, N_SPARSITIES = 50 };
 
 struct args {
     struct spn_common common;
@@ -137,7 +137,7 @@ static enum spn_status train(struct job *job, struct spn_err *err)
 static enum spn_status load_network(const char *name, double sparsity, struct spn_network **net,
                                     struct spn_err *err)
 {
-    char path[MAX_PATH], value[32];
+    char path[SPN_MAX_PATH], value[32];
     const struct spn_network_override override = {"sparsity", value};
     snprintf(value, sizeof value, "%.6g", sparsity);
     enum spn_status status = spn_data_find(path, sizeof path, "networks", "network", name, err);
@@ -146,7 +146,7 @@ static enum spn_status load_network(const char *name, double sparsity, struct sp
 
 static enum spn_status load_benchmark(struct job *job, struct spn_err *err)
 {
-    char path[MAX_PATH];
+    char path[SPN_MAX_PATH];
     struct spn_ratio_experiment *e = &job->experiment;
     enum spn_status status =
         spn_data_find(path, sizeof path, "experiments", "experiment", "ning2025-vgg8", err);
@@ -231,7 +231,7 @@ static enum spn_status benchmark(struct job *job, struct spn_err *err)
 /* A folder of data sets that lacks the trained weights is no error: then there is no such rung. */
 static bool has_weights(const struct job *job, const char *below)
 {
-    char path[MAX_PATH];
+    char path[SPN_MAX_PATH];
     const int n = snprintf(path, sizeof path, "%s/%s", job->args.common.data, below);
     return n > 0 && (size_t)n < sizeof path && access(path, R_OK) == 0;
 }
@@ -239,7 +239,7 @@ static bool has_weights(const struct job *job, const char *below)
 static enum spn_status climb(struct job *job, const char *experiment, const char *id,
                              struct spn_err *err)
 {
-    char path[MAX_PATH];
+    char path[SPN_MAX_PATH];
     struct spn_ladder_experiment e;
     struct spn_ladder ladder;
     const struct spn_common *common = &job->args.common;
@@ -319,7 +319,7 @@ static void add_source(void *ctx, const struct spn_json_source *s)
 /* What the article does not say about its training. */
 static enum spn_status add_assumptions(struct job *job, struct spn_err *err)
 {
-    char path[MAX_PATH];
+    char path[SPN_MAX_PATH];
     struct spn_json *doc = NULL;
     enum spn_status status =
         spn_data_find(path, sizeof path, "experiments", "experiment", runs[0].experiment, err);

@@ -91,7 +91,7 @@ static bool draw(void *ctx, const char *what, size_t done, size_t total)
 struct job {
     struct args args;
     struct spn_ranks ranks;
-    char file[1024]; /* what this rank stores in: --db, or with ranks <db>.rank<i> */
+    char file[SPN_MAX_PATH]; /* what this rank stores in: --db, or with ranks <db>.rank<i> */
     struct spn_shard shard;
     struct spn_space *space;
     struct spn_store *store;
@@ -122,7 +122,9 @@ static enum spn_status divide(struct job *job, struct spn_err *err)
     enum spn_status status = read_shard(job->args.shard, &job->shard, err);
     if (status || ranks->n == 1) {
         const char *none = spn_space_simulated(job->space) ? ":memory:" : "";
-        snprintf(job->file, sizeof job->file, "%s", job->args.db ? job->args.db : none);
+        const char *file = job->args.db ? job->args.db : none;
+        if (!status && !spn_text_copy(job->file, sizeof job->file, file))
+            status = spn_err_set(err, SPN_EUSAGE, "--db=%s: file name too long", file);
         return status;
     }
     if (!job->args.db || job->shard.n > 1)

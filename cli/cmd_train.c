@@ -49,14 +49,14 @@ static void job_clear(struct job *job)
 
 static enum spn_status open_inputs(struct job *job, const char *recipe, struct spn_err *err)
 {
-    char path[1024];
+    char path[SPN_MAX_PATH];
     job->options = spn_train_options_default();
     enum spn_status status =
         spn_data_find(path, sizeof path, "experiments", "experiment", recipe, err);
     if (!status)
         status = spn_train_options_load(&job->options, path, err);
     for (size_t i = 0; i < job->args.common.set.n && !status; i++) {
-        char text[256], *equals;
+        char text[sizeof job->options.start + 64], *equals;
         if (!spn_text_copy(text, sizeof text, job->args.common.set.value[i]) ||
             !(equals = strchr(text, '=')) || strncmp(text, "train.", 6) != 0)
             return spn_err_set(err, SPN_EUSAGE, "--set %.80s: must be train.FIELD=VALUE",

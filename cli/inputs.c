@@ -18,8 +18,6 @@
 #include "spindle.h"
 #include "tech/data.h"
 
-enum { MAX_PATH = 1024 };
-
 struct spn_common spn_common_default(void)
 {
     return (struct spn_common){.chip = "ning2025", .seed = 1, .images = 0};
@@ -30,24 +28,26 @@ static bool is_network_path(const char *path)
     return strncmp(path, "network.", 8) == 0;
 }
 
-/* Split "path=value" into the storage of `text`. */
-static enum spn_status split_set(const char *set, char text[256], const char **value,
+enum { MAX_FIELD = 256, MAX_SHOWN = 60 }; /* bytes of a field's path in --set, of a file shown */
+
+/* Split "path=value": the path into `text`, *value into what follows it. */
+static enum spn_status split_set(const char *set, char text[MAX_FIELD], const char **value,
                                  struct spn_err *err)
 {
     const char *equals = strchr(set, '=');
     if (!equals || equals == set || !equals[1])
         return spn_err_set(err, SPN_EUSAGE,
                            "--set %.100s: must be PATH=VALUE, e.g. chip.adc.bits=6", set);
-    if (!spn_text_copy(text, 256, set))
-        return spn_err_set(err, SPN_EUSAGE, "--set %.60s...: too long", set);
-    text[equals - set] = '\0';
-    *value = text + (equals - set) + 1;
+    if (equals - set >= MAX_FIELD)
+        return spn_err_set(err, SPN_EUSAGE, "--set %.60s...: no field has so long a path", set);
+    snprintf(text, MAX_FIELD, "%.*s", (int)(equals - set), set);
+    *value = equals + 1;
     return SPN_OK;
 }
 
 /* --device and --set as the chip takes them. */
 struct chip_overrides {
-    char text[SPN_OPT_MAX_VALUES][256];
+    char text[SPN_OPT_MAX_VALUES][MAX_FIELD];
     struct spn_override list[SPN_OPT_MAX_VALUES + 1];
     size_t n;
 };
@@ -82,7 +82,7 @@ enum spn_status spn_cmd_load_chip(const struct spn_common *common, struct spn_ch
 enum spn_status spn_cmd_load_network(const struct spn_common *common, const char *path,
                                      struct spn_network **net, struct spn_err *err)
 {
-    char text[SPN_OPT_MAX_VALUES][256], found[MAX_PATH];
+    char text[SPN_OPT_MAX_VALUES][MAX_FIELD], found[SPN_MAX_PATH];
     struct spn_network_override override[SPN_OPT_MAX_VALUES];
     size_t n = 0;
     enum spn_status status = spn_data_find(found, sizeof found, "networks", "network", path, err);
@@ -161,7 +161,7 @@ enum spn_status spn_cmd_open_calibration(const struct spn_common *common,
 static void add_digest(struct spn_report *report, const char *path)
 {
     struct spn_text text = {0};
-    char line[MAX_PATH + 32];
+    char line[SPN_MAX_PATH + 32];
     if (spn_file_read(path, &text, NULL) == SPN_OK) {
         unsigned long crc = crc32_z(0, (const unsigned char *)text.data, text.length);
         snprintf(line, sizeof line, "%s (crc32 %08lx)", path, crc);
@@ -179,7 +179,7 @@ void spn_cmd_provenance(struct spn_report *report, int argc, char **argv, const 
     spn_report_provenance(report, "version", "spindle " SPN_VERSION);
     spn_report_provenance(report, "command", command.data ? command.data : "");
     for (size_t i = 0; i < n_files; i++) {
-        char found[MAX_PATH]; /* of a shipped network's name */
+        char found[SPN_MAX_PATH]; /* of a shipped network's name */
         bool name = spn_data_find(found, sizeof found, "networks", "network", files[i], NULL) == 0;
         add_digest(report, name ? found : files[i]);
     }
@@ -192,7 +192,7 @@ struct source_table {
     const struct chip_overrides *overrides;
     bool all;
     int n_files;
-    char file[MAX_PATH]; /* seen last */
+    char file[SPN_MAX_PATH]; /* seen last */
 };
 
 /* The command line gives this number of the n-th file another value. */
@@ -220,17 +220,27 @@ static void see_file(void *ctx, const char *file, const struct spn_json_source *
     add_digest(to->report, file);
 }
 
+/* A file of tech/ without the folders above; of a long path the last name. */
+static const char *shown_name(const char *file)
+{
+    const char *from = strncmp(file, "tech/", 5) == 0 ? file + 5 : NULL, *slash;
+    for (const char *next = file; (next = strstr(next, "/tech/")); next++)
+        from = next + strlen("/tech/");
+    if (from)
+        return from;
+    slash = strrchr(file, '/');
+    return slash && strlen(file) > MAX_SHOWN ? slash + 1 : file;
+}
+
 static void add_source(void *ctx, const char *file, const struct spn_json_source *s)
 {
     struct source_table *to = ctx;
     char name[160];
-    const char *shipped = strstr(file, "tech/");
     see_file(to, file, s);
     bool assumed = s->assumed || !*s->source; /* a number that nobody vouches for is a guess */
     if ((!to->all && !assumed) || is_overridden(to->overrides, to->n_files, s->path))
         return;
-    snprintf(name, sizeof name, "%.60s: %.90s", shipped ? shipped + strlen("tech/") : file,
-             s->path);
+    snprintf(name, sizeof name, "%.60s: %.90s", shown_name(file), s->path);
     spn_table_row(to->table, name, "");
     spn_table_text(to->table, "%.6g", s->value);
     if (to->all)
@@ -267,7 +277,7 @@ enum spn_status spn_cmd_sources(const struct spn_common *common, bool all,
         status = spn_chip_sources(common->chip, overrides.list, overrides.n, add_source, &to, err);
     for (size_t i = 0; i < common->set.n && !status; i++) {
         const char *value;
-        char path[256];
+        char path[MAX_FIELD];
         status = split_set(common->set.value[i], path, &value, err);
         if (status)
             break;
@@ -313,9 +323,9 @@ enum spn_status spn_cmd_print(const struct spn_report *report, int format, struc
 
 enum spn_status spn_cmd_make_dir(const char *dir, struct spn_err *err)
 {
-    char path[MAX_PATH];
+    char path[SPN_MAX_PATH];
     if (!*dir || !spn_text_copy(path, sizeof path, dir))
-        return spn_err_set(err, SPN_EUSAGE, "--out=%.60s: not a usable folder name", dir);
+        return spn_err_set(err, SPN_EUSAGE, "--out=%s: not a usable folder name", dir);
     for (char *at = path + 1;; at++) {
         if (*at && *at != '/')
             continue;

@@ -32,7 +32,7 @@ struct spn_accuracy_options {
     double resolution; /* differences up to this are none: see explorer/lazy.h */
     int bound;         /* enum spn_accuracy_bound: what no design is believed to exceed */
     bool estimate_ir_drop;
-    char dataset[64], data[256]; /* "": the network's; none */
+    char dataset[64], data[SPN_MAX_PATH]; /* "": the network's; none */
 };
 extern const struct spn_field spn_accuracy_fields[];
 struct spn_accuracy_options spn_accuracy_options_default(void);

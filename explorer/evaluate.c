@@ -229,8 +229,8 @@ enum spn_status spn_evaluate_at(struct spn_evaluator *ev, const int digit[SPN_SP
                               &result, &why);
     }
     if (status == SPN_EINTERNAL)
-        return spn_err_set(err, status, "%s, point %lld: %.300s", space->file,
-                           (long long)point->number, why.msg);
+        return spn_err_set(err, status, "%s, point %lld: %s", space->file, (long long)point->number,
+                           why.msg);
     if (status) {
         refuse(point, SPN_POINT_INFEASIBLE, why.msg);
         for (int i = 0; i < space->n_results + space->n_derived; i++)

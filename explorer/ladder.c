@@ -16,7 +16,7 @@
 #include "explorer/ratio.h"
 #include "tech/data.h"
 
-enum { MAX_PATH = 1024, CALIBRATION_IMAGES = 32 };
+enum { CALIBRATION_IMAGES = 32 };
 #define SAME 1e-9 /* shares of zeros in a file */
 
 /* ---- the file ---- */
@@ -122,7 +122,7 @@ static void count_weights(const struct spn_network *net, int *first, double *n_f
 /* The network with so many zeros; the weights are read from elsewhere. */
 static enum spn_status load_network(struct climb *c, double sparsity, struct spn_err *err)
 {
-    char path[MAX_PATH], all[32], first_value[32], first_path[96];
+    char path[SPN_MAX_PATH], all[32], first_value[32], first_path[96];
     int first;
     double n_first, n;
     struct spn_network *net = NULL;
@@ -147,7 +147,7 @@ static enum spn_status load_network(struct climb *c, double sparsity, struct spn
 
 static enum spn_status load_weights(struct climb *c, struct spn_err *err)
 {
-    char path[MAX_PATH];
+    char path[SPN_MAX_PATH];
     const char *below = c->experiment->weights;
     if (!*below && !*c->net->dense_weights)
         return spn_err_set(err, SPN_EINPUT, "network %s names no dense weights", c->net->name);
@@ -163,7 +163,7 @@ static enum spn_status load_weights(struct climb *c, struct spn_err *err)
 static enum spn_status open_inputs(struct climb *c, struct spn_err *err)
 {
     const struct spn_ladder_experiment *e = c->experiment;
-    char path[MAX_PATH];
+    char path[SPN_MAX_PATH];
     enum spn_status status = spn_chip_load(&c->chip, e->chip, NULL, 0, err);
     if (!status)
         status = spn_data_find(path, sizeof path, "experiments", "experiment", e->tuning, err);

@@ -178,7 +178,7 @@ static enum spn_status create(struct spn_space **out, struct spn_json *doc, stru
 enum spn_status spn_space_load(struct spn_space **space, const char *name_or_path,
                                struct spn_err *err)
 {
-    char path[SPN_DATA_PATH];
+    char path[SPN_MAX_PATH];
     struct spn_json *doc = NULL;
     enum spn_status status =
         spn_data_find(path, sizeof path, "experiments", "experiment", name_or_path, err);

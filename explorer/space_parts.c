@@ -207,7 +207,7 @@ static enum spn_status load_network(struct spn_space *space, int number, struct 
     const char *name = space->base_name[BASE_NETWORK];
     struct spn_network_override
         override[SPN_SPACE_MAX_SETTINGS + SPN_SPACE_MAX_AXES * SPN_AXIS_MAX_PLACES];
-    char path[SPN_DATA_PATH];
+    char path[SPN_MAX_PATH];
     size_t n = 0;
     for (int i = 0; i < space->n_settings; i++)
         if (strncmp(space->setting_path[i], "network.", 8) == 0)

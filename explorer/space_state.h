@@ -104,7 +104,7 @@ struct spn_uncertain {
 
 struct spn_space {
     char name[64], description[256];
-    char file[256];
+    char file[SPN_MAX_PATH];
     struct spn_override setting[SPN_SPACE_MAX_SETTINGS]; /* "set", in text_of_setting */
     char setting_path[SPN_SPACE_MAX_SETTINGS][SPN_SPACE_NAME],
         setting_value[SPN_SPACE_MAX_SETTINGS][SPN_SPACE_NAME];

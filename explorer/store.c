@@ -81,7 +81,7 @@ enum spn_status spn_store_connect(struct spn_store **out, const char *path, int 
         return spn_err_memory(err, "a store");
     if (!*path || !spn_text_copy(store->path, sizeof store->path, path)) {
         free(store);
-        return spn_err_set(err, SPN_EUSAGE, "\"%.60s\": not a usable file name", path);
+        return spn_err_set(err, SPN_EUSAGE, "\"%s\": not a usable file name", path);
     }
     int code = sqlite3_open_v2(path, &store->db, flags, NULL);
     enum spn_status status = code == SQLITE_OK ? SPN_OK : spn_store_fail(store, "open it", err);

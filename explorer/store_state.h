@@ -15,7 +15,7 @@ enum { SPN_STORE_MAX_COLUMNS = SPN_SPACE_MAX_AXES + SPN_SPACE_MAX_COLUMNS, SPN_S
 
 struct spn_store {
     sqlite3 *db;
-    char path[1024];
+    char path[SPN_MAX_PATH];
     const struct spn_space *space; /* NULL: opened for reading */
     struct spn_shard shard;
     int64_t next_batch, n_batches;

@@ -14,12 +14,10 @@
 #include "base/parallel.h"
 #include "tech/data.h"
 
-enum { MAX_PATH = 1024 };
-
 enum spn_status spn_study_add(struct spn_study *study, const char *experiment, const char *label,
                               const char *dataset, struct spn_err *err)
 {
-    char path[MAX_PATH];
+    char path[SPN_MAX_PATH];
     if (study->n_runs == SPN_STUDY_MAX_RUNS)
         return spn_err_set(err, SPN_EUSAGE, "%s: more than %d experiments at once", experiment,
                            SPN_STUDY_MAX_RUNS);

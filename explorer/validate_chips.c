@@ -91,7 +91,7 @@ static void ours_clear(struct ours *o)
 static enum spn_status estimate(struct ours *o, const struct chip_case *c, bool dark,
                                 struct spn_err *err)
 {
-    char path[SPN_DATA_PATH];
+    char path[SPN_MAX_PATH];
     struct spn_override set[MAX_SET];
     size_t n = N_COMMON;
     memcpy(set, common, sizeof common);

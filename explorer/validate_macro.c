@@ -136,7 +136,7 @@ double spn_macro_measured(const struct spn_macro_point *point, enum spn_macro_qu
 static enum spn_status load_chip(const struct spn_macro *macro, const struct spn_macro_point *point,
                                  const double factor[], struct spn_chip *chip, struct spn_err *err)
 {
-    char relative[320], path[SPN_DATA_PATH], value[SPN_MACRO_MAX_FACTORS][32];
+    char relative[320], path[SPN_MAX_PATH], value[SPN_MACRO_MAX_FACTORS][32];
     struct spn_override set[SPN_MACRO_MAX_SET + SPN_MACRO_MAX_FACTORS];
     size_t n = 0;
     for (; n < (size_t)point->n_set; n++)

@@ -17,7 +17,7 @@ const char spn_validate_fin_drain[] = "drains of FinFETs and sheets: NeuroSim ke
 enum spn_status spn_validate_open(struct spn_json **doc, const char *data, const char *file,
                                   struct spn_err *err)
 {
-    char path[SPN_DATA_PATH];
+    char path[SPN_MAX_PATH];
     int n = snprintf(path, sizeof path, "%s/golden/neurosim/%s", data, file);
     if (n < 0 || (size_t)n >= sizeof path)
         return spn_err_set(err, SPN_EUSAGE, "%s: path too long", data);
@@ -36,7 +36,7 @@ double spn_validate_number(const struct spn_json_at *at, const char *key)
 enum spn_status spn_validate_node(struct spn_validate_node *n, int nm, bool high_performance,
                                   struct spn_err *err)
 {
-    char name[32], path[SPN_DATA_PATH];
+    char name[32], path[SPN_MAX_PATH];
     int hp = high_performance && nm > LSTP_ONLY_BELOW_NM;
     if (n->nm == nm && n->high_performance == hp)
         return SPN_OK;

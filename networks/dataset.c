@@ -18,7 +18,6 @@
 #include "base/text.h"
 #include "networks/idx.h"
 
-#define MAX_PATH_BYTES 1024
 #define MAX_SIDE 4096
 #define TEXTS 512  /* of a split of texts, unless fewer are asked for */
 #define TOKENS 257 /* of a text: 256 are read */
@@ -182,8 +181,8 @@ out:
 static bool find_file(char *path, const char *dir, const char *folder, const char *name)
 {
     for (int gz = 0; gz < 2; gz++) {
-        int n = snprintf(path, MAX_PATH_BYTES, "%s/%s%s%s", dir, folder, name, gz ? ".gz" : "");
-        if (n > 0 && n < MAX_PATH_BYTES && access(path, F_OK) == 0)
+        int n = snprintf(path, SPN_MAX_PATH, "%s/%s%s%s", dir, folder, name, gz ? ".gz" : "");
+        if (n > 0 && n < SPN_MAX_PATH && access(path, F_OK) == 0)
             return true;
     }
     return false;
@@ -201,10 +200,10 @@ static void batch_name(char *out, size_t size, const char *pattern, int batch, c
 
 /* Where one batch lies in one folder. */
 struct batch_paths {
-    char images[MAX_PATH_BYTES],
-        labels[MAX_PATH_BYTES]; /* labels[0] = 0: `images` holds CIFAR-10 records, or tokens; for a
+    char images[SPN_MAX_PATH],
+        labels[SPN_MAX_PATH]; /* labels[0] = 0: `images` holds CIFAR-10 records, or tokens; for a
                                    text its vocabulary */
-    const char *opening;        /* of texts; NULL: images */
+    const char *opening;      /* of texts; NULL: images */
 };
 
 /* <stem>-idx2-int16, or <other stem>.txt with the set's vocabulary beside it. */

@@ -22,7 +22,8 @@ enum { MAX_SEQUENCE = 1 << 20, MAX_CHANNELS = 4 };
 
 /* The file without its layers. */
 struct head {
-    char name[64], dataset[64], weights[256], dense_weights[256], tensor_prefix[64];
+    char name[64], dataset[64], tensor_prefix[64];
+    char weights[SPN_MAX_PATH], dense_weights[SPN_MAX_PATH];
     int sequence, cache;
     double mean[MAX_CHANNELS], std[MAX_CHANNELS];
     int n_mean, n_std;
@@ -342,8 +343,8 @@ static enum spn_status resolve_path(char *out, size_t size, const char *file, co
     int n = snprintf(out, size, "%.*s%s", relative ? (int)(slash - file + 1) : 0, file, name);
     if (n < 0 || (size_t)n >= size)
         return spn_err_set(err, SPN_EINPUT,
-                           "%.200s: path of weight file \"%.60s...\" is longer than %zu characters",
-                           file, name, size - 1);
+                           "%s: path of weight file \"%s\" is longer than %zu characters", file,
+                           name, size - 1);
     return SPN_OK;
 }
 

@@ -32,6 +32,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/text.h"
 
 #define SPN_NETWORK_INPUT (-1)
 #define SPN_MAX_DIMS 4
@@ -115,10 +116,10 @@ struct spn_layer {
 
 struct spn_network {
     char name[64];
-    char dataset[64];  /* "letters", "cifar10", ... or "" */
-    char weights[256]; /* path of the weight file, resolved relative to the network file; "" if none
-                        */
-    char dense_weights[256]; /* of the unpruned network where both are shipped; "" if none */
+    char dataset[64];           /* "letters", "cifar10", ... or "" */
+    char weights[SPN_MAX_PATH]; /* weight file, resolved relative to the network file; "" if none */
+    char dense_weights[SPN_MAX_PATH]; /* of the unpruned network where both are shipped; "" if none
+                                       */
     struct spn_shape input;
     double input_mean[4], input_std[4]; /* preprocessing per channel: (x/255 - mean)/std */
     int n_mean,

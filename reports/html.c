@@ -87,9 +87,11 @@ static void add_lines(struct spn_text *out, const struct spn_text *lines, const 
 static enum spn_status add_figure(struct spn_text *out, const char *dir, const char *name,
                                   struct spn_err *err)
 {
-    char path[1024];
+    char path[SPN_MAX_PATH];
     struct spn_text svg = {0};
-    snprintf(path, sizeof path, "%s/%s.svg", dir, name);
+    int n = snprintf(path, sizeof path, "%s/%s.svg", dir, name);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return spn_err_set(err, SPN_EUSAGE, "%s.svg: path too long", name);
     enum spn_status status = spn_file_read(path, &svg, err);
     const char *start = svg.data ? strstr(svg.data, "<svg") : NULL;
     if (!status && start)

@@ -12,7 +12,7 @@
 
 #include "tech/data.h"
 
-enum { MAX_FIGURES = 16, MAX_PATH = 1024 };
+enum { MAX_FIGURES = 16 };
 
 const struct spn_figure_type spn_figure_types[] = {
     {"ablation", "accuracy with each class of errors alone and with all but it"},
@@ -40,10 +40,10 @@ const struct spn_figure_type spn_figure_types[] = {
 enum spn_status spn_file_write(const char *dir, const char *name, const char *data, size_t length,
                                struct spn_err *err)
 {
-    char path[MAX_PATH], temporary[MAX_PATH + 8];
+    char path[SPN_MAX_PATH], temporary[SPN_MAX_PATH + 8];
     int n = snprintf(path, sizeof path, "%s%s%s", dir ? dir : "", dir ? "/" : "", name);
     if (n < 0 || (size_t)n >= sizeof path)
-        return spn_err_set(err, SPN_EUSAGE, "%.60s...: path too long", path);
+        return spn_err_set(err, SPN_EUSAGE, "%s: path too long", name);
     snprintf(temporary, sizeof temporary, "%s.part", path);
     FILE *file = fopen(temporary, "wb");
     bool done = file && fwrite(data, 1, length, file) == length;
@@ -75,7 +75,7 @@ enum spn_status spn_file_read(const char *path, struct spn_text *out, struct spn
 static enum spn_status copy_script(const char *from, const char *dir, const char *to,
                                    struct spn_err *err)
 {
-    char relative[96], path[MAX_PATH];
+    char relative[96], path[SPN_MAX_PATH];
     struct spn_text text = {0};
     snprintf(relative, sizeof relative, "reports/%s", from);
     enum spn_status status = spn_data_file(path, sizeof path, relative, err);

@@ -45,7 +45,7 @@ struct spn_table *spn_report_table(struct spn_report *report, const char *id, co
 
 void spn_report_note(struct spn_report *report, const char *format, ...)
 {
-    char line[1024];
+    char line[SPN_TEXT_LINE];
     va_list args;
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);

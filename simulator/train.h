@@ -72,8 +72,8 @@ struct spn_train_hardware {
 
 struct spn_train_options {
     char network[256], dataset[64], description[256];
-    char start[256]; /* weight file to start from, relative to the recipe; "" = random. The caller
-                        loads it. */
+    char start[SPN_MAX_PATH]; /* weight file to start from, relative to the recipe; "" = random. The
+                        caller loads it. */
     int n_images, n_test_images;
     double epochs; /* may be fractional: pruning and data order go on, the last epoch is cut */
     int batch;     /* images per update; n_images or more: full batch */

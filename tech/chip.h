@@ -186,7 +186,8 @@ struct spn_chip {
     char name[64];
     char description[256];
     char node_name[256], device_name[256],
-        dram_name[256]; /* JSON: "node", "device", "dram": name or path */
+        dram_name[256]; /* JSON: "node", "device", "dram": name or path; of an override's longer
+                           path the end */
     double temperature_K, clock_Hz;
     double vdd_V;          /* supply of all transistors; 0 = the node's own */
     int mapping, schedule; /* enums */

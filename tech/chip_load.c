@@ -16,7 +16,7 @@
 
 enum spn_status spn_dram_load(struct spn_dram *dram, const char *name_or_path, struct spn_err *err)
 {
-    char path[SPN_DATA_PATH];
+    char path[SPN_MAX_PATH];
     struct spn_json *doc = NULL;
     struct spn_dram work = {0};
     enum spn_status s = spn_data_find(path, sizeof path, "tech/drams", "dram", name_or_path, err);
@@ -70,6 +70,38 @@ struct overrides {
     size_t n;
 };
 
+static const char *const part_fields[] = {"node", "device", "dram", "products.device"};
+enum { N_PART_FIELDS = sizeof part_fields / sizeof *part_fields, KEPT = 200 };
+
+/* What names a part: the last override that does, or what the chip says. The chip keeps only the
+ * end of a long path, so that a copy of it stays small. */
+static const char *part_name(const struct overrides *overrides, const char *field, const char *name)
+{
+    for (size_t i = 0; i < overrides->n; i++)
+        if (strncmp(overrides->list[i].path, "chip.", 5) == 0 &&
+            strcmp(overrides->list[i].path + 5, field) == 0)
+            name = overrides->list[i].value;
+    return name;
+}
+
+/* Set a field of any root; a path of a part that is too long for it loses its beginning. */
+static enum spn_status set_field(const struct spn_field *fields, void *object, const char *path,
+                                 const char *value, struct spn_err *err)
+{
+    char end[KEPT + 8];
+    const size_t n = strlen(value);
+    for (int i = 0; i < N_PART_FIELDS; i++) {
+        if (fields != spn_chip_fields || n <= KEPT || !strchr(value, '/') || n >= SPN_MAX_PATH ||
+            strcmp(path, part_fields[i]) != 0)
+            continue;
+        const char *from = value + n - KEPT, *slash = strchr(from, '/');
+        snprintf(end, sizeof end, ".../%s", slash ? slash + 1 : from);
+        value = end;
+        break;
+    }
+    return spn_field_set(fields, object, path, value, err);
+}
+
 /* Apply those of one root. Without a table: only see that all roots are known. */
 static enum spn_status apply(const struct overrides *overrides, enum root which,
                              const struct spn_field *fields, void *object, struct spn_err *err)
@@ -79,7 +111,7 @@ static enum spn_status apply(const struct overrides *overrides, enum root which,
         const char *rest = "";
         enum spn_status s = find_root(&overrides->list[i], &root, &rest, err);
         if (!s && fields && root == which) {
-            s = spn_field_set(fields, object, rest, overrides->list[i].value, err);
+            s = set_field(fields, object, rest, overrides->list[i].value, err);
             if (s) {
                 spn_err_prefix(err, "%s.", root_names[root]);
                 if (err && s != SPN_EINTERNAL)
@@ -94,39 +126,48 @@ static enum spn_status apply(const struct overrides *overrides, enum root which,
 }
 
 /* A relative path that does not exist as it is may stand beside the chip file. */
-static void resolve_beside(char *out, size_t size, const char *chip_path, const char *name)
+static enum spn_status resolve_beside(char *out, size_t size, const char *chip_path,
+                                      const char *name, struct spn_err *err)
 {
     const char *slash = strrchr(chip_path, '/');
     bool is_path = strchr(name, '/') || !spn_data_is_name(name) || strstr(name, ".json");
     if (slash && is_path && name[0] != '/' && access(name, F_OK) != 0) {
         int n = snprintf(out, size, "%.*s/%s", (int)(slash - chip_path), chip_path, name);
         if (n > 0 && (size_t)n < size && access(out, F_OK) == 0)
-            return;
+            return SPN_OK;
     }
-    snprintf(out, size, "%s", name);
+    return spn_text_copy(out, size, name)
+               ? SPN_OK
+               : spn_err_set(err, SPN_EINPUT, "%s: path longer than %zu bytes", name, size - 1);
 }
 
 static enum spn_status load_parts(struct spn_chip *chip, const char *chip_path,
                                   const struct overrides *overrides, struct spn_err *err)
 {
-    char path[SPN_DATA_PATH];
-    resolve_beside(path, sizeof path, chip_path, chip->node_name);
-    enum spn_status s = spn_node_load(&chip->node, path, err);
+    char path[SPN_MAX_PATH];
+    const char *name = part_name(overrides, "node", chip->node_name);
+    enum spn_status s = resolve_beside(path, sizeof path, chip_path, name, err);
+    if (!s)
+        s = spn_node_load(&chip->node, path, err);
     if (!s)
         s = apply(overrides, ROOT_NODE, spn_node_fields, &chip->node, err);
-    if (s)
-        return s;
-    resolve_beside(path, sizeof path, chip_path, chip->device_name);
-    s = spn_device_load(&chip->device, path, err);
+    name = part_name(overrides, "device", chip->device_name);
+    if (!s)
+        s = resolve_beside(path, sizeof path, chip_path, name, err);
+    if (!s)
+        s = spn_device_load(&chip->device, path, err);
     if (!s)
         s = apply(overrides, ROOT_DEVICE, spn_device_fields, &chip->device, err);
-    if (s)
-        return s;
-    resolve_beside(path, sizeof path, chip_path, chip->dram_name);
-    s = spn_dram_load(&chip->dram, path, err);
+    name = part_name(overrides, "dram", chip->dram_name);
+    if (!s)
+        s = resolve_beside(path, sizeof path, chip_path, name, err);
+    if (!s)
+        s = spn_dram_load(&chip->dram, path, err);
+    name = part_name(overrides, "products.device", chip->products.device_name);
     if (!s && chip->products.unit == SPN_PRODUCTS_SRAM) {
-        resolve_beside(path, sizeof path, chip_path, chip->products.device_name);
-        s = spn_device_load(&chip->products_device, path, err);
+        s = resolve_beside(path, sizeof path, chip_path, name, err);
+        if (!s)
+            s = spn_device_load(&chip->products_device, path, err);
     }
     return s ? s : apply(overrides, ROOT_DRAM, spn_dram_fields, &chip->dram, err);
 }
@@ -135,7 +176,7 @@ enum spn_status spn_chip_load(struct spn_chip *chip, const char *name_or_path,
                               const struct spn_override *overrides, size_t n_overrides,
                               struct spn_err *err)
 {
-    char path[SPN_DATA_PATH];
+    char path[SPN_MAX_PATH];
     struct spn_chip work;
     struct spn_json *doc = NULL;
     const struct overrides all = {overrides, n_overrides};
@@ -179,20 +220,21 @@ spn_chip_sources(const char *name_or_path, const struct spn_override *overrides,
 {
     static const char *const dirs[N_ROOTS] = {"tech/chips", "tech/nodes", "tech/devices",
                                               "tech/drams"};
-    char path[N_ROOTS][SPN_DATA_PATH], name[SPN_DATA_PATH];
+    char path[N_ROOTS][SPN_MAX_PATH], name[SPN_MAX_PATH];
     struct spn_json *doc[N_ROOTS] = {NULL};
     struct spn_chip chip;
     enum spn_status s = spn_chip_load(&chip, name_or_path, overrides, n_overrides, err);
     if (s)
         return s;
-    const char *const names[N_ROOTS] = {name_or_path, chip.node_name, chip.device_name,
-                                        chip.dram_name};
+    const struct overrides all = {overrides, n_overrides};
+    const char *const names[N_ROOTS] = {name_or_path, part_name(&all, "node", chip.node_name),
+                                        part_name(&all, "device", chip.device_name),
+                                        part_name(&all, "dram", chip.dram_name)};
     for (int i = 0; !s && i < N_ROOTS; i++) {
-        if (i == ROOT_CHIP)
-            snprintf(name, sizeof name, "%s", names[i]);
-        else
-            resolve_beside(name, sizeof name, path[ROOT_CHIP], names[i]);
-        s = spn_data_find(path[i], sizeof path[i], dirs[i], root_names[i], name, err);
+        const char *beside = i == ROOT_CHIP ? "" : path[ROOT_CHIP];
+        s = resolve_beside(name, sizeof name, beside, names[i], err);
+        if (!s)
+            s = spn_data_find(path[i], sizeof path[i], dirs[i], root_names[i], name, err);
         if (!s)
             s = spn_json_load(&doc[i], path[i], err);
     }

@@ -8,7 +8,6 @@
 #include "tech/data.h"
 
 #include <dirent.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +27,7 @@ enum { N_ROOTS = 5 };
 
 struct roots {
     int n;
-    char path[N_ROOTS][PATH_MAX];
+    char path[N_ROOTS][SPN_MAX_PATH];
 };
 
 static bool is_folder(const char *path)
@@ -47,7 +46,7 @@ static bool is_file(const char *path)
 static void add_root(struct roots *roots, const char *a, const char *b)
 {
     size_t na = strlen(a), nb = strlen(b);
-    if (roots->n == N_ROOTS || na == 0 || na + nb + 1 > PATH_MAX)
+    if (roots->n == N_ROOTS || na == 0 || na + nb + 1 > SPN_MAX_PATH)
         return;
     memcpy(roots->path[roots->n], a, na);
     memcpy(roots->path[roots->n] + na, b, nb + 1);
@@ -64,7 +63,7 @@ static struct roots *find_roots(struct spn_err *err)
     const char *env = getenv("SPINDLE_DATA");
     if (env)
         add_root(roots, env, "");
-    char exe[PATH_MAX];
+    char exe[SPN_MAX_PATH];
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
     if (n > 0) {
         exe[n] = '\0';
@@ -157,7 +156,7 @@ static const char *next_name(const void *ctx, size_t i)
 static enum spn_status fail_unknown(const struct roots *roots, const char *dir, const char *what,
                                     const char *name, struct spn_err *err)
 {
-    char folder[2 * PATH_MAX];
+    char folder[2 * SPN_MAX_PATH];
     struct names names = {0};
     struct spn_text known = {0};
     if (!first_folder(folder, sizeof folder, roots, dir)) {
@@ -213,7 +212,7 @@ enum spn_status spn_data_find(char *out, size_t size, const char *dir, const cha
     if (!roots)
         return SPN_EINTERNAL;
     enum spn_status s = SPN_EINPUT;
-    char path[2 * PATH_MAX];
+    char path[2 * SPN_MAX_PATH];
     for (int i = 0; i < roots->n && spn_data_is_name(name); i++) {
         int n = snprintf(path, sizeof path, "%s/%s/%s%s", roots->path[i], dir, name, SUFFIX);
         if (n < 0 || (size_t)n >= sizeof path || !is_file(path))
@@ -235,7 +234,7 @@ enum spn_status spn_data_list(const char *dir,
                               void (*visit)(void *ctx, const char *name, const char *path),
                               void *ctx, struct spn_err *err)
 {
-    char folder[2 * PATH_MAX], path[3 * PATH_MAX];
+    char folder[2 * SPN_MAX_PATH], path[3 * SPN_MAX_PATH];
     struct names names = {0};
     struct roots *roots = find_roots(err);
     if (!roots)

@@ -15,8 +15,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-
-#define SPN_DATA_PATH 4096 /* bytes of a path, with its end */
+#include "base/text.h"
 
 /* Write the path of `name` in data folder `dir` ("tech/nodes") to out. SPN_EINPUT "no node 'x' (did
  * you mean 'y'? ...)" where `what` is the word for one ("node"). */

@@ -289,7 +289,7 @@ enum spn_status spn_device_read(struct spn_device *device, const struct spn_json
 enum spn_status spn_device_load(struct spn_device *device, const char *name_or_path,
                                 struct spn_err *err)
 {
-    char path[SPN_DATA_PATH];
+    char path[SPN_MAX_PATH];
     struct spn_json *doc = NULL;
     enum spn_status s =
         spn_data_find(path, sizeof path, "tech/devices", "device", name_or_path, err);

@@ -187,7 +187,7 @@ enum spn_status spn_node_read(struct spn_node *node, const struct spn_json *doc,
 
 enum spn_status spn_node_load(struct spn_node *node, const char *name_or_path, struct spn_err *err)
 {
-    char path[SPN_DATA_PATH];
+    char path[SPN_MAX_PATH];
     struct spn_json *doc = NULL;
     enum spn_status s = spn_data_find(path, sizeof path, "tech/nodes", "node", name_or_path, err);
     if (!s)

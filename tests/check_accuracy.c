@@ -118,7 +118,7 @@ static struct spn_dataset open_images(const char *dir, const char *name,
 {
     struct spn_dataset images = {0};
     struct spn_err err;
-    char folder[512];
+    char folder[SPN_MAX_PATH];
     snprintf(folder, sizeof folder, "%s/data", dir);
     const struct spn_dataset_request request = {.name = name,
                                                 .split = "test",
@@ -133,7 +133,7 @@ static struct spn_dataset open_images(const char *dir, const char *name,
 
 static void load(const char *dir, int i, struct spn_network **net, struct spn_weights **w)
 {
-    char path[4096];
+    char path[SPN_MAX_PATH];
     struct spn_err err;
     const char *source = getenv("srcdir");
     snprintf(path, sizeof path, "%s/networks/%s.json", source ? source : ".", known[i].network);
@@ -177,7 +177,7 @@ START_TEST(text_is_predicted_as_published)
     struct spn_simulator *sim = NULL;
     struct spn_accuracy accuracy, coded;
     struct spn_err err;
-    char path[4096];
+    char path[SPN_MAX_PATH];
     if (!dir) {
         return;
     }
@@ -290,7 +290,7 @@ START_TEST(shipped_weights_are_as_described)
         struct spn_network *net = NULL;
         struct spn_weights *w = NULL;
         struct spn_err err;
-        char path[4096];
+        char path[SPN_MAX_PATH];
         snprintf(path, sizeof path, "%s/networks/%s.json", source ? source : ".", names[k]);
         ck_assert_ok(spn_network_load(&net, path, NULL, 0, &err));
         ck_assert_ok(spn_weights_load(&w, net->weights, &err));

@@ -218,7 +218,7 @@ START_TEST(published_sar_curves)
     if (!spn_test_data())
         return;
     struct spn_json *doc;
-    char path[4096];
+    char path[SPN_MAX_PATH];
     snprintf(path, sizeof path, "%s/golden/neurosim/adc-curves.json", spn_test_data());
     ck_assert_ok(spn_json_load(&doc, path, &err));
     const struct spn_json_at root = spn_json_root(doc), curves = spn_json_get(&root, "curves");

@@ -87,7 +87,7 @@ START_TEST(develops_as_published)
     if (!spn_test_data())
         return;
     struct spn_json *doc;
-    char path[4096];
+    char path[SPN_MAX_PATH];
     int n = 0;
     snprintf(path, sizeof path, "%s/golden/neurosim/adc-curves.json", spn_test_data());
     ck_assert_ok(spn_json_load(&doc, path, &err));

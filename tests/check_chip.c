@@ -88,7 +88,7 @@ START_TEST(sources_of_a_chip_cover_its_parts)
     struct spn_err err = {0};
     struct count all = {0}, parts = {0};
     ck_assert_ok(spn_chip_sources("ning2025", NULL, 0, count_chip_source, &all, &err));
-    char path[SPN_DATA_PATH];
+    char path[SPN_MAX_PATH];
     const char *dirs[] = {"tech/chips", "tech/nodes", "tech/devices", "tech/drams"};
     const char *names[] = {"ning2025", "32nm-lstp", "mos2-2fefet", "hbm2"};
     for (int i = 0; i < 4; i++) {

@@ -435,7 +435,7 @@ START_TEST(test_real_text)
     const char *data = spn_test_data();
     struct spn_dataset d = {0}, made = {0};
     struct spn_err err;
-    char folder[512], text[600], vocabulary[600];
+    char folder[SPN_MAX_PATH], text[SPN_MAX_PATH + 64], vocabulary[SPN_MAX_PATH + 64];
     if (!data)
         return;
     snprintf(folder, sizeof folder, "%s/data", data);
@@ -478,7 +478,7 @@ START_TEST(test_real_sets)
     for (size_t i = 0; i < sizeof real / sizeof real[0]; i++) {
         struct spn_err err;
         struct spn_dataset d = {0};
-        char folder[512];
+        char folder[SPN_MAX_PATH];
         snprintf(folder, sizeof folder, "%s/data", data);
         struct spn_dataset_request request = {
             .name = real[i].name, .split = real[i].split, .dir = folder};

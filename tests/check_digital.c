@@ -295,7 +295,7 @@ START_TEST(blocks_beside_neurosim)
 {
     if (!spn_test_data())
         return;
-    char path[4096];
+    char path[SPN_MAX_PATH];
     struct spn_err err;
     struct spn_json *doc = NULL;
     snprintf(path, sizeof path, "%s/golden/neurosim/blocks.json", spn_test_data());

@@ -293,7 +293,7 @@ START_TEST(published_gates)
         return;
     struct spn_err err;
     struct spn_json *technology, *golden;
-    char path[4096];
+    char path[SPN_MAX_PATH];
     snprintf(path, sizeof path, "%s/facts/technology.json", spn_test_data());
     ck_assert_ok(spn_json_load(&technology, path, &err));
     snprintf(path, sizeof path, "%s/golden/neurosim/gates.json", spn_test_data());

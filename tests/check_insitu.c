@@ -309,7 +309,7 @@ START_TEST(experiments)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         ck_assert_fails(read_text(bad[i][0], &o, &err), SPN_EINPUT, bad[i][1]);
     for (size_t i = 0; i < sizeof shipped / sizeof *shipped; i++) {
-        char name[64], path[1024];
+        char name[64], path[SPN_MAX_PATH];
         snprintf(name, sizeof name, "ning2025-msnet%s", shipped[i]);
         o = spn_insitu_options_default();
         ck_assert_ok(spn_data_find(path, sizeof path, "experiments", "experiment", name, &err));
@@ -335,7 +335,7 @@ static struct spn_network *msnet(void)
 {
     struct spn_err err;
     struct spn_network *net = NULL;
-    char path[1024];
+    char path[SPN_MAX_PATH];
     ck_assert_ok(spn_data_find(path, sizeof path, "networks", "network", "msnet", &err));
     ck_assert_ok(spn_network_load(&net, path, NULL, 0, &err));
     return net;

@@ -41,7 +41,7 @@ static struct golden golden_load(const char *dir, const char *name)
 {
     struct golden g = {.doc = NULL};
     struct spn_err err;
-    char path[4096];
+    char path[SPN_MAX_PATH];
     snprintf(path, sizeof path, "%s/golden/irdrop/%s.json", dir, name);
     ck_assert_ok(spn_json_load(&g.doc, path, &err));
     int rows = (int)golden_number(&g, "n_in", 0), columns = (int)golden_number(&g, "n_out", 0);

@@ -167,7 +167,7 @@ END_TEST
 struct seen {
     int n;
     struct {
-        char path[4096], source[64];
+        char path[SPN_MAX_PATH], source[64];
         double value;
         bool assumed;
     } row[16];

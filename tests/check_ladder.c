@@ -128,7 +128,7 @@ START_TEST(experiment_files)
     };
     struct spn_err err;
     struct spn_ladder_experiment e;
-    char path[1024];
+    char path[SPN_MAX_PATH];
     for (size_t i = 0; i < sizeof shipped / sizeof *shipped; i++) {
         ck_assert_ok(
             spn_data_find(path, sizeof path, "experiments", "experiment", shipped[i], &err));

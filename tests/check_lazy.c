@@ -77,7 +77,7 @@ static bool change(struct spn_chip *chip, const char *path, const char *range)
 START_TEST(the_simulator_is_blind_to_what_we_say)
 {
     struct bench b = {.net = NULL};
-    char path[SPN_DATA_PATH];
+    char path[SPN_MAX_PATH];
     struct spn_chip chip;
     struct spn_dataset_request ask = {.name = "letters",
                                       .split = "test",

@@ -13,7 +13,7 @@
 static void load(struct spn_macro *macro, const char *name)
 {
     struct spn_err err = {0};
-    char path[SPN_DATA_PATH];
+    char path[SPN_MAX_PATH];
     ck_assert_ok(spn_data_find(path, sizeof path, "experiments/silicon", "macro", name, &err));
     ck_assert_ok(spn_macro_load(macro, path, &err));
 }

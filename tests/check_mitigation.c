@@ -285,7 +285,7 @@ static struct spn_dataset images_of(const char *split, int n)
 {
     struct spn_dataset images = {0};
     struct spn_err err;
-    char folder[512];
+    char folder[SPN_MAX_PATH];
     snprintf(folder, sizeof folder, "%s/data", spn_test_data());
     const struct spn_dataset_request request = {.name = "cifar10",
                                                 .split = split,
@@ -308,7 +308,7 @@ START_TEST(a_residual_network_is_mended)
     struct spn_err err = {0};
     double top1[3];
     int n_layers = 0;
-    char path[4096];
+    char path[SPN_MAX_PATH];
     const char *source = getenv("srcdir");
     if (!spn_test_data())
         return;

@@ -17,7 +17,7 @@ static void path_of(char *out, size_t size, const char *name)
 
 static struct spn_network *load(const char *name)
 {
-    char path[1024];
+    char path[SPN_MAX_PATH];
     struct spn_err err;
     struct spn_network *net = NULL;
     path_of(path, sizeof path, name);
@@ -408,7 +408,7 @@ END_TEST
 static enum spn_status load_with(const char *name, const char *path, const char *value,
                                  struct spn_network **net, struct spn_err *err)
 {
-    char file[1024];
+    char file[SPN_MAX_PATH];
     struct spn_network_override o = {path, value};
     path_of(file, sizeof file, name);
     return spn_network_load(net, file, &o, 1, err);
@@ -444,7 +444,7 @@ START_TEST(a_cache_adds_keys_but_no_tokens)
     struct spn_network *net = NULL;
     const struct spn_network_override both[] = {{"sequence", "1"}, {"cache", "99"}};
     const char *srcdir = getenv("srcdir");
-    char path[4096];
+    char path[SPN_MAX_PATH];
     snprintf(path, sizeof path, "%s/networks/stories260k.json", srcdir ? srcdir : ".");
     ck_assert_ok(spn_network_load(&net, path, both, 2, &err));
     ck_assert(net->cache == 99 && net->sequence == 1);

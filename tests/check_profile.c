@@ -235,7 +235,7 @@ static int64_t elements(const struct spn_weights *weights, const char *tensor, c
 
 START_TEST(networks_match_weight_files)
 {
-    char path[1024];
+    char path[SPN_MAX_PATH];
     struct spn_err err;
     struct spn_network *net = NULL;
     struct spn_weights *weights = NULL;

@@ -18,7 +18,7 @@ static struct setting set_up(void)
 {
     struct spn_err err;
     struct setting s;
-    char path[1024];
+    char path[SPN_MAX_PATH];
     const struct spn_network_override sparsity = {"sparsity", "0.885"};
     ck_assert_ok(spn_chip_load(&s.chip, "ning2025", NULL, 0, &err));
     ck_assert_ok(spn_data_find(path, sizeof path, "networks", "network", "vgg8", &err));
@@ -129,7 +129,7 @@ START_TEST(experiment_files)
     struct spn_err err;
     struct setting s = set_up();
     static struct spn_ratio_experiment e;
-    char path[1024];
+    char path[SPN_MAX_PATH];
     double now;
     ck_assert_ok(
         spn_data_find(path, sizeof path, "experiments", "experiment", "ning2025-vgg8", &err));

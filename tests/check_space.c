@@ -112,7 +112,7 @@ END_TEST
 static void estimate_by_hand(const char *network, const struct spn_override *overrides, size_t n,
                              const char *sparsity, int scheme, double *energy_J, double *update_s)
 {
-    char path[4096];
+    char path[SPN_MAX_PATH];
     struct spn_chip chip;
     struct spn_network *net = NULL;
     struct spn_profile profile;

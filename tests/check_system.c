@@ -286,7 +286,7 @@ START_TEST(keys_and_values_are_kept)
             setup_open(&s, "stories260k", "ning2025");
             const struct spn_network_override set[] = {{"sequence", "1"},
                                                        {"cache", k ? "1999" : "999"}};
-            char path[4096];
+            char path[SPN_MAX_PATH];
             snprintf(path, sizeof path, "%s/networks/stories260k.json",
                      getenv("srcdir") ? getenv("srcdir") : ".");
             setup_close(&s);

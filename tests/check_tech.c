@@ -359,7 +359,7 @@ static void collect(void *ctx, const char *name, const char *path)
 START_TEST(data_is_found_by_name_and_path)
 {
     struct spn_err err = {0};
-    char path[SPN_DATA_PATH], tiny[8];
+    char path[SPN_MAX_PATH], tiny[8];
     ck_assert_ok(spn_data_find(path, sizeof path, "tech/drams", "dram", "./any/thing.json", &err));
     ck_assert_str_eq(path, "./any/thing.json");
     ck_assert_ok(spn_data_find(path, sizeof path, "tech/drams", "dram", "hbm2", &err));

@@ -333,7 +333,7 @@ START_TEST(recipes_are_read)
     const char *source = getenv("srcdir");
     struct spn_err err;
     for (int i = 0; i < 3; i++) {
-        char path[4096];
+        char path[SPN_MAX_PATH];
         struct spn_train_options o = spn_train_options_default();
         snprintf(path, sizeof path, "%s/experiments/%s.json", source ? source : ".", names[i]);
         ck_assert_ok(spn_train_options_load(&o, path, &err));

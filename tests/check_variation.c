@@ -319,7 +319,7 @@ START_TEST(maps_are_read)
     struct test_files files;
     struct spn_defect_map map = {0};
     struct spn_err err;
-    char path[4096];
+    char path[SPN_MAX_PATH];
     files_begin(&files);
     snprintf(path, sizeof path, "%s/map", files.dir);
     put_gzip(path, bytes, sizeof bytes);

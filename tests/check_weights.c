@@ -107,7 +107,7 @@ START_TEST(test_save_fails)
 {
     struct spn_err err;
     struct spn_weights *w = small();
-    char path[4096];
+    char path[SPN_MAX_PATH];
     snprintf(path, sizeof path, "%s/none/w.safetensors", files.dir);
     ck_assert_fails(spn_weights_save(w, path, &err), SPN_EINTERNAL, "cannot be written");
     ck_assert_fails(spn_weights_save(w, "/dev/full/x", &err), SPN_EINTERNAL, "/dev/full/x");
@@ -263,7 +263,7 @@ START_TEST(test_real_files)
     for (size_t i = 0; i < sizeof real / sizeof real[0]; i++) {
         struct spn_err err;
         struct spn_weights *w = NULL;
-        char path[4096];
+        char path[SPN_MAX_PATH];
         snprintf(path, sizeof path, "%s/data/weights/%s.safetensors", data, real[i].file);
         ck_assert_ok(spn_weights_load(&w, path, &err));
         ck_assert_int_eq(spn_weights_count(w), real[i].count);

@@ -24,7 +24,7 @@ static inline void setup_open(struct setup *s, const char *network, const char *
 {
     struct spn_err err;
     const char *srcdir = getenv("srcdir");
-    char path[4096];
+    char path[SPN_MAX_PATH];
 
     memset(s, 0, sizeof *s);
     srcdir = srcdir ? srcdir : ".";
