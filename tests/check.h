@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/text.h"
 
 /* Each check_<module>.c defines this; check_main.c runs it. */
 Suite *spn_suite(void);
