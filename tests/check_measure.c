@@ -224,7 +224,7 @@ START_TEST(resnet20_is_within_its_limits)
 {
     const char *data = spn_test_data();
     struct spn_err err;
-    char dir[SPN_MAX_PATH], path[SPN_MAX_PATH + 32];
+    char dir[SPN_MAX_PATH], path[SPN_MAX_PATH + 64];
     if (!data)
         return;
     struct setup s;
