@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "explorer/store_state.h"
@@ -17,7 +18,8 @@ enum {
     BUSY_MS = 60000, /* how long to wait for another process' transaction */
     RETRY_MS = 10,
     BATCHES_PER_SPACE = 64, /* at least, so that threads and processes share small spaces */
-    LOOK_AHEAD = 256        /* batches looked at in one transaction */
+    LOOK_AHEAD = 256,       /* batches looked at in one transaction */
+    SQLITE_PATH = 503       /* bytes of an absolute path; with "-journal" SQLite stops at 512 */
 };
 
 int spn_batch_size(const struct spn_space *space)
@@ -73,6 +75,12 @@ enum spn_status spn_store_prepare(struct spn_store *store, const char *sql,
                : spn_store_fail(store, "read it", err);
 }
 
+static size_t absolute_length(const char *path)
+{
+    char here[SPN_MAX_PATH];
+    return strlen(path) + (*path != '/' && getcwd(here, sizeof here) ? strlen(here) + 1 : 0);
+}
+
 enum spn_status spn_store_connect(struct spn_store **out, const char *path, int flags,
                                   struct spn_err *err)
 {
@@ -85,6 +93,9 @@ enum spn_status spn_store_connect(struct spn_store **out, const char *path, int 
     }
     int code = sqlite3_open_v2(path, &store->db, flags, NULL);
     enum spn_status status = code == SQLITE_OK ? SPN_OK : spn_store_fail(store, "open it", err);
+    if (status && absolute_length(path) > SQLITE_PATH)
+        spn_err_set(err, status, "%s: cannot open it: SQLite takes paths of up to %d bytes", path,
+                    SQLITE_PATH);
     if (!status)
         sqlite3_busy_timeout(store->db, BUSY_MS);
     if (status)

@@ -91,7 +91,7 @@ static enum spn_status set_field(const struct spn_field *fields, void *object, c
     char end[KEPT + 8];
     const size_t n = strlen(value);
     for (int i = 0; i < N_PART_FIELDS; i++) {
-        if (fields != spn_chip_fields || n <= KEPT || !strchr(value, '/') || n >= SPN_MAX_PATH ||
+        if (fields != spn_chip_fields || n <= KEPT || !strchr(value, '/') ||
             strcmp(path, part_fields[i]) != 0)
             continue;
         const char *from = value + n - KEPT, *slash = strchr(from, '/');

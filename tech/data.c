@@ -206,7 +206,8 @@ enum spn_status spn_data_find(char *out, size_t size, const char *dir, const cha
     if (is_path(name)) {
         if (spn_text_copy(out, size, name))
             return SPN_OK;
-        return spn_err_set(err, SPN_EINPUT, "path of %s is longer than %zu bytes", what, size - 1);
+        return spn_err_set(err, SPN_EINPUT, "%s: path of a %s is longer than %zu bytes", name, what,
+                           size - 1);
     }
     struct roots *roots = find_roots(err);
     if (!roots)

@@ -23,6 +23,39 @@ START_TEST(messages_are_one_line)
 }
 END_TEST
 
+/* A long path loses its middle, not the file's name nor what is said about it; a long line without
+ * one its end, by whole characters. */
+START_TEST(long_paths_keep_their_end)
+{
+    struct spn_err err;
+    static const char want[] = "/chip.json: why";
+    char path[SPN_MAX_PATH];
+    memset(path, 'f', sizeof path);
+    memcpy(path, "/home/someone/", 14);
+    for (size_t i = 64; i < sizeof path; i += 50)
+        path[i] = '/';
+    memcpy(path + sizeof path - 12, "/chip.json", 11);
+    spn_err_set(&err, SPN_EINPUT, "%s: adc.bits: %d is outside [1, 14]", path, 99);
+    ck_assert_int_eq(strncmp(err.msg, "/home/someone/ff...", 19), 0);
+    ck_assert_uint_lt(strlen(err.msg), sizeof err.msg);
+    ck_assert_ptr_nonnull(strstr(err.msg, "/chip.json: adc.bits: 99 is outside [1, 14]"));
+    spn_err_set(&err, SPN_EINPUT, "why");
+    spn_err_prefix(&err, "%s and %s: ", path, path + 1);
+    ck_assert_ptr_nonnull(strstr(err.msg, "/chip.json and home/someone/f"));
+    ck_assert_str_eq(err.msg + strlen(err.msg) - strlen(want), want);
+    for (size_t i = 0; i < sizeof path - 1; i++)
+        path[i] = i % 2 ? '\xa4' : '\xc3'; /* "ä" */
+    spn_err_set(&err, SPN_EINPUT, "x%s", path);
+    ck_assert_uint_eq(strlen(err.msg), sizeof err.msg - 1);
+    spn_err_set(&err, SPN_EINPUT, "%s", path);
+    ck_assert_uint_eq(strlen(err.msg), sizeof err.msg - 2);
+    path[2] = path[3] = '/';
+    spn_err_set(&err, SPN_EINPUT, "%s", path);
+    for (size_t i = 0; err.msg[i]; i++) /* no half of a character: no lone second byte */
+        ck_assert((err.msg[i] & 0xc0) != 0x80 || (i > 0 && err.msg[i - 1] == '\xc3'));
+}
+END_TEST
+
 /* Known-answer vectors of Philox4x32-10 published with Random123 (kat_vectors). */
 START_TEST(philox_matches_published_vectors)
 {
@@ -192,6 +225,7 @@ Suite *spn_suite(void)
     Suite *suite = suite_create("base");
     TCase *tcase = tcase_create("base");
     tcase_add_test(tcase, messages_are_one_line);
+    tcase_add_test(tcase, long_paths_keep_their_end);
     tcase_add_test(tcase, philox_matches_published_vectors);
     tcase_add_test(tcase, streams_are_reproducible_and_distinct);
     tcase_add_test(tcase, normals_have_the_right_moments);
