@@ -91,19 +91,23 @@ double spn_blocks_pulses_s(const struct spn_chip *chip)
     return (ldexp(1, chip->input.dac_bits) - 1) * chip->input.pulse_s;
 }
 
-/* Inputs stay until the last column that shares a converter is done with them. [M:A31] */
+/* Inputs stay until the last column that shares a converter is done with them; what is sampled is
+ * converted without them. [M:A31] */
 static double inputs_hold_s(const struct spn_blocks *b, const struct spn_chip *chip)
 {
     const struct spn_block *hold = &b->block[SPN_BLOCK_SAMPLE_HOLD],
                            *mux = &b->block[SPN_BLOCK_MUX];
     double mux_s = mux->n > 0 ? mux->cost.action[SPN_MUX_SELECT].latency_s : 0,
            convert_s = b->block[SPN_BLOCK_ADC].cost.action[SPN_ADC_CONVERT].latency_s,
-           settle_s = b->block[SPN_BLOCK_ARRAY].cost.action[SPN_ARRAY_READ].latency_s;
+           settle_s = b->block[SPN_BLOCK_ARRAY].cost.action[SPN_ARRAY_READ].latency_s,
+           cycle_s = convert_s / (chip->adc.bits + 1);
+    bool in_turn = chip->adc.selected_only && !b->at_supply;
 
     if (hold->n > 0)
         return hold->cost.action[SPN_SAMPLE_HOLD_SAMPLE].latency_s;
-    return chip->adc.columns_per_adc *
-           (mux_s + convert_s + (chip->adc.selected_only && !b->at_supply ? settle_s : 0));
+    if (chip->adc.samples)
+        return chip->adc.columns_per_adc * (mux_s + (in_turn ? fmax(settle_s, cycle_s) : cycle_s));
+    return chip->adc.columns_per_adc * (mux_s + convert_s + (in_turn ? settle_s : 0));
 }
 
 /* The switches of the rows, or of the columns for errors. */

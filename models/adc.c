@@ -53,9 +53,9 @@ void spn_adc_example(void *params)
 
 double spn_adc_input_width_m(const struct spn_adc *adc, const struct spn_env *env)
 {
-    const double needed_m =
+    const double channel_m =
         adc->column_full_A / (SPN_ADC_INPUT_DRIVE_FRAC * spn_gate_on_A_per_m(env, SPN_CHANNEL_N));
-    return fmax(needed_m, spn_gate_min_width_m(env));
+    return fmax(spn_gate_drawn_m(env, channel_m), spn_gate_min_width_m(env));
 }
 
 double spn_adc_input_F(const struct spn_adc *adc, const struct spn_env *env)
@@ -75,8 +75,9 @@ struct spn_adc_latch spn_adc_latch(const struct spn_adc *adc, const struct spn_e
      */
     c.node_F = 2 * c.inverter.input_F + c.inverter.output_F + c.copy.output_F;
     /* velocity-saturated: gm = Ion W/(Vdd - Vth), of both transistors of an inverter */
-    const double drive_A = spn_gate_on_A_per_m(env, SPN_CHANNEL_N) * w +
-                           spn_gate_on_A_per_m(env, SPN_CHANNEL_P) * spn_gate_min_pmos_m(env);
+    const double drive_A =
+        spn_gate_on_A_per_m(env, SPN_CHANNEL_N) * spn_gate_channel_m(env, w) +
+        spn_gate_on_A_per_m(env, SPN_CHANNEL_P) * spn_gate_channel_m(env, spn_gate_min_pmos_m(env));
     c.gm_S = drive_A / (env->node->vdd_V - env->node->vth_V);
     return c;
 }

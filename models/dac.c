@@ -29,8 +29,8 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
     const double follower_S = 2 * n_tau * d->line_F / d->settle_s;
     /* [M:A29] a follower's current source must take what the line does not */
     const double follower_A = fmax(follower_S * OVERDRIVE_V / 2, d->load_A);
-    const double follower_m =
-        fmax(spn_gate_min_width_m(env), 2 * follower_A / spn_gate_on_A_per_m(env, SPN_CHANNEL_N));
+    const double channel_m = 2 * follower_A / spn_gate_on_A_per_m(env, SPN_CHANNEL_N);
+    const double follower_m = fmax(spn_gate_min_width_m(env), spn_gate_drawn_m(env, channel_m));
     const struct spn_gate follower = spn_gate_inverter(env, follower_m, 0);
     const struct spn_gate inverter = spn_gate_min_inverter(env);
     const double node_F = follower.input_F + inverter.output_F;

@@ -111,6 +111,20 @@ static double channel_m(const struct spn_node *node, double width_m)
     return n_fins(node, width_m) * unit_channel_m(node);
 }
 
+double spn_gate_channel_m(const struct spn_env *env, double width_m)
+{
+    return channel_m(env->node, width_m);
+}
+
+double spn_gate_drawn_m(const struct spn_env *env, double channel_m)
+{
+    const double slack = 1e-9; /* a channel of whole fins takes no more than those */
+    if (env->node->transistor == SPN_TRANSISTOR_PLANAR)
+        return channel_m;
+    return ceil(channel_m / unit_channel_m(env->node) - slack) * MIN_WIDTH_F *
+           env->node->feature_size_m;
+}
+
 double spn_gate_min_width_m(const struct spn_env *env)
 {
     return MIN_WIDTH_F * env->node->feature_size_m;

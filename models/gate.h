@@ -26,6 +26,10 @@ double spn_gate_off_A_per_m(const struct spn_env *env, enum spn_channel channel)
 
 double spn_gate_min_width_m(const struct spn_env *env); /* narrowest NMOS, 2 F; FinFET: one fin */
 double spn_gate_min_pmos_m(const struct spn_env *env);  /* the PMOS that balances it */
+/* Channel width, to which currents belong, of a transistor drawn so wide: the same; FinFET: that of
+ * its whole fins. And the least drawn width with such a channel. [M:G2] */
+double spn_gate_channel_m(const struct spn_env *env, double width_m);
+double spn_gate_drawn_m(const struct spn_env *env, double channel_m);
 /* How many times wider both transistors can be made within the area of an unfolded gate, as
  * standard cells do: the diffusion strip over their width, in whole fins for FinFETs; at least 1.
  * [M:B2] */

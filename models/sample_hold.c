@@ -32,8 +32,8 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
     const double follower_A = (s->bits + 1) * LN2 * hold_F / settle_s * OVERDRIVE_V / 2;
     const struct spn_gate pass =
         spn_gate_transmission(env, spn_gate_min_width_m(env), spn_gate_min_pmos_m(env));
-    const double follower_m =
-        fmax(spn_gate_min_width_m(env), 2 * follower_A / spn_gate_on_A_per_m(env, SPN_CHANNEL_N));
+    const double channel_m = 2 * follower_A / spn_gate_on_A_per_m(env, SPN_CHANNEL_N);
+    const double follower_m = fmax(spn_gate_min_width_m(env), spn_gate_drawn_m(env, channel_m));
     *out = (struct spn_component_cost){
         .area_m2 = s->area_scale * (spn_capacitor_area_m2(env, hold_F) + pass.area_m2 +
                                     2 * spn_gate_inverter(env, follower_m, 0).area_m2)};

@@ -99,10 +99,11 @@ static double cell_width_m(const struct spn_env *env, double planar_F)
  * [M:B12] */
 static double cell_leakage_W(const struct spn_env *env)
 {
-    double n_m = cell_width_m(env, pull_down_F) + cell_width_m(env, access_F);
-    return env->node->vdd_V *
-           (spn_gate_off_A_per_m(env, SPN_CHANNEL_N) * n_m +
-            spn_gate_off_A_per_m(env, SPN_CHANNEL_P) * cell_width_m(env, pull_up_F));
+    double n_m = spn_gate_channel_m(env, cell_width_m(env, pull_down_F)) +
+                 spn_gate_channel_m(env, cell_width_m(env, access_F)),
+           p_m = spn_gate_channel_m(env, cell_width_m(env, pull_up_F));
+    return env->node->vdd_V * (spn_gate_off_A_per_m(env, SPN_CHANNEL_N) * n_m +
+                               spn_gate_off_A_per_m(env, SPN_CHANNEL_P) * p_m);
 }
 
 /* Circuits at the foot of the columns: precharge, select, sense, write. [M:B13] */
