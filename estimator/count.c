@@ -221,3 +221,20 @@ void spn_count_parts(struct spn_layer_counts *c, const struct spn_layer_map *map
     c->busiest_tile_bit *= parts;
     c->spill_bit = cuts * c->global_out_bit / map->row_tiles;
 }
+
+/* Results are along the rows now: each part that has a column of tiles of its own gives a share of
+ * all of them, which wait for the others'; parts of one column need its errors once each. */
+void spn_count_error_parts(struct spn_layer_counts *c, const struct spn_layer_map *map, int tiles)
+{
+    double parts = ceil((double)map->n_tiles / tiles),
+           strips = (double)map->n_tiles / map->row_tiles;
+    double again = ceil((double)map->row_tiles / tiles), shares = fmin(parts, strips);
+
+    if (parts <= 1)
+        return;
+    c->rounds *= parts;
+    c->global_in_bit *= again;
+    c->global_fan = fmax(1, c->global_fan / again);
+    c->busiest_tile_bit *= parts;
+    c->spill_bit = (shares - 1) * c->global_out_bit / map->column_tiles;
+}

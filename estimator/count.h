@@ -63,6 +63,9 @@ struct spn_sum_bits spn_count_sum_bits(const struct spn_layer_map *map,
 void spn_count_copies(struct spn_layer_counts *counts, const struct spn_layer_map *map, int copies);
 /* The same layer when only `tiles` of its tiles are there at a time. [M:E43] */
 void spn_count_parts(struct spn_layer_counts *counts, const struct spn_layer_map *map, int tiles);
+/* And its error pass, likewise. [M:E74] */
+void spn_count_error_parts(struct spn_layer_counts *counts, const struct spn_layer_map *map,
+                           int tiles);
 void spn_count_forward(struct spn_layer_counts *counts, const struct spn_count_input *in);
 void spn_count_error(struct spn_layer_counts *counts, const struct spn_count_input *in);
 

@@ -56,24 +56,6 @@ static void set_conductances(struct spn_frame *f)
     f->work->coding = key;
 }
 
-/* DRAM, and room in the global buffer, for what training keeps there. */
-static void set_index_need(struct spn_frame *f, struct spn_index_result *index)
-{
-    struct spn_blocks_need *need = &f->work->need;
-    const struct spn_chip_sparsity *s = &f->chip->sparsity;
-    bool polarity = index->polarity_bit > 0;
-
-    if (!need->training)
-        return;
-    if (f->format && s->index_place == SPN_INDEX_GLOBAL_BUFFER)
-        need->activation_bit += index->storage_bit;
-    if (polarity && s->polarity_place == SPN_POLARITY_GLOBAL_BUFFER)
-        need->activation_bit += index->polarity_bit;
-    need->dram = need->dram || f->chip->training.activations_in_dram ||
-                 (f->format && s->index_place == SPN_INDEX_DRAM) ||
-                 (polarity && s->polarity_place == SPN_POLARITY_DRAM);
-}
-
 /* Tiles of all layers, and with them what the chip must have. */
 static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *index,
                                   struct spn_err *err)
@@ -126,7 +108,7 @@ static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *
     need->activation_bit = elements * f->chip->input.bits;
     need->format = f->format;
     spn_index_sizes(f, index, &need->index_tile_bit);
-    set_index_need(f, index);
+    spn_index_need(f, index);
     return SPN_OK;
 }
 
@@ -202,10 +184,12 @@ enum spn_status spn_layer_set(struct spn_frame *f, int matrix, struct spn_err *e
     w->error_input = (struct spn_input_moments){0.5, (2 * steps + 1) / (6 * steps),
                                                 0.5}; /* uniform codes [M:E9] */
     spn_count_forward(&w->forward, &in);
-    if (f->work->n_loads > 1)
-        spn_count_parts(&w->forward, &w->map, f->work->need.n_general_tiles);
     if (f->options->training)
         spn_count_error(&w->error, &in);
+    if (f->work->n_loads > 1) {
+        spn_count_parts(&w->forward, &w->map, f->work->load_tiles);
+        spn_count_error_parts(&w->error, &w->map, f->work->load_tiles);
+    }
     set_values(f, matrix, &in, values);
     status = spn_layer_blocks_set(&w->forward_blocks, blocks, &f->in, &values[0], err);
     if (status || !f->options->training)
@@ -226,14 +210,32 @@ static double shared_s(const struct spn_frame *f, enum spn_phase phase)
     return most;
 }
 
+/* What a layer on arrays, and those behind it until the next, take: for the loads that they belong
+ * to. Returns the matrix. */
+static int note_time(struct spn_frame *f, int matrix, bool own, double time_s)
+{
+    struct spn_matrix_work *w = matrix >= 0 ? &f->work->matrix[matrix] : NULL;
+
+    if (own)
+        w->own_s = time_s;
+    if (w && !own) {
+        w->sum_tail_s += time_s;
+        w->most_tail_s = fmax(w->most_tail_s, time_s);
+    }
+    return matrix;
+}
+
 /* All layers in order, one phase; returns their times. */
 static struct spn_times add_layers(struct spn_frame *f, enum spn_phase phase)
 {
     struct spn_times times = {0};
     bool forward = phase == SPN_PHASE_FORWARD;
     double done_s = 0; /* intervals of the loads before this one */
-    int load = 0;
+    int load = 0, last = -1;
 
+    for (int i = 0; i < f->plan->n_matrix; i++)
+        f->work->matrix[i].own_s = f->work->matrix[i].sum_tail_s = f->work->matrix[i].most_tail_s =
+            0;
     memset(f->busy_s, 0, sizeof f->busy_s);
     for (int i = 0; i < f->plan->net->n_layers; i++) {
         const struct spn_plan_layer *p = &f->plan->layer[i];
@@ -261,6 +263,7 @@ static struct spn_times add_layers(struct spn_frame *f, enum spn_phase phase)
         }
         if (phase != SPN_PHASE_GRADIENT)
             time_s += spn_digital_add(f, i, phase);
+        last = note_time(f, p->matrix >= 0 ? p->matrix : last, p->matrix >= 0, time_s);
         if (forward)
             f->work->result[i].latency_s = time_s;
         spn_schedule_join(&times, f->chip->schedule, time_s);
@@ -306,7 +309,9 @@ static void set_layer_results(struct spn_frame *f, struct spn_result *out)
     double room = blocks->n_arrays * f->work->rules.array_rows * f->work->rules.array_columns;
     out->n_tiles = (int)blocks->n_tiles;
     out->n_arrays = (int)blocks->n_arrays;
-    out->utilization_frac = room > 0 ? cells / (room * f->work->n_loads) : 0;
+    if (f->work->n_loads > 1) /* of the tiles that a load has */
+        room *= f->work->n_loads * (double)f->work->load_tiles / f->work->need.n_general_tiles;
+    out->utilization_frac = room > 0 ? cells / room : 0;
 }
 
 static void add_leakage(struct spn_frame *f, enum spn_phase phase, double leakage_W, double time_s)
@@ -353,6 +358,19 @@ enum spn_status spn_frame_init(struct spn_frame *f, struct spn_err *err)
     return SPN_OK;
 }
 
+static void report_loads(const struct spn_frame *f, const struct spn_loads *loads,
+                         struct spn_system_result *s)
+{
+    s->load_s = loads->all_s;
+    s->load_J = loads->energy_J;
+    s->load_bit = loads->bit;
+    s->load_waited_s = loads->waited_s;
+    s->waiting_bit = loads->waiting_bit;
+    s->waiting_s = loads->waiting_s;
+    if (f->work->n_loads > 1) /* two halves of the chip take turns */
+        s->load_writes = ceil(f->work->n_loads / (f->chip->system.prefetch ? 2.0 : 1.0));
+}
+
 /* Loads and links; into the time between images and the result. [M:E43, E44] */
 static void add_system(struct spn_frame *f, struct spn_result *out, struct spn_times *times)
 {
@@ -366,13 +384,18 @@ static void add_system(struct spn_frame *f, struct spn_result *out, struct spn_t
     s->direct = f->direct;
     spn_traffic_report(f, s);
     s->shared_s = shared_s(f, SPN_PHASE_FORWARD);
-    spn_load_add(f, s);
+    const struct spn_loads loads = spn_load_add(f, SPN_PHASE_FORWARD);
+    report_loads(f, &loads, s);
     double link_s = spn_link_add(f, SPN_PHASE_FORWARD, s);
     if (f->chip->schedule == SPN_SCHEDULE_PIPELINED)
         times->interval_s = fmax(times->interval_s, link_s);
     else
         times->interval_s += s->link_s;
-    times->interval_s += s->load_s / batch + s->waiting_s;
+    times->interval_s += s->load_waited_s / batch + s->waiting_s;
+    s->batch_extra_s = loads.batch_s - loads.image_s;
+    if (s->load_writes > 0)
+        s->lifetime_s =
+            f->chip->device.endurance_cycles / s->load_writes * batch * times->interval_s;
 }
 
 /* All leaves but leakage, which needs the times. */
@@ -391,6 +414,8 @@ static void add_leaves(struct spn_frame *f, struct spn_result *out,
     if (!f->options->training)
         return;
     times[SPN_PHASE_ERROR] = add_layers(f, SPN_PHASE_ERROR);
+    const struct spn_loads loads = spn_load_add(f, SPN_PHASE_ERROR);
+    times[SPN_PHASE_ERROR].interval_s += loads.waited_s / f->chip->system.batch + loads.waiting_s;
     times[SPN_PHASE_GRADIENT] = add_layers(f, SPN_PHASE_GRADIENT);
     spn_training_update(f, &out->training);
     times[SPN_PHASE_UPDATE].interval_s = out->training.update_transfer_s +
@@ -399,6 +424,8 @@ static void add_leaves(struct spn_frame *f, struct spn_result *out,
     for (int phase = SPN_PHASE_ERROR; phase <= SPN_PHASE_UPDATE; phase++)
         add_leakage(f, (enum spn_phase)phase, out->leakage_W, times[phase].interval_s);
     const struct spn_chip_sparsity *s = &f->chip->sparsity;
+    if (f->work->n_loads > 1)
+        out->index.polarity_bit = 0; /* cells get their new values with the next loads */
     out->index.update_traffic_bit =
         (s->index_place == SPN_INDEX_TILE_BUFFER ? 0 : out->index.storage_bit) +
         (s->polarity_place == SPN_POLARITY_TILE_BUFFER ? 0 : 2 * out->index.polarity_bit);

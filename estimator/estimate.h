@@ -122,9 +122,14 @@ struct spn_system_result {
     double product_arrays;           /* SRAM arrays for products of activations, beside these */
     bool direct;                     /* results go from tile to tile */
     double load_s, load_J, load_bit; /* of all loads, once per batch; 0 if the weights stay */
-    double waiting_bit, waiting_s;   /* of an image's activations to DRAM and back between loads */
-    double batch_s;                  /* from the first load to the last image of a batch */
-    double link_s, link_bit;         /* of an image from chip to chip */
+    double load_waited_s; /* of load_s: not beside computing, batch after batch; all of it without
+                             chip.system.prefetch */
+    double load_writes;   /* of a cell per batch, at most */
+    double lifetime_s; /* until that uses up the device's endurance, at full pace; 0: not stated */
+    double waiting_bit, waiting_s; /* of an image's activations to DRAM and back between loads */
+    double batch_s;                /* from the first load to the last image of a batch */
+    double batch_extra_s;    /* that a batch waits for loads longer than an image by itself does */
+    double link_s, link_bit; /* of an image from chip to chip */
     double busiest_chip_link_bit;
     /* Between tiles and buffer, one image; hops on a mesh only. */
     double bit_hop, row_major_bit_hop; /* traffic x hops as placed, and row by row */

@@ -196,10 +196,18 @@ static enum spn_status overflow(struct spn_frame *f, int tiles, struct spn_err *
 {
     struct spn_blocks_need *need = &f->work->need;
 
+    const bool chips = f->chip->system.overflow == SPN_OVERFLOW_CHIPS;
+    const int load_tiles = !chips && f->chip->system.prefetch ? tiles / 2 : tiles;
+
     need->n_general_tiles = tiles;
     need->n_kernel_tiles = need->n_conventional_tiles = 0;
-    int number = pack(f, tiles);
-    if (f->chip->system.overflow == SPN_OVERFLOW_CHIPS) {
+    if (load_tiles < 1)
+        return spn_err_set(err, SPN_EINFEASIBLE,
+                           "chip.system.prefetch: chip %s has one tile, of which no half can be "
+                           "loaded while the other computes",
+                           f->chip->name);
+    int number = pack(f, load_tiles);
+    if (chips) {
         if ((double)number * tiles > SPN_MAP_MAX_ARRAYS)
             return spn_err_set(err, SPN_EINFEASIBLE, "network %s needs %d chips of %d tiles",
                                f->plan->net->name, number, tiles);
@@ -208,14 +216,14 @@ static enum spn_status overflow(struct spn_frame *f, int tiles, struct spn_err *
             balance(f);
         return SPN_OK;
     }
-    if (f->options->training)
+    if (f->options->training && f->chip->system.batch > f->chip->training.batch)
         return spn_err_set(err, SPN_EINFEASIBLE,
-                           "chip.system.overflow = reload: network %s needs %d loads of chip %s, "
-                           "and training with reloaded weights is not modelled",
-                           f->plan->net->name, number, f->chip->name);
+                           "chip.system.batch = %d: images of more than one weight update "
+                           "(chip.training.batch = %d) cannot share loads",
+                           f->chip->system.batch, f->chip->training.batch);
     f->work->n_loads = number;
-    for (int i = 0; i < f->plan->n_matrix; i++)
-        spn_count_parts(&f->work->matrix[i].forward, &f->work->matrix[i].map, tiles);
+    f->work->load_tiles = load_tiles;
+    need->index_tile_bit = need->polarity_tile_bit = 0; /* both are needed in DRAM alone */
     need->dram = true;
     return SPN_OK;
 }

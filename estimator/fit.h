@@ -22,8 +22,17 @@ enum spn_status spn_fit(struct spn_frame *f, struct spn_err *err);
 void spn_fit_places(struct spn_frame *f);
 int spn_fit_later(const struct spn_frame *f, int layer);
 
-/* load.c: leaves of loading the weights, once per batch; returns the time of all loads. [M:E43] */
-double spn_load_add(struct spn_frame *f, struct spn_system_result *out);
+/* load.c: leaves of loading the weights for all images of a batch to pass them forward, or back;
+ * all 0 if the weights stay. [M:E43, E73, E74] */
+struct spn_loads {
+    double all_s, energy_J, bit;   /* of all loads of a batch */
+    double waited_s;               /* of all_s, batch after batch: not beside computing */
+    double image_s, batch_s;       /* likewise, of an image by itself, and of a first batch */
+    double waiting_bit, waiting_s; /* of an image's results to DRAM and back between loads */
+};
+struct spn_loads spn_load_add(struct spn_frame *f, enum spn_phase phase);
+/* Leaves of an update of weights that live in DRAM; returns its time. [M:E74] */
+double spn_load_update(struct spn_frame *f);
 
 /* link.c: leaves of what goes from chip to chip for one image; returns the time of the busiest
  * link. [M:E44] */

@@ -89,6 +89,8 @@ struct spn_matrix_work {
     double hops_in, hops_out, hops_port; /* on a mesh: of inputs, of results, from the buffer */
     double link_bit;                     /* over the busiest link, tile to tile */
     double load_s[3]; /* its part of the critical path of loads: DRAM, bus, writing */
+    double own_s, sum_tail_s, most_tail_s; /* in the present phase, for an image: its time; and of
+                                              the digital layers until the next, sum and slowest */
     int first, parts; /* load (or chip) that the layer begins on, and how many it takes; 0, 1 if all
                          fits */
 };
@@ -114,7 +116,8 @@ struct spn_workspace {
     struct spn_flow *flow;       /* [2 plan->n_matrix] */
     struct spn_place *place;     /* NULL until tiles are placed one by one */
     double bit_hop, row_major_bit_hop, busiest_bit;
-    int n_loads; /* one after the other; 1 = the weights stay */
+    int n_loads;    /* one after the other; 1 = the weights stay */
+    int load_tiles; /* that one of several loads has */
 };
 
 struct spn_frame {

@@ -44,8 +44,9 @@ static void add_blocks(const struct spn_index_format *format, const struct spn_l
 
 bool spn_index_polarity(const struct spn_frame *f, int matrix)
 {
-    return f->options->training && f->chip->weight.encoding == SPN_ENCODING_DIFFERENTIAL &&
-           !f->scheme->masked && f->chip->sparsity.polarity_place != SPN_POLARITY_NONE &&
+    return f->options->training && f->work->n_loads <= 1 &&
+           f->chip->weight.encoding == SPN_ENCODING_DIFFERENTIAL && !f->scheme->masked &&
+           f->chip->sparsity.polarity_place != SPN_POLARITY_NONE &&
            f->scheme->update_method(f->chip, f->work->matrix[matrix].sparsity) != SPN_UPDATE_VECTOR;
 }
 
@@ -93,6 +94,23 @@ void spn_index_sizes(struct spn_frame *f, struct spn_index_result *out, double *
     double pe_bit = f->format->expected_bits(&array) * r->pe_side * r->pe_side;
     *tile_bit =
         f->chip->sparsity.index_place == SPN_INDEX_TILE_BUFFER ? largest : fmin(pe_bit, largest);
+}
+
+void spn_index_need(struct spn_frame *f, const struct spn_index_result *index)
+{
+    struct spn_blocks_need *need = &f->work->need;
+    const struct spn_chip_sparsity *s = &f->chip->sparsity;
+    bool polarity = index->polarity_bit > 0;
+
+    if (!need->training)
+        return;
+    if (f->format && s->index_place == SPN_INDEX_GLOBAL_BUFFER)
+        need->activation_bit += index->storage_bit;
+    if (polarity && s->polarity_place == SPN_POLARITY_GLOBAL_BUFFER)
+        need->activation_bit += index->polarity_bit;
+    need->dram = need->dram || f->chip->training.activations_in_dram ||
+                 (f->format && s->index_place == SPN_INDEX_DRAM) ||
+                 (polarity && s->polarity_place == SPN_POLARITY_DRAM);
 }
 
 /* Bits of one layer that an update moves. The index is read; a polarity is read and written back,

@@ -27,7 +27,8 @@ void spn_totals_inference(const struct spn_frame *f, const struct spn_cost_sums 
     r->interval_s = times->interval_s;
     r->throughput_per_s = r->interval_s > 0 ? 1 / r->interval_s : 0;
     const double batch = f->chip->system.batch;
-    out->system.batch_s = r->latency_s + (batch - 1) * (r->interval_s - out->system.load_s / batch);
+    out->system.batch_s = r->latency_s + out->system.batch_extra_s +
+                          (batch - 1) * (r->interval_s - out->system.load_waited_s / batch);
     r->energy_J = all.energy_J;
     r->leakage_J = spn_cost_sums_get(sums, 1, -1, SPN_CATEGORY_LEAKAGE).energy_J;
     r->dynamic_J = r->energy_J - r->leakage_J;
@@ -57,7 +58,9 @@ void spn_totals_training(const struct spn_frame *f, const struct spn_cost_sums *
     r->update_index_J = dynamic_J(sums, SPN_PHASE_INDEX);
     r->update_transfer_J =
         spn_cost_sums_get(sums, 0, SPN_PHASE_UPDATE, SPN_CATEGORY_INTERCONNECT).energy_J +
-        spn_cost_sums_get(sums, 0, SPN_PHASE_UPDATE, SPN_CATEGORY_BUFFER).energy_J;
+        spn_cost_sums_get(sums, 0, SPN_PHASE_UPDATE, SPN_CATEGORY_BUFFER).energy_J +
+        spn_cost_sums_get(sums, 0, SPN_PHASE_UPDATE, SPN_CATEGORY_DRAM).energy_J +
+        spn_cost_sums_get(sums, 0, SPN_PHASE_UPDATE, SPN_CATEGORY_DIGITAL).energy_J;
     r->update_write_J = dynamic_J(sums, SPN_PHASE_UPDATE) - r->update_transfer_J;
     r->update = spn_cost_serial(spn_cost_sums_get(sums, 0, SPN_PHASE_UPDATE, -1),
                                 spn_cost_sums_get(sums, 0, SPN_PHASE_INDEX, -1));

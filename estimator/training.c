@@ -15,6 +15,7 @@
 
 #include <math.h>
 
+#include "estimator/fit.h"
 #include "estimator/writing.h"
 #include "models/array.h"
 #include "models/digital.h"
@@ -128,6 +129,10 @@ void spn_training_update(struct spn_frame *f, struct spn_training_result *out)
 {
     int slowest = 0;
 
+    if (f->work->n_loads > 1) { /* the next loads bring the new weights to the cells */
+        out->update_transfer_s = spn_load_update(f);
+        return;
+    }
     const struct spn_writing_request how = {
         .write = &f->chip->write, .phase = SPN_PHASE_UPDATE, .share = 1};
 

@@ -30,14 +30,16 @@ double spn_training_gradient(struct spn_frame *f, int matrix);
 /* Leaves of the weight update, index included, of all layers; fills update and mask figures. */
 void spn_training_update(struct spn_frame *f, struct spn_training_result *out);
 
-/* index_cost.c: whether updates of a layer write one cell of each differential pair and so must know
- * which. */
+/* index_cost.c: whether updates of a layer write one cell of each differential pair and so must
+ * know which. */
 bool spn_index_polarity(const struct spn_frame *f, int matrix);
 /* Bits of each layer's index and polarities (into the work), their sums, and the size of a tile's
  * buffers. */
 void spn_index_sizes(struct spn_frame *f, struct spn_index_result *out, double *tile_bit);
-/* Leaves of fetching and decoding index and polarities once; returns the time, and adds each layer's own to
- * result[].update_*. */
+/* DRAM, and room in the global buffer, for what training keeps there of both. */
+void spn_index_need(struct spn_frame *f, const struct spn_index_result *index);
+/* Leaves of fetching and decoding index and polarities once; returns the time, and adds each
+ * layer's own to result[].update_*. */
 double spn_index_fetch(struct spn_frame *f);
 
 #endif

@@ -19,7 +19,7 @@ struct spn_writing {
     double all_rows, all_columns,
         all_cells; /* over all arrays and copies; cells: that hold weights, pruned ones too */
     double kept;
-    double cells_frac; /* of a kept weight's cells that are written */
+    double cells_frac;               /* of a kept weight's cells that are written */
     struct spn_update_counts counts; /* of the fullest array */
     struct spn_cell_writes writes;   /* of a cell written by itself */
     double serial;                   /* arrays of a tile one after the other */

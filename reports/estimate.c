@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#define SHORT_LIFE_S 3.2e8 /* ten years: a usual lifetime of electronics */
 #define AT(member) offsetof(struct spn_result, member)
 
 const struct spn_quantity spn_inference_quantities[] = {
@@ -208,7 +209,10 @@ static void add_system(const struct spn_result *r, const struct spn_chip *chip,
         {"  images of a batch", "count", chip->system.batch, loads},
         {"  bits loaded", "bit", s->load_bit, loads},
         {"  time of all loads", "s", s->load_s, loads},
+        {"    not beside computing", "s", s->load_waited_s, loads && chip->system.prefetch},
         {"  energy of all loads", "J", s->load_J, loads},
+        {"  writes of a cell per batch", "", s->load_writes, loads},
+        {"  until cells are worn out, at full pace", "s", s->lifetime_s, s->lifetime_s > 0},
         {"  waiting results of an image, in DRAM", "bit", s->waiting_bit, loads},
         {"time of a batch", "s", s->batch_s, chip->system.batch > 1},
         {"bits between chips, one image", "bit", s->link_bit, chips},
@@ -242,9 +246,23 @@ static void add_notes(const struct spn_result *r, const struct spn_chip *chip,
         spn_report_note(
             report,
             "The network is larger than the chip: its weights are loaded in %.0f parts, "
-            "once per batch of %d, not beside computing; latency is that of one image "
-            "with all loads.",
-            s->n_loads, chip->system.batch);
+            "once per batch of %d, %s computing; latency is that of one image "
+            "with all loads.%s",
+            s->n_loads, chip->system.batch, chip->system.prefetch ? "beside" : "not beside",
+            r->training.step.latency_s > 0 ? " Training loads them again for the errors on their "
+                                             "way back, and updates weights in DRAM."
+                                           : "");
+    if (s->lifetime_s > 0 && s->lifetime_s < SHORT_LIFE_S)
+        spn_report_note(report,
+                        "WORN OUT: loads write each cell %.0f times per batch; at this pace the "
+                        "endurance of %s (%.3g cycles) lasts %.3g hours.",
+                        s->load_writes, chip->device.name, chip->device.endurance_cycles,
+                        s->lifetime_s / 3600);
+    else if (s->n_loads > 1 && !(chip->device.endurance_cycles > 0))
+        spn_report_note(report,
+                        "Loads write each cell %.0f times per batch; the endurance of %s is not "
+                        "stated.",
+                        s->load_writes, chip->device.name);
     if (s->n_chips > 1)
         spn_report_note(report,
                         "The network is larger than the chip: %.0f chips in a row, with links of "

@@ -177,6 +177,8 @@ static const struct spn_field system_fields[] = {
                "a network larger than the chip: refuse it, reload weights, or use several chips"),
     SPN_F_INT(struct spn_chip_system, batch, "", 1, 1 << 24,
               "images that one load of the weights serves"),
+    SPN_F_BOOL(struct spn_chip_system, prefetch,
+               "reload: half of the tiles are loaded while the others compute"),
     SPN_F_ENUM(struct spn_chip_system, cache_place, spn_cache_place_names,
                "where keys and values of earlier tokens are kept"),
     SPN_F_DOUBLE(struct spn_chip_system, pulses_per_program, "", 0, 1e6,

@@ -174,10 +174,11 @@ struct spn_chip_products { /* of two activations: queries x keys, scores x value
 };
 enum spn_overflow { SPN_OVERFLOW_REFUSE, SPN_OVERFLOW_RELOAD, SPN_OVERFLOW_CHIPS };
 struct spn_chip_system {
-    int tiles;                 /* on a chip; 0 = as many as the network needs */
-    int overflow;              /* enum spn_overflow: what happens to a network that needs more */
-    int batch;                 /* images that one load of the weights serves, when reloading */
-    int cache_place;           /* enum spn_cache_place: of keys and values of earlier tokens */
+    int tiles;       /* on a chip; 0 = as many as the network needs */
+    int overflow;    /* enum spn_overflow: what happens to a network that needs more */
+    int batch;       /* images that one load of the weights serves, when reloading */
+    bool prefetch;   /* reloading: half of the tiles are loaded while the others compute */
+    int cache_place; /* enum spn_cache_place: of keys and values of earlier tokens */
     double pulses_per_program; /* mean pulses that bring a cell to a new state; 0 = one per state in
                                   between, from a random state to a random one */
     double link_energy_J_per_bit, link_bandwidth_bit_per_s, link_latency_s; /* to the next chip */
