@@ -143,6 +143,7 @@ struct spn_blocks_need {
     int n_general_tiles; /* of a chip of a given size: they take either kind */
     int n_chips;         /* alike */
     int max_row_tiles;
+    double line_bit;                       /* lines of inputs that a tile holds */
     double pending;                        /* partial results that a tile's output buffer holds */
     double activation_bit;                 /* that the global buffer holds */
     int max_window, max_softmax, max_norm; /* 0: no such layers */

@@ -188,6 +188,13 @@ static double set_tile(struct build *w, double pe_area)
     int word = chip->tile.bus_bit;
 
     out_bit = fmax(out_bit, need->pending * b->bits.tile);
+    in_bit = fmax(in_bit, need->line_bit);
+    if (!w->status && chip->tile.input_buffer_bit > 0 &&
+        chip->tile.input_buffer_bit < need->line_bit)
+        w->status = spn_err_set(w->err, SPN_EINFEASIBLE,
+                                "chip.tile.input_buffer_bit = %d: the lines that windows span take "
+                                "%.0f bit (0 = as large as needed)",
+                                chip->tile.input_buffer_bit, need->line_bit);
     put_tree(w, SPN_BLOCK_TILE_TREE, r->tile_side, b->bits.pe,
              tiles.conventional * lanes * r->tile_side);
     put_tree(w, SPN_BLOCK_KERNEL_TREE, need->kernel_area, b->bits.pe, tiles.kernel * lanes);

@@ -87,7 +87,7 @@ static void set_flow(struct spn_layer_counts *c, const struct flow *f,
 
     c->global_in_bit = in * f->in_frac;
     c->global_fan = f->in_tiles;
-    c->tile_in_bit = c->global_in_bit * f->in_tiles;
+    c->tile_in_bit = c->tile_store_bit = c->global_in_bit * f->in_tiles;
     c->tile_fan = f->in_pes / f->in_tiles;
     c->neighbour_bit = in * (1.0 - f->in_frac) * f->in_pes;
     c->pe_in_bit = in * f->in_pes;
@@ -196,6 +196,14 @@ void spn_count_error(struct spn_layer_counts *counts, const struct spn_count_inp
                      .positions = m->positions};
     set_flow(&c, &f, m);
     *counts = c;
+}
+
+void spn_count_once(struct spn_layer_counts *c, double input_bit)
+{
+    if (!(input_bit < c->global_in_bit))
+        return;
+    c->tile_store_bit *= input_bit / c->global_in_bit;
+    c->global_in_bit = input_bit;
 }
 
 void spn_count_copies(struct spn_layer_counts *c, const struct spn_layer_map *map, int copies)

@@ -36,6 +36,7 @@ struct spn_layer_counts {
     /* Bits over each level of the interconnect; "in" from global buffer to arrays, "out" back. */
     double global_in_bit, global_fan; /* once each; tiles that take each */
     double tile_in_bit, tile_fan;     /* into all tiles; PEs of a tile that take each */
+    double tile_store_bit;            /* written into their input buffers for that */
     double neighbour_bit;             /* handed on from PE to PE */
     double pe_in_bit, pe_fan;         /* into all PEs; arrays of a PE that take each */
     double pe_out_bit, tile_out_bit, global_out_bit;
@@ -59,6 +60,9 @@ int spn_count_result_bits(const struct spn_map_rules *rules, const struct spn_ch
 struct spn_sum_bits spn_count_sum_bits(const struct spn_layer_map *map,
                                        const struct spn_map_rules *rules,
                                        const struct spn_chip *chip);
+/* Inputs of so many bits come to the tiles once, and wait there for all windows that take them;
+ * they leave the buffers as often as before. [M:E75] */
+void spn_count_once(struct spn_layer_counts *counts, double input_bit);
 /* The same layer with `copies` of all its tiles, counts being those of one. [M:E40] */
 void spn_count_copies(struct spn_layer_counts *counts, const struct spn_layer_map *map, int copies);
 /* The same layer when only `tiles` of its tiles are there at a time. [M:E43] */

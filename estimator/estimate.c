@@ -84,6 +84,7 @@ static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *
         need->max_row_tiles =
             w->map.row_tiles > need->max_row_tiles ? w->map.row_tiles : need->max_row_tiles;
         need->pending = fmax(need->pending, w->map.pending);
+        need->line_bit = fmax(need->line_bit, spn_frame_line_bit(f, i));
         need->elementwise = need->elementwise || w->map.scatter_adds > 0;
         if (need->training)
             need->gradient_bit = fmax(
@@ -184,6 +185,9 @@ enum spn_status spn_layer_set(struct spn_frame *f, int matrix, struct spn_err *e
     w->error_input = (struct spn_input_moments){0.5, (2 * steps + 1) / (6 * steps),
                                                 0.5}; /* uniform codes [M:E9] */
     spn_count_forward(&w->forward, &in);
+    if (spn_frame_once(f, matrix))
+        spn_count_once(&w->forward,
+                       f->plan->layer[f->plan->matrix[matrix].layer].n_in * f->chip->input.bits);
     if (f->options->training)
         spn_count_error(&w->error, &in);
     if (f->work->n_loads > 1) {

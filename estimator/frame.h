@@ -173,6 +173,11 @@ struct spn_input_moments spn_plan_input(const struct spn_plan *plan, int matrix,
 
 /* traffic.c: whether results go from tile to tile. */
 bool spn_frame_direct(const struct spn_frame *f);
+/* Whether a layer's inputs come to its tiles once: from other tiles always, from the buffer with
+ * chip.tile.line_buffer. [M:E75] */
+bool spn_frame_once(const struct spn_frame *f, int matrix);
+/* For that, of a tile's input buffer: the lines of its channels that a window spans. */
+double spn_frame_line_bit(const struct spn_frame *f, int matrix);
 
 /* pass.c: one image through one weight layer, forward or back. Returns what it adds to the critical
  * path. */

@@ -28,6 +28,25 @@ bool spn_frame_direct(const struct spn_frame *f)
            f->work->need.n_chips == 1 && f->work->n_loads == 1;
 }
 
+bool spn_frame_once(const struct spn_frame *f, int matrix)
+{
+    return f->chip->tile.line_buffer || (f->plan->matrix[matrix].from >= 0 && spn_frame_direct(f));
+}
+
+double spn_frame_line_bit(const struct spn_frame *f, int matrix)
+{
+    const struct spn_layer *layer = &f->plan->net->layer[f->plan->matrix[matrix].layer];
+    const struct spn_layer_map *m = &f->work->matrix[matrix].map;
+
+    if (!spn_frame_once(f, matrix) || layer->op != SPN_OP_CONV2D || layer->in_shape[0].n != 3)
+        return 0;
+    double width = layer->in_shape[0].dim[2];
+    double span = (layer->kernel[0] - 1.0) * layer->dilation[0] * width +
+                  (layer->kernel[1] - 1.0) * layer->dilation[1] + 1;
+    double ports = (double)m->n_tiles / m->column_tiles;
+    return span * ceil(layer->in_shape[0].dim[0] / ports) * f->chip->input.bits;
+}
+
 static void set_hops(struct spn_matrix_work *w, double hops)
 {
     w->hops_in = w->hops_out = w->hops_port = hops;

@@ -115,6 +115,9 @@ static const struct spn_field tile_fields[] = {
               "0 = sized by the mapper"),
     SPN_F_INT(struct spn_chip_tile, bus_bit, "bit", 1, 65536,
               "width of the H-tree inside tile and PE"),
+    SPN_F_BOOL(struct spn_chip_tile, line_buffer,
+               "inputs come to a tile once and wait there for all windows that take them; else as "
+               "often as windows take them"),
     SPN_F_END};
 static const struct spn_field global_fields[] = {
     SPN_F_ENUM(struct spn_chip_global, interconnect, spn_interconnect_names, "between tiles"),

@@ -123,6 +123,8 @@ struct spn_chip_tile {
     int pes;                                 /* a square number */
     int input_buffer_bit, output_buffer_bit; /* 0 = sized by the mapper */
     int bus_bit;                             /* width of the H-tree inside tile and PE */
+    bool line_buffer; /* inputs come once and wait in the input buffer for all windows that take
+                         them; else as often as windows do */
 };
 struct spn_chip_global {
     int interconnect; /* enum spn_interconnect between tiles */

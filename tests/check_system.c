@@ -272,6 +272,97 @@ START_TEST(traffic_on_a_mesh)
 }
 END_TEST
 
+/* Through the buffer conv2 of VGG8 takes, of each of its 128 channels, (3 x 32 - 2)^2 pixels, as
+ * often as windows do; with lines in the tiles 32 x 32. What leaves the tiles' buffers stays. A
+ * line buffer holds 2 lines of 32 and 3 pixels. */
+START_TEST(inputs_come_once_where_lines_are_kept)
+{
+    struct setup s;
+    const double bits = 8;
+
+    setup_open(&s, "vgg8", "rram-22nm");
+    s.chip.mapping = SPN_MAPPING_CONVENTIONAL;
+    const struct spn_matrix_work *w = &s.work->matrix[1];
+    double often_J = setup_run(&s, SPN_SCHEME_DENSE, false)->inference.dynamic_J;
+    const double read_bit = w->forward.tile_in_bit;
+    ck_assert_rel(w->forward.global_in_bit, 94.0 * 94 * 128 * bits, 1e-12);
+    ck_assert_rel(w->forward.tile_store_bit, read_bit, 0);
+    s.chip.tile.line_buffer = true;
+    ck_assert(setup_run(&s, SPN_SCHEME_DENSE, false)->inference.dynamic_J < often_J);
+    ck_assert_rel(w->forward.global_in_bit, 32.0 * 32 * 128 * bits, 1e-12);
+    ck_assert_rel(w->forward.tile_in_bit, read_bit, 0);
+    ck_assert_rel(w->forward.tile_store_bit, read_bit * 1024 / (94 * 94), 1e-12);
+    ck_assert(s.work->need.line_bit >= (2 * 32 + 3) * 128 * bits / w->map.row_tiles);
+    s.chip.tile.input_buffer_bit = 100;
+    struct spn_err err;
+    ck_assert_fails(attempt(&s, false, &err), SPN_EINFEASIBLE, "chip.tile.input_buffer_bit = 100");
+    setup_close(&s);
+}
+END_TEST
+
+/* What a layer takes from other tiles is what these make: each result once (of a stride larger than
+ * the kernel, less). */
+START_TEST(tiles_receive_what_tiles_send)
+{
+    static const char *const network[] = {"vgg8", "resnet20", "resnet18", "transformer-base"};
+    struct setup s;
+    int n = 0;
+
+    setup_open(&s, network[_i], "rram-22nm");
+    s.chip.global.traffic = SPN_TRAFFIC_DIRECT;
+    ck_assert(setup_run(&s, SPN_SCHEME_DENSE, false)->system.direct);
+    for (int i = 0; i < s.plan->n_matrix; i++) {
+        const struct spn_plan_matrix *m = &s.plan->matrix[i];
+        const struct spn_layer *layer = &s.net->layer[m->layer];
+        if (m->from < 0)
+            continue;
+        double sent_bit = (double)s.net->layer[layer->in[0]].n_out * s.chip.input.bits;
+        bool skips = layer->op == SPN_OP_CONV2D && layer->stride[0] > layer->kernel[0];
+        double got_bit = s.work->matrix[i].forward.global_in_bit;
+        ck_assert(skips ? got_bit < sent_bit : fabs(got_bit / sent_bit - 1) < 1e-12);
+        n++;
+    }
+    ck_assert(n > 2);
+    setup_close(&s);
+}
+END_TEST
+
+/* The layer whose results are taken, behind what only changes their order. */
+static int maker_of(const struct spn_network *net, int layer)
+{
+    while (layer >= 0 && net->layer[layer].n_in == 1 &&
+           (net->layer[layer].op == SPN_OP_RESHAPE || net->layer[layer].op == SPN_OP_FLATTEN ||
+            net->layer[layer].op == SPN_OP_TOKENS || net->layer[layer].op == SPN_OP_SELECT ||
+            net->layer[layer].op == SPN_OP_CONCAT))
+        layer = net->layer[layer].in[0];
+    return layer;
+}
+
+/* Whatever a layer reads from the buffer, shortcuts too, was written there, by its maker or by what
+ * is fused behind it. */
+START_TEST(what_is_read_was_written)
+{
+    static const char *const network[] = {"vgg8",     "resnet20", "resnet18",   "transformer-base",
+                                          "vit-tiny", "mcnn",     "stories260k"};
+    struct setup s;
+
+    setup_open(&s, network[_i], "ning2025");
+    for (int i = 0; i < s.net->n_layers; i++) {
+        const struct spn_plan_layer *p = &s.plan->layer[i];
+        for (int k = 0; k < s.net->layer[i].n_in; k++) {
+            int from = s.net->layer[i].in[k];
+            if (p->fused || from < 0)
+                continue;
+            int maker = maker_of(s.net, from);
+            ck_assert_msg(
+                maker < 0 || s.plan->layer[from].writes_back || s.plan->layer[maker].writes_back,
+                "%s reads %s, which nobody wrote", s.net->layer[i].name, s.net->layer[from].name);
+        }
+    }
+    setup_close(&s);
+}
+END_TEST
+
 /* Decoding one token of stories260k after L: 5 layers keep keys and values of 4 x 8 features, 8
  * bits each; from DRAM 2 x 5 x 32 x 8 x (L + 1) bits, the new token's written among them. In the
  * buffer they take that room, and are read at its word's energy. */
@@ -432,6 +523,9 @@ Suite *spn_suite(void)
     tcase_add_test(tc, keys_and_values_are_kept);
     tcase_add_test(tc, products_of_activations_on_sram);
     tcase_add_loop_test(tc, traffic_on_a_mesh, 0, 4);
+    tcase_add_test(tc, inputs_come_once_where_lines_are_kept);
+    tcase_add_loop_test(tc, tiles_receive_what_tiles_send, 0, 4);
+    tcase_add_loop_test(tc, what_is_read_was_written, 0, 7);
     tcase_add_loop_test(tc, every_layout_adds_up, 0, (int)(sizeof networks / sizeof *networks));
     tcase_add_test(tc, what_does_not_fit_is_refused_unless_told_otherwise);
     suite_add_tcase(suite, tc);
