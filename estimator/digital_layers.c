@@ -111,6 +111,11 @@ static double add_buffer(struct spn_frame *f, int index, enum spn_phase phase, d
     double write_s = n_write * spn_buffer_word_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_WRITE);
     double time_s = read_s > write_s ? read_s : write_s;
 
+    /* Results change as often as inputs of the layer that takes them; else they count as random. */
+    double more = phase == SPN_PHASE_FORWARD && p->reader > 0
+                      ? f->work->matrix[p->reader - 1].input.toggle / SPN_BLOCKS_RANDOM_FRAC - 1
+                      : 0;
+
     f->busy_s[SPN_BLOCK_GLOBAL_BUFFER] += read_s + write_s;
     struct spn_frame_item item = {.layer = index,
                                   .phase = phase,
@@ -125,7 +130,7 @@ static double add_buffer(struct spn_frame *f, int index, enum spn_phase phase, d
                      : 0;
     time_s = time_s > hidden_s ? time_s : 0;
     item.n = n_write;
-    item.unit_J = spn_frame_action(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_WRITE).energy_J;
+    item.unit_J = spn_frame_data_J(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_WRITE, more);
     item.latency_s = time_s;
     spn_frame_add(f, &item);
     item.n = n_read;

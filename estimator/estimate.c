@@ -182,7 +182,7 @@ enum spn_status spn_layer_set(struct spn_frame *f, int matrix, struct spn_err *e
     enum spn_status status;
 
     w->input = spn_plan_input(f->plan, matrix, &f->chip->input);
-    w->error_input = (struct spn_input_moments){0.5, (2 * steps + 1) / (6 * steps),
+    w->error_input = (struct spn_input_moments){0.5, (2 * steps + 1) / (6 * steps), 0.5,
                                                 0.5}; /* uniform codes [M:E9] */
     spn_count_forward(&w->forward, &in);
     if (spn_frame_once(f, matrix))

@@ -22,6 +22,7 @@
 struct spn_input_moments {
     double mean, mean_square; /* of a slice, averaged over slices */
     double toggle;            /* of the lines of a word, 2 p (1 - p) averaged over its bits */
+    double serial;            /* of a line that brings a word bit by bit */
 };
 
 struct spn_plan_layer {
@@ -35,6 +36,7 @@ struct spn_plan_layer {
     int matrix; /* number among the layers on arrays, or -1 */
     int stage;  /* of a pipeline; fused layers are in that of their producer */
     int root;   /* that whose results it has or passes on as they are made, or -1 */
+    int reader; /* a matrix that takes its results as they are, plus 1; 0 = none */
 };
 
 struct spn_plan_matrix {
@@ -148,6 +150,16 @@ static inline struct spn_cost spn_frame_action(const struct spn_frame *f, enum s
     return block->n > 0 ? block->cost.action[action] : (struct spn_cost){0};
 }
 
+/* Energy of one of a block's first two actions with data that change more often than random ones by
+ * this share (-1: never). [M:N11] */
+static inline double spn_frame_data_J(const struct spn_frame *f, enum spn_block_id id, int action,
+                                      double more)
+{
+    const struct spn_block *block = spn_frame_block(f, id);
+    return block->n > 0 ? block->cost.action[action].energy_J + more * block->cost.toggled_J[action]
+                        : 0;
+}
+
 /* A leaf: n actions of a block, of which each costs `unit`; latency_s is its part of the critical
  * path. */
 struct spn_frame_item {
@@ -199,6 +211,8 @@ double spn_global_bus_s(const struct spn_frame *f, double bits);
 /* One bit over so many hops (on a mesh; any number on an H-tree) to the first of n tiles, and on to
  * the others; latency of the way. */
 struct spn_cost spn_global_bit(const struct spn_frame *f, double hops, double n);
+/* Its energy with data that change more often than random ones by this share. */
+double spn_global_bit_J(const struct spn_frame *f, double hops, double n, double more);
 /* Energy of one bit from the root of a tree block to n neighbouring leaves. [M:E14] */
 double spn_tree_bit_J(const struct spn_frame *f, enum spn_block_id id, double n);
 double spn_buffer_word_s(const struct spn_frame *f, enum spn_block_id id, int action);

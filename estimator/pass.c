@@ -94,18 +94,26 @@ double spn_tree_bit_J(const struct spn_frame *f, enum spn_block_id id, double n)
     return J < all_J ? J : all_J;
 }
 
+double spn_global_bit_J(const struct spn_frame *f, double hops, double n, double more)
+{
+    double further = n > 1 ? n - 1 : 0, flit = f->chip->global.bus_bit;
+    double hop_J = spn_frame_data_J(f, SPN_BLOCK_ROUTER, SPN_MESH_ROUTER_FLIT, more) +
+                   spn_frame_data_J(f, SPN_BLOCK_LINK, SPN_MESH_LINK_FLIT, more);
+
+    /* On a mesh, too, each further tile is one hop from the one before. */
+    return (1 + more) * spn_tree_bit_J(f, SPN_BLOCK_GLOBAL_HTREE, n) +
+           (hops + further) * hop_J / flit;
+}
+
 struct spn_cost spn_global_bit(const struct spn_frame *f, double hops, double n)
 {
     struct spn_cost tree = spn_frame_action(f, SPN_BLOCK_GLOBAL_HTREE, SPN_HTREE_UNICAST);
     struct spn_cost router = spn_frame_action(f, SPN_BLOCK_ROUTER, SPN_MESH_ROUTER_FLIT);
     struct spn_cost link = spn_frame_action(f, SPN_BLOCK_LINK, SPN_MESH_LINK_FLIT);
-    double further = n > 1 ? n - 1 : 0, flit = f->chip->global.bus_bit;
 
-    /* On a mesh, too, each further tile is one hop from the one before. */
-    return (struct spn_cost){
-        .energy_J = spn_tree_bit_J(f, SPN_BLOCK_GLOBAL_HTREE, n) +
-                    (hops + further) * (router.energy_J + link.energy_J) / flit,
-        .latency_s = tree.latency_s + hops * (router.latency_s + link.latency_s)};
+    return (struct spn_cost){.energy_J = spn_global_bit_J(f, hops, n, 0),
+                             .latency_s =
+                                 tree.latency_s + hops * (router.latency_s + link.latency_s)};
 }
 
 /* What a leaf of a pass is: a block's action, so many times. */
@@ -115,6 +123,7 @@ struct entry {
     int action;
     double n, per_action; /* what is counted, and how many of it one action does */
     double latency_s;
+    double more; /* how much more often its data change than random ones; of the first actions */
 };
 
 static void add_entries(struct spn_frame *f, const struct spn_pass *pass, const struct entry *entry,
@@ -130,7 +139,7 @@ static void add_entries(struct spn_frame *f, const struct spn_pass *pass, const 
                                       .inference = pass->phase == SPN_PHASE_FORWARD,
                                       .block = spn_frame_block(f, e->id),
                                       .n = e->n / e->per_action,
-                                      .unit_J = spn_frame_action(f, e->id, e->action).energy_J,
+                                      .unit_J = spn_frame_data_J(f, e->id, e->action, e->more),
                                       .latency_s = e->latency_s};
         spn_frame_add(f, &item);
     }
@@ -162,16 +171,16 @@ static void add_reads(struct spn_frame *f, const struct spn_pass *pass,
         .layer = f->plan->matrix[pass->matrix].layer, .phase = pass->phase, .inference = forward};
     const struct entry entry[] = {
         {SPN_CATEGORY_ARRAY, forward ? SPN_BLOCK_INPUT_DRIVER : SPN_BLOCK_COLUMN_DRIVER,
-         SPN_SWITCH_MATRIX_SWITCH, drives, 1, 0},
-        {SPN_CATEGORY_ARRAY, SPN_BLOCK_GATE_DRIVER, SPN_DRIVER_DRIVE, gates, 1, 0},
+         SPN_SWITCH_MATRIX_SWITCH, drives, 1, 0, x->serial / SPN_BLOCKS_RANDOM_FRAC - 1},
+        {SPN_CATEGORY_ARRAY, SPN_BLOCK_GATE_DRIVER, SPN_DRIVER_DRIVE, gates, 1, 0, 0},
         {SPN_CATEGORY_ARRAY, SPN_BLOCK_ROW_DECODER, SPN_DECODER_DECODE,
-         partial ? c->array_reads : 0, 1, 0},
+         partial ? c->array_reads : 0, 1, 0, 0},
         {SPN_CATEGORY_ADC, forward ? SPN_BLOCK_MUX : SPN_BLOCK_ROW_MUX, SPN_MUX_SELECT,
-         c->selects * muxes, 1, 0},
-        {SPN_CATEGORY_ADC, SPN_BLOCK_MUX_DECODER, SPN_DECODER_DECODE, c->selects, 1, 0},
-        {SPN_CATEGORY_ADC, SPN_BLOCK_SAMPLE_HOLD, SPN_SAMPLE_HOLD_SAMPLE, c->samples, 1, 0},
+         c->selects * muxes, 1, 0, 0},
+        {SPN_CATEGORY_ADC, SPN_BLOCK_MUX_DECODER, SPN_DECODER_DECODE, c->selects, 1, 0, 0},
+        {SPN_CATEGORY_ADC, SPN_BLOCK_SAMPLE_HOLD, SPN_SAMPLE_HOLD_SAMPLE, c->samples, 1, 0, 0},
         {SPN_CATEGORY_ACCUMULATE, SPN_BLOCK_SHIFT_ADD, SPN_SHIFT_ADD_ADD, c->conversions, 1,
-         stage->accumulate_s},
+         stage->accumulate_s, 0},
     };
 
     item.category = SPN_CATEGORY_ARRAY;
@@ -201,35 +210,37 @@ static void add_moves(struct spn_frame *f, const struct spn_pass *pass,
     double tile_inputs = kernel ? r->kernel_area : r->tile_side,
            chip_inputs = f->work->need.max_row_tiles;
     double tile_word = f->chip->tile.bus_bit, global_word = f->chip->global.bus_bit;
+    double more = pass->input->toggle / SPN_BLOCKS_RANDOM_FRAC - 1; /* of inputs [M:N11] */
     const struct entry entry[] = {
         {SPN_CATEGORY_ACCUMULATE, SPN_BLOCK_PE_TREE, SPN_ADDER_TREE_SUM, c->pe_adds, r->pe_side - 1,
-         0},
-        {SPN_CATEGORY_ACCUMULATE, tree, SPN_ADDER_TREE_SUM, c->tile_adds, tile_inputs - 1, 0},
+         0, 0},
+        {SPN_CATEGORY_ACCUMULATE, tree, SPN_ADDER_TREE_SUM, c->tile_adds, tile_inputs - 1, 0, 0},
         {SPN_CATEGORY_ACCUMULATE, SPN_BLOCK_CHIP_TREE, SPN_ADDER_TREE_SUM, c->chip_adds,
-         chip_inputs - 1, 0},
+         chip_inputs - 1, 0, 0},
         {SPN_CATEGORY_BUFFER, SPN_BLOCK_INPUT_REGISTER, SPN_REGISTER_WRITE, c->line_loads,
-         r->pe_side * (double)r->array_rows, 0},
-        {SPN_CATEGORY_BUFFER, SPN_BLOCK_TILE_INPUT, SPN_SRAM_WRITE, c->tile_store_bit, tile_word,
-         0},
+         r->pe_side * (double)r->array_rows, 0, more},
+        {SPN_CATEGORY_BUFFER, SPN_BLOCK_TILE_INPUT, SPN_SRAM_WRITE, c->tile_store_bit, tile_word, 0,
+         more},
         {SPN_CATEGORY_BUFFER, SPN_BLOCK_TILE_INPUT, SPN_SRAM_READ, c->tile_in_bit, tile_word,
-         stage->tile_s},
+         stage->tile_s, more},
         {SPN_CATEGORY_BUFFER, SPN_BLOCK_TILE_OUTPUT, SPN_SRAM_WRITE,
-         c->global_out_bit + c->scatter_bit, tile_word, 0},
+         c->global_out_bit + c->scatter_bit, tile_word, 0, 0},
         {SPN_CATEGORY_BUFFER, SPN_BLOCK_TILE_OUTPUT, SPN_SRAM_READ,
-         c->global_out_bit + c->scatter_bit, tile_word, 0},
+         c->global_out_bit + c->scatter_bit, tile_word, 0, 0},
         {SPN_CATEGORY_BUFFER, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ, direct ? 0 : c->global_in_bit,
-         global_word, stage->buffer_s},
-        {SPN_CATEGORY_BUFFER, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_WRITE, c->spill_bit, global_word,
+         global_word, stage->buffer_s, more},
+        {SPN_CATEGORY_BUFFER, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_WRITE, c->spill_bit, global_word, 0,
          0},
-        {SPN_CATEGORY_BUFFER, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ, c->spill_bit, global_word, 0},
-        {SPN_CATEGORY_ACCUMULATE, SPN_BLOCK_ELEMENTWISE, 0, c->scatter_adds, 1, 0},
+        {SPN_CATEGORY_BUFFER, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ, c->spill_bit, global_word, 0,
+         0},
+        {SPN_CATEGORY_ACCUMULATE, SPN_BLOCK_ELEMENTWISE, 0, c->scatter_adds, 1, 0, 0},
     };
 
     add_entries(f, pass, entry, sizeof entry / sizeof entry[0]);
 }
 
 /* One level of wires: bits in to several receivers each, bits out to the root. Lines of inputs
- * toggle as often as their bits differ, sums at random; routers at random, too. [M:N11] */
+ * toggle as often as their bits differ, sums at random. [M:N11] */
 static void add_wires(struct spn_frame *f, const struct spn_pass *pass,
                       const struct spn_stage *stage)
 {
@@ -239,7 +250,6 @@ static void add_wires(struct spn_frame *f, const struct spn_pass *pass,
     bool mesh = f->chip->global.interconnect == SPN_INTERCONNECT_MESH;
     enum spn_block_id tile = kernel ? SPN_BLOCK_KERNEL_HTREE : SPN_BLOCK_TILE_HTREE;
     double toggle = pass->input->toggle / SPN_BLOCKS_RANDOM_FRAC;
-    double global_toggle = mesh ? 1 : toggle;
     const struct {
         enum spn_block_id id;
         double in_bit, in_J, out_bit, out_J, latency_s;
@@ -250,8 +260,8 @@ static void add_wires(struct spn_frame *f, const struct spn_pass *pass,
         {tile, c->tile_in_bit, toggle * spn_tree_bit_J(f, tile, c->tile_fan), c->tile_out_bit,
          spn_tree_bit_J(f, tile, 1), 0},
         {mesh ? SPN_BLOCK_ROUTER : SPN_BLOCK_GLOBAL_HTREE, c->global_in_bit,
-         global_toggle * spn_global_bit(f, w->hops_in, c->global_fan).energy_J, c->global_out_bit,
-         spn_global_bit(f, w->hops_out, 1).energy_J, stage->global_s},
+         spn_global_bit_J(f, w->hops_in, c->global_fan, toggle - 1), c->global_out_bit,
+         spn_global_bit_J(f, w->hops_out, 1, 0), stage->global_s},
     };
 
     for (int i = 0; i < 3; i++) {

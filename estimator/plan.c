@@ -189,6 +189,7 @@ static struct spn_input_moments moments_of(const struct spn_layer_profile *profi
         double p = spn_profile_input_bit(profile, bits, bit);
         sum.toggle += 2 * p * (1 - p) / bits;
     }
+    sum.serial = spn_profile_serial_toggle(profile, bits);
     return sum;
 }
 
@@ -213,6 +214,21 @@ static void set_matrix(struct spn_plan *plan)
         for (int bits = 1; bits <= SPN_PLAN_MAX_BITS; bits++)
             for (int dac = 1; dac <= bits; dac++)
                 m->input[bits - 1][dac - 1] = moments_of(&plan->profile->layer[i], bits, dac);
+    }
+}
+
+/* Whose results are the inputs of a layer on arrays, as they are or only arranged differently. */
+static void set_readers(struct spn_plan *plan)
+{
+    for (int m = plan->n_matrix - 1; m >= 0; m--) {
+        const struct spn_layer *layer = &plan->net->layer[plan->matrix[m].layer];
+        while (layer->n_in == 1 && layer->in[0] >= 0) {
+            int from = layer->in[0];
+            plan->layer[from].reader = m + 1;
+            layer = &plan->net->layer[from];
+            if (!is_shape_only(layer->op))
+                break;
+        }
     }
 }
 
@@ -299,6 +315,7 @@ enum spn_status spn_plan_create(struct spn_plan **out, const struct spn_network 
         goto out;
     }
     set_matrix(plan);
+    set_readers(plan);
     set_direct(plan);
     status = set_products(plan, err);
     if (status)

@@ -42,6 +42,9 @@ struct spn_component_cost {
     double area_m2, leakage_W; /* of one instance */
     struct spn_cost
         action[SPN_MAX_ACTIONS]; /* energy and latency of one action; area and leakage 0 */
+    double toggled_J[2]; /* what of the first actions' energies is in proportion to the share of
+                            data bits that change, at the parameters' share; 0 where it is not told
+                            apart [M:N11] */
 };
 
 struct spn_component_type {

@@ -31,6 +31,7 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
     const double counts = p->mean_frac * (ldexp(1, p->bits) - 1); /* [M:A50] */
     const double n = p->switches.n_lines;
     *out = lines;
+    out->toggled_J[SPN_DAC_PWM_PULSE] = 0; /* a pulse begins and ends, whatever came before */
     out->area_m2 += n * counter.area_m2;
     out->leakage_W += n * counter.leakage_W;
     out->action[SPN_DAC_PWM_PULSE].energy_J += counter.energy_J + counts * spn_adc_count_J(&logic);

@@ -100,9 +100,10 @@ static enum spn_status eval_switch_matrix(const void *params, const struct spn_e
             m->n_lines * (FLIP_FLOP_LEAK_INVERTERS * inverter.leakage_W + select.leakage_W)};
     /* the clock rises and falls once; a changed bit moves its nodes one way only, hence half a
      * cycle */
+    const double toggled_J = m->toggle_frac * spn_gate_cycle_J(data_F, vdd_V) / 2;
+    out->toggled_J[SPN_SWITCH_MATRIX_SWITCH] = toggled_J;
     out->action[SPN_SWITCH_MATRIX_SWITCH] = (struct spn_cost){
-        .energy_J =
-            spn_gate_cycle_J(clock_F, vdd_V) + m->toggle_frac * spn_gate_cycle_J(data_F, vdd_V) / 2,
+        .energy_J = spn_gate_cycle_J(clock_F, vdd_V) + toggled_J,
         .latency_s = select.delay_s + spn_wire_delay_s(pass.pull_up_ohm, line, 2 * pass.output_F)};
     return SPN_OK;
 }

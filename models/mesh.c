@@ -34,7 +34,7 @@ static void router_example(void *params)
 
 /* Side of a matrix crossbar: ports x flit wires at twice the wire's width each. [M:B16] */
 static struct spn_cost price_crossbar(const struct spn_logic *logic,
-                                      const struct spn_mesh_router *p)
+                                      const struct spn_mesh_router *p, double *data_J)
 {
     const struct spn_logic_cell *pass = &logic->transmission;
     double lines = (double)p->ports * p->flit_bit;
@@ -47,9 +47,9 @@ static struct spn_cost price_crossbar(const struct spn_logic *logic,
     double control_F = p->flit_bit * pass->input_F;
     struct spn_wire out = wire;
     out.F += passes_F;
+    *data_J = p->flit_bit * p->toggle_frac / 2 * spn_gate_cycle_J(path_F, logic->vdd_V);
     return (struct spn_cost){
-        .energy_J = p->flit_bit * p->toggle_frac / 2 * spn_gate_cycle_J(path_F, logic->vdd_V) +
-                    spn_gate_cycle_J(control_F, logic->vdd_V),
+        .energy_J = *data_J + spn_gate_cycle_J(control_F, logic->vdd_V),
         .latency_s = driver.delay_s +
                      spn_wire_delay_s(driver.drive_ohm + wire.ohm + pass->drive_ohm, out, 0),
         .area_m2 = fmax(side_m * side_m, lines * p->ports * pass->area_m2) + lines * driver.area_m2,
@@ -72,7 +72,8 @@ static enum spn_status router_eval(const void *params, const struct spn_env *env
         return status;
     struct spn_logic logic;
     spn_logic_init(&logic, env);
-    struct spn_cost crossbar = price_crossbar(&logic, p);
+    double data_J;
+    struct spn_cost crossbar = price_crossbar(&logic, p, &data_J);
     struct spn_cost arbiter =
         spn_cost_serial(spn_logic_priority_encoder(&logic, p->ports, SPN_TOGGLE_RANDOM_FRAC),
                         spn_logic_register(&logic, p->ports, SPN_TOGGLE_RANDOM_FRAC));
@@ -83,6 +84,8 @@ static enum spn_status router_eval(const void *params, const struct spn_env *env
     *out = (struct spn_component_cost){0};
     out->area_m2 = p->ports * (fifo.area_m2 + arbiter.area_m2) + crossbar.area_m2;
     out->leakage_W = p->ports * (fifo.leakage_W + arbiter.leakage_W) + crossbar.leakage_W;
+    out->toggled_J[SPN_MESH_ROUTER_FLIT] =
+        data_J + fifo.toggled_J[SPN_REGISTER_FILE_WRITE] + fifo.toggled_J[SPN_REGISTER_FILE_READ];
     out->action[SPN_MESH_ROUTER_FLIT] = spn_logic_action(&logic, flit, p->pipeline_cycles);
     return SPN_OK;
 }
@@ -124,8 +127,9 @@ static enum spn_status link_eval(const void *params, const struct spn_env *env,
     double wires_m = p->flit_bit * p->length_m;
     *out = (struct spn_component_cost){.area_m2 = wires_m * wire.area_m2_per_m,
                                        .leakage_W = wires_m * wire.leakage_W_per_m};
+    out->toggled_J[SPN_MESH_LINK_FLIT] = wires_m * p->toggle_frac * wire.energy_J_per_m;
     out->action[SPN_MESH_LINK_FLIT] = (struct spn_cost){
-        .energy_J = wires_m * p->toggle_frac * wire.energy_J_per_m,
+        .energy_J = out->toggled_J[SPN_MESH_LINK_FLIT],
         .latency_s = spn_logic_clocked_s(&logic, p->length_m * wire.delay_s_per_m, 1)};
     return SPN_OK;
 }

@@ -42,6 +42,8 @@ static enum spn_status register_eval(const void *params, const struct spn_env *e
     *out = spn_logic_component(write);
     out->action[SPN_REGISTER_WRITE] = spn_logic_action(&logic, write, 1);
     out->action[SPN_REGISTER_READ] = (struct spn_cost){.energy_J = read.energy_J};
+    out->toggled_J[SPN_REGISTER_WRITE] = write.energy_J - clock.energy_J;
+    out->toggled_J[SPN_REGISTER_READ] = read.energy_J;
     out->action[SPN_REGISTER_CLOCK] = spn_logic_action(&logic, clock, 1);
     return SPN_OK;
 }
@@ -105,10 +107,12 @@ static enum spn_status file_eval(const void *params, const struct spn_env *env,
     double write_line_F = column.F - words * pass->output_F + words * logic.flip_flop.input_F;
     double data_J = p->toggle_frac * bits / 2;
     struct spn_cost write = spn_logic_register(&logic, bits, p->toggle_frac);
-    write.energy_J += decode.energy_J + data_J * spn_gate_cycle_J(write_line_F, logic.vdd_V);
+    double read_J = data_J * spn_gate_cycle_J(column.F, logic.vdd_V),
+           write_J = data_J * spn_gate_cycle_J(write_line_F, logic.vdd_V),
+           hold_J = write.energy_J - bits * logic.flip_flop_clock_J;
+    write.energy_J += decode.energy_J + write_J;
     write.latency_s += decode.latency_s;
-    struct spn_cost read = {.energy_J =
-                                decode.energy_J + data_J * spn_gate_cycle_J(column.F, logic.vdd_V)};
+    struct spn_cost read = {.energy_J = decode.energy_J + read_J};
     read.latency_s =
         decode.latency_s + spn_wire_delay_s(logic.flip_flop.drive_ohm + pass->drive_ohm, column, 0);
 
@@ -117,6 +121,8 @@ static enum spn_status file_eval(const void *params, const struct spn_env *env,
     out->leakage_W = words * bits * logic.flip_flop.leakage_W + 2 * decoder.leakage_W;
     out->action[SPN_REGISTER_FILE_WRITE] = spn_logic_action(&logic, write, 1);
     out->action[SPN_REGISTER_FILE_READ] = spn_logic_action(&logic, read, 1);
+    out->toggled_J[SPN_REGISTER_FILE_WRITE] = hold_J + write_J;
+    out->toggled_J[SPN_REGISTER_FILE_READ] = read_J;
     return SPN_OK;
 }
 

@@ -171,8 +171,9 @@ static enum spn_status price_mat(const struct spn_logic *logic, const struct spn
 
 /* Address and data between the port and the mats, which stand in a near-square grid. [M:B14] */
 static struct spn_cost price_tree(const struct spn_logic *logic, const struct spn_sram *p,
-                                  const struct geometry *g, double mat_area_m2)
+                                  const struct geometry *g, double mat_area_m2, double *data_J)
 {
+    *data_J = 0;
     if (g->mats < 2)
         return (struct spn_cost){0};
     double height_m = fmax(g->rows * g->cell_height_m, sqrt(mat_area_m2) / 2);
@@ -189,6 +190,7 @@ static struct spn_cost price_tree(const struct spn_logic *logic, const struct sp
     double address_bit = spn_logic_log2_ceil((double)p->capacity_bit / p->word_bit);
     double data_toggles = p->word_bit * 2 * p->one_frac * (1 - p->one_frac);
     double wires_m = spn_htree_total_m(&tree) * (p->word_bit + address_bit);
+    *data_J = data_toggles * path_m * wire.energy_J_per_m;
     return (struct spn_cost){
         .energy_J =
             (data_toggles + address_bit * SPN_TOGGLE_RANDOM_FRAC) * path_m * wire.energy_J_per_m,
@@ -215,7 +217,8 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
     status = price_mat(&logic, p, &g, &mat, err);
     if (status)
         return status;
-    struct spn_cost tree = price_tree(&logic, p, &g, mat.area_m2);
+    double data_J;
+    struct spn_cost tree = price_tree(&logic, p, &g, mat.area_m2, &data_J);
     struct spn_cost read = {.energy_J = g.word_mats * (mat.access_J + mat.read_J) + tree.energy_J,
                             .latency_s = tree.latency_s + mat.open_s + mat.read_s};
     struct spn_cost write = {.energy_J = g.word_mats * (mat.access_J + mat.write_J) + tree.energy_J,
@@ -224,6 +227,7 @@ static enum spn_status eval(const void *params, const struct spn_env *env,
                                        .leakage_W = g.mats * mat.leakage_W + tree.leakage_W};
     out->action[SPN_SRAM_READ] = spn_logic_action(&logic, read, 1);
     out->action[SPN_SRAM_WRITE] = spn_logic_action(&logic, write, 1);
+    out->toggled_J[SPN_SRAM_READ] = out->toggled_J[SPN_SRAM_WRITE] = data_J;
     return SPN_OK;
 }
 

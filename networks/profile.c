@@ -214,6 +214,19 @@ struct spn_moments spn_profile_input_digit(const struct spn_layer_profile *p, in
     return m;
 }
 
+double spn_profile_serial_toggle(const struct spn_layer_profile *p, int bits)
+{
+    double first = spn_profile_input_bit(p, bits, 0),
+           last = spn_profile_input_bit(p, bits, bits - 1),
+           steps = first * (1 - last) + last * (1 - first);
+    for (uint32_t c = 0; c < SPN_PROFILE_BINS; c++) {
+        uint32_t code = recode(c, bits), differ = code ^ code >> 1;
+        for (int k = 0; k + 1 < bits; k++)
+            steps += p->input[c] * (differ >> k & 1);
+    }
+    return steps / bits;
+}
+
 /* The view of bit `bit` of a `bits`-bit code: codes are aligned at their most significant bit. */
 static int view_of(int bits, int bit)
 {

@@ -65,6 +65,11 @@ void spn_profile_write(const struct spn_profile *profile, const struct spn_netwo
  * bit that is not there. */
 double spn_profile_input_bit(const struct spn_layer_profile *p, int bits, int bit);
 
+/* How often successive bits of a line differ that brings values bit by bit, one value after the
+ * other: the b - 1 steps within a value, and the one from its last bit to the next value's first,
+ * which is independent. [M:N11] */
+double spn_profile_serial_toggle(const struct spn_layer_profile *p, int bits);
+
 struct spn_moments {
     double mean, mean_square;
 };

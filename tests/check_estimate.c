@@ -236,12 +236,12 @@ START_TEST(results_do_not_depend_on_history)
 }
 END_TEST
 
-/* Energy of the wires of one image when every input is full scale with probability p, else 0. */
-static double wires_J(double p)
+/* Energy of a category of one image when every input is full scale with probability p, else 0. */
+static double energy_J(double p, const char *chip, int category)
 {
     struct setup s;
 
-    setup_open(&s, "lenet5", "ning2025");
+    setup_open(&s, "lenet5", chip);
     for (int i = 0; i < s.net->n_layers; i++) {
         memset(s.profile.layer[i].input, 0, sizeof s.profile.layer[i].input);
         s.profile.layer[i].input[0] = 1 - p;
@@ -251,30 +251,48 @@ static double wires_J(double p)
     struct spn_err err;
     ck_assert_ok(spn_plan_create(&s.plan, s.net, &s.profile, &err));
     setup_run(&s, SPN_SCHEME_DENSE, false);
-    const double energy_J =
-        spn_result_sum(&s.result, (struct spn_leaf_filter){-2, SPN_PHASE_FORWARD,
-                                                           SPN_CATEGORY_INTERCONNECT, 1})
+    const double sum_J =
+        spn_result_sum(&s.result, (struct spn_leaf_filter){-2, SPN_PHASE_FORWARD, category, 1})
             .energy_J;
     setup_close(&s);
-    return energy_J;
+    return sum_J;
 }
 
 /* Every bit is 1 with p: lines toggle with 2 p (1 - p) = 1/2, 3/8 and 0. What is left at 0 are the
  * sums that come back. */
 START_TEST(input_wires_toggle_with_their_bits)
 {
-    const double half_J = wires_J(0.5), quarter_J = wires_J(0.75), still_J = wires_J(1);
+    const int wires = SPN_CATEGORY_INTERCONNECT;
+    const double half_J = energy_J(0.5, "ning2025", wires),
+                 quarter_J = energy_J(0.75, "ning2025", wires),
+                 still_J = energy_J(1, "ning2025", wires);
     const struct spn_chip_input bits = {.bits = 8, .dac_bits = 1};
     struct setup s;
 
     ck_assert(still_J > 0 && still_J < half_J);
     ck_assert_rel((quarter_J - still_J) / (half_J - still_J), 0.375 / 0.5, 1e-9);
-    /* The rate itself: uniform codes of the image; half of a normal variable behind (0.3045, computed
-     * apart from the closed form of N5). */
+    /* The rate itself: uniform codes of the image; half of a normal variable behind (0.3045,
+     * computed apart from the closed form of N5). */
     setup_open(&s, "lenet5", "ning2025");
     ck_assert_rel(spn_plan_input(s.plan, 0, &bits).toggle, 0.5, 1e-12);
     ck_assert_rel(spn_plan_input(s.plan, 1, &bits).toggle, 0.3044972658820604, 1e-9);
+    ck_assert_rel(spn_plan_input(s.plan, 0, &bits).serial, 0.5, 1e-12);
+    ck_assert_rel(spn_plan_input(s.plan, 1, &bits).serial, 0.24087325233395435, 1e-9);
     setup_close(&s);
+}
+END_TEST
+
+/* Likewise routers and links of a mesh, registers and buffers, whose clocks and lines are left. */
+START_TEST(buffers_and_routers_toggle_with_their_bits)
+{
+    static const int categories[] = {SPN_CATEGORY_INTERCONNECT, SPN_CATEGORY_BUFFER};
+    for (int i = 0; i < 2; i++) {
+        const double half_J = energy_J(0.5, "rram-22nm", categories[i]),
+                     quarter_J = energy_J(0.75, "rram-22nm", categories[i]),
+                     still_J = energy_J(1, "rram-22nm", categories[i]);
+        ck_assert(still_J > 0 && still_J < half_J);
+        ck_assert_rel((quarter_J - still_J) / (half_J - still_J), 0.375 / 0.5, 1e-9);
+    }
 }
 END_TEST
 
@@ -421,6 +439,7 @@ Suite *spn_suite(void)
     tcase_add_test(tc, pipelined_interval_is_the_slowest_layer);
     tcase_add_test(tc, results_do_not_depend_on_history);
     tcase_add_test(tc, input_wires_toggle_with_their_bits);
+    tcase_add_test(tc, buffers_and_routers_toggle_with_their_bits);
     tcase_add_test(tc, a_long_walk_meets_what_a_fresh_start_finds);
     tcase_add_loop_test(tc, every_network_runs_on_every_interconnect_and_encoding, 0, 7);
     tcase_add_test(tc, bad_chips_are_refused);

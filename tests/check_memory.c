@@ -89,6 +89,22 @@ START_TEST(capacity)
 }
 END_TEST
 
+/* Words of ones never change on the way between port and mats; cells and bit lines cost the same.
+ */
+START_TEST(data_on_the_way)
+{
+    struct spn_sram p = spn_sram_default(1 << 20, 64);
+    struct spn_component_cost random = cost_of(&spn_component_sram, &p);
+    p.one_frac = 1;
+    struct spn_component_cost ones = cost_of(&spn_component_sram, &p);
+    for (int i = 0; i < 2; i++) {
+        ck_assert(random.toggled_J[i] > 0 && ones.toggled_J[i] == 0);
+        ck_assert_rel(random.action[i].energy_J - ones.action[i].energy_J, random.toggled_J[i],
+                      1e-9);
+    }
+}
+END_TEST
+
 START_TEST(bad_sram)
 {
     struct spn_err err;
@@ -231,6 +247,7 @@ Suite *spn_suite(void)
     tcase_add_test(tc, one_mat_by_hand);
     tcase_add_test(tc, swing_and_supply);
     tcase_add_test(tc, capacity);
+    tcase_add_test(tc, data_on_the_way);
     tcase_add_test(tc, bad_sram);
     tcase_add_test(tc, dram);
     tcase_add_test(tc, index_memory_is_sram);

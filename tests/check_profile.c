@@ -39,6 +39,26 @@ static struct spn_layer_profile single(int code)
 
 /* ---- bits and digits ---- */
 
+/* Codes 0 and 255, one half each: no step within a value, every second one between values: 1/2 in 8
+ * steps. 85 = 01010101 changes in each of 7 steps and from its last bit, 0, to the next value's
+ * first, 1; in 4 bits it is 5 = 0101, in 2 bits 1 = 01. Even bits that are independent: 1/2. */
+START_TEST(lines_that_bring_bit_after_bit)
+{
+    struct spn_layer_profile p = {0};
+    p.input[0] = p.input[255] = 0.5;
+    ck_assert_rel(spn_profile_serial_toggle(&p, 8), 0.5 / 8, 1e-12);
+    ck_assert_rel(spn_profile_serial_toggle(&p, 1), 0.5, 1e-12);
+    p = single(85);
+    ck_assert_rel(spn_profile_serial_toggle(&p, 8), 1, 1e-12);
+    ck_assert_rel(spn_profile_serial_toggle(&p, 4), 1, 1e-12);
+    ck_assert_rel(spn_profile_serial_toggle(&p, 2), 1, 1e-12);
+    p = single(0);
+    ck_assert(spn_profile_serial_toggle(&p, 8) == 0);
+    p = uniform();
+    ck_assert_rel(spn_profile_serial_toggle(&p, 8), 0.5, 1e-12);
+}
+END_TEST
+
 START_TEST(uniform_codes_have_even_bits)
 {
     struct spn_layer_profile p = uniform();
@@ -274,6 +294,7 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("profile");
     TCase *digits = tcase_create("digits"), *layers = tcase_create("layers");
+    tcase_add_test(digits, lines_that_bring_bit_after_bit);
     tcase_add_test(digits, uniform_codes_have_even_bits);
     tcase_add_test(digits, uniform_digits_have_moments_of_the_sum_formulas);
     tcase_add_test(digits, one_code_has_its_own_bits);

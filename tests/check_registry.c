@@ -118,6 +118,40 @@ START_TEST(ranges_are_enforced)
 }
 END_TEST
 
+/* What a component says of its toggling is what falls away when no bit changes, and half of it when
+ * half as many do. */
+START_TEST(toggling_is_told_apart)
+{
+    struct spn_err err = {0};
+    struct spn_node node;
+    int n = 0;
+    ck_assert_ok(spn_node_load(&node, "14nm-lstp", &err));
+    const struct spn_env env = {&node, 300, 1e9};
+    for (const struct spn_component_type *const *t = spn_components; *t; t++)
+        for (const struct spn_field *f = (*t)->fields; f->key; f++) {
+            bool toggle = strcmp(f->key, "toggle_frac") == 0, one = strcmp(f->key, "one_frac") == 0;
+            char *at = (char *)params_storage + f->offset;
+            struct spn_component_cost all, half, none;
+            const double half_frac = one ? (1 + sqrt(0.5)) / 2 : 0.25, no_frac = one ? 1 : 0;
+            set_example(*t);
+            evaluate(*t, &env, &all);
+            if ((!toggle && !one) || (all.toggled_J[0] == 0 && all.toggled_J[1] == 0))
+                continue;
+            memcpy(at, &half_frac, sizeof half_frac); /* 2 p (1 - p) = 1/4 */
+            evaluate(*t, &env, &half);
+            memcpy(at, &no_frac, sizeof no_frac);
+            evaluate(*t, &env, &none);
+            for (int i = 0; i < 2 && (*t)->actions[i]; i++) {
+                const double full_J = all.action[i].energy_J;
+                ck_assert_rel(full_J - none.action[i].energy_J, all.toggled_J[i], 1e-9);
+                ck_assert_rel(full_J - half.action[i].energy_J, all.toggled_J[i] / 2, 1e-9);
+            }
+            n++;
+        }
+    ck_assert_int_ge(n, 5); /* switches, registers, register files, routers, links */
+}
+END_TEST
+
 /* Doubling these never makes anything cheaper. */
 START_TEST(more_costs_more)
 {
@@ -204,6 +238,7 @@ Suite *spn_suite(void)
     tcase_add_test(tcase, rows);
     tcase_add_test(tcase, every_kind_at_every_node);
     tcase_add_test(tcase, ranges_are_enforced);
+    tcase_add_test(tcase, toggling_is_told_apart);
     tcase_add_test(tcase, more_costs_more);
     tcase_add_test(tcase, costs_combine);
     suite_add_tcase(suite, tcase);
