@@ -9,6 +9,10 @@
 #ifndef SPN_BASE_ERR_H
 #define SPN_BASE_ERR_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum spn_status {
     SPN_OK = 0,
     SPN_EINFEASIBLE, /* the design cannot be built as asked (exit 1) */
@@ -32,5 +36,9 @@ void spn_err_prefix(struct spn_err *err, const char *format, ...)
 
 /* Out of memory, named after what was wanted. */
 enum spn_status spn_err_memory(struct spn_err *err, const char *what);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -36,6 +36,10 @@
 #include "base/err.h"
 #include "base/text.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SPN_JSON_MAX_DEPTH 64
 #define SPN_JSON_MAX_BYTES (64u << 20)
 
@@ -203,5 +207,9 @@ void spn_json_put_null(struct spn_json_writer *w, const char *key);
 /* The members of *object by its table, as loaded ("resolved dump"). */
 void spn_json_put_fields(struct spn_json_writer *w, const struct spn_field *fields,
                          const void *object);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,6 +11,10 @@
 
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef void spn_parallel_body(void *ctx, size_t index, int thread);
 
 /* Runs body(ctx, 0 .. n-1, t) on up to n_threads threads, the caller's among them, and waits.
@@ -19,5 +23,9 @@ void spn_parallel_for(int n_threads, size_t n, spn_parallel_body *body, void *ct
 
 /* n_threads itself if >= 1, else the number of online CPUs. */
 int spn_parallel_threads(int n_threads);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

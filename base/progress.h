@@ -9,6 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Library code calls spn_progress_step after each finished unit of work; a false answer means "stop
  * soon, keep what is done". `report` draws (or is NULL) and returns false to stop; it is called
  * from one thread at a time. */
@@ -20,5 +24,9 @@ struct spn_progress {
 /* progress may be NULL: then nothing is drawn and true is returned. */
 bool spn_progress_step(const struct spn_progress *progress, const char *what, size_t done,
                        size_t total);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

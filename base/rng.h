@@ -16,6 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct spn_rng {
     uint32_t key[2];     /* seed */
     uint32_t counter[4]; /* block number (64 bit), substream, stream */
@@ -38,5 +42,9 @@ void spn_rng_normals(struct spn_rng *rng, float *out, size_t n);
 
 /* The raw bijection: counter and key to four words (for tests against the published vectors). */
 void spn_rng_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,6 +11,10 @@
 
 #define SPN_MAX_PATH 4096 /* bytes of a file's path, with its end */
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A growing string; {0} is empty. A failed allocation sets `failed` and later appends do nothing,
  * so that a writer checks once, at the end. */
 struct spn_text {
@@ -42,5 +46,9 @@ bool spn_text_copy(char *out, size_t size, const char *text);
  * their middle ("/home/user/.../x.json"), as a file's name tells more than the folders above it;
  * then the line loses its end. */
 void spn_text_shorten(char *line, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LEAST_MM2 0.01 /* 0.949 mm2 reads better than 949000 um2 */
+
 void spn_units_format(char *out, size_t size, double value, const char *unit, int digits)
 {
     static const char *const prefixes[] = {"a", "f", "p", "n", "u", "m",
@@ -25,7 +27,7 @@ void spn_units_format(char *out, size_t size, double value, const char *unit, in
         return;
     }
     int first = power == 2 ? unity - 2 : 0; /* um2 is the smallest area, mm2 the largest but m2 */
-    while (fabs(scaled) < 1 && i > first) {
+    while (fabs(scaled) < (power == 2 && i == unity - 1 ? LEAST_MM2 : 1) && i > first) {
         scaled *= step;
         i--;
     }

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "cli/designs.h"
@@ -22,6 +23,18 @@ static const struct spn_opt options[] = {
     SPN_OPT_END,
 };
 
+static enum spn_status nothing(const char *path, struct spn_store *store,
+                               const struct spn_goals *goals, struct spn_err *err)
+{
+    struct spn_store_counts counts = {0};
+    char more[128] = "";
+    if (spn_store_counts(store, &counts, NULL) == SPN_OK && counts.n_pending)
+        snprintf(more, sizeof more, " (the accuracy of %lld was not simulated)",
+                 (long long)counts.n_pending);
+    return spn_err_set(err, SPN_EINFEASIBLE, "%s: no stored design is good%s%s", path,
+                       goals->where ? " under this condition" : "", more);
+}
+
 static enum spn_status run(const struct spn_command *self, int argc, char **argv,
                            struct spn_err *err)
 {
@@ -30,7 +43,7 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
     struct spn_store *store = NULL;
     struct spn_goals goals;
     struct spn_front_item *items = NULL;
-    struct spn_report report = {.title = "Best designs"};
+    struct spn_report report = {.n_tables = 0};
     size_t n = 0;
     bool help;
     enum spn_status status = spn_opt_parse(self, argv + 2, &args, &operands, &help, err);
@@ -42,12 +55,15 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
     if (!status)
         status = spn_designs_best(store, &goals, args.designs.count, &items, &n, err);
     if (!status && n == 0)
-        status = spn_err_set(err, SPN_EINFEASIBLE, "%s: no stored design is good%s",
-                             operands.value[0], goals.where ? " under this condition" : "");
+        status = nothing(operands.value[0], store, &goals, err);
     if (!status) {
+        char title[160];
         spn_cmd_provenance(&report, argc, argv, NULL, 0);
-        struct spn_table *table =
-            spn_report_table(&report, "best", "Best designs, by the first objective", "point");
+        snprintf(report.title, sizeof report.title, "Best designs of %s",
+                 spn_store_space_name(store));
+        snprintf(title, sizeof title, "By %s %s", goals.maximize[0] ? "high" : "low",
+                 spn_store_column(store, goals.column[0])->name);
+        struct spn_table *table = spn_report_table(&report, "best", title, "point");
         status = spn_designs_table(store, &goals, items, n, 0, table, err);
     }
     if (!status)

@@ -115,15 +115,27 @@ static enum spn_status list_results(const char *unused, struct spn_text *out, st
 static const struct {
     const char *name, *dir;
     enum spn_status (*list)(const char *dir, struct spn_text *out, struct spn_err *err);
+    const char *doc;
 } kinds[] = {
-    {"nodes", "tech/nodes", list_folder},  {"devices", "tech/devices", list_folder},
-    {"chips", "tech/chips", list_folder},  {"drams", "tech/drams", list_folder},
-    {"networks", "networks", list_folder}, {"experiments", "experiments", list_folder},
-    {"components", NULL, list_components}, {"schemes", NULL, list_schemes},
-    {"figures", NULL, list_figures},       {"index-formats", NULL, list_index_formats},
-    {"results", NULL, list_results},
+    {"nodes", "tech/nodes", list_folder, "CMOS processes"},
+    {"devices", "tech/devices", list_folder, "memory cells: --device"},
+    {"chips", "tech/chips", list_folder, "organisations of a chip: --chip"},
+    {"drams", "tech/drams", list_folder, "memories beside the chip"},
+    {"networks", "networks", list_folder, "what is computed"},
+    {"experiments", "experiments", list_folder, "design spaces and training recipes"},
+    {"components", NULL, list_components, "blocks of a chip, with their roles"},
+    {"schemes", NULL, list_schemes, "ways to hold a pruned network: --scheme"},
+    {"index-formats", NULL, list_index_formats, "of an external index"},
+    {"results", NULL, list_results, "what spaces can ask for, and stores hold"},
+    {"figures", NULL, list_figures, "pictures that --out draws"},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
+static void list_kinds(struct spn_text *out)
+{
+    for (size_t i = 0; i < N_KINDS; i++)
+        spn_text_add(out, "spindle list %-14s %s\n", kinds[i].name, kinds[i].doc);
+}
 
 static const char *kind_name(const void *ctx, size_t i)
 {
@@ -140,31 +152,35 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
     enum spn_status status = spn_opt_parse(self, argv + 2, NULL, &operands, &help, err);
     if (status || help)
         return status ? status : spn_cmd_show_help(self, err);
-    for (size_t i = 0; i < N_KINDS; i++) {
-        if (strcmp(kinds[i].name, operands.value[0]) != 0)
-            continue;
-        struct spn_text text = {0};
-        status = kinds[i].list(kinds[i].dir, &text, err);
-        if (!status)
-            status = spn_cmd_write(&text, err);
-        spn_text_clear(&text);
-        return status;
+    const char *kind = operands.n ? operands.value[0] : NULL;
+    struct spn_text text = {0};
+    size_t i = 0;
+    while (kind && i < N_KINDS && strcmp(kinds[i].name, kind) != 0)
+        i++;
+    if (i == N_KINDS) {
+        const char *near = spn_text_nearest(kind, kind_name, NULL);
+        return spn_err_set(err, SPN_EUSAGE, "list: no kind \"%s\"%s%s%s", kind,
+                           near ? ": did you mean \"" : "", near ? near : "",
+                           near ? "\"?" : " (see spindle list)");
     }
-    const char *near = spn_text_nearest(operands.value[0], kind_name, NULL);
-    return spn_err_set(err, SPN_EUSAGE, "list: no kind \"%s\"%s%s%s", operands.value[0],
-                       near ? ": did you mean \"" : "", near ? near : "",
-                       near ? "\"?" : " (see spindle list --help)");
+    if (kind)
+        status = kinds[i].list(kinds[i].dir, &text, err);
+    else
+        list_kinds(&text);
+    if (!status)
+        status = spn_cmd_write(&text, err);
+    spn_text_clear(&text);
+    return status;
 }
 
 const struct spn_command spn_cmd_list = {
     .name = "list",
-    .operands = "KIND",
+    .operands = "[KIND]",
     .doc = "List what is shipped, one a line with its description.",
     .details = "KIND is nodes, devices, chips, drams, networks, experiments, components, schemes, "
-               "figures,\nindex-formats or results.\n",
+               "figures,\nindex-formats or results. Without KIND the kinds are listed.\n",
     .examples = "spindle list chips\n",
     .options = options,
-    .min_operands = 1,
     .max_operands = 1,
     .run = run,
 };

@@ -23,6 +23,10 @@
 #include "networks/profile.h"
 #include "tech/chip.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum spn_phase {
     SPN_PHASE_FORWARD,  /* one image */
     SPN_PHASE_ERROR,    /* one image */
@@ -184,5 +188,9 @@ struct spn_leaf_filter {
     int inference;              /* -1 any, 0 or 1 */
 };
 struct spn_cost spn_result_sum(const struct spn_result *result, struct spn_leaf_filter filter);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -136,4 +136,12 @@ rows msnet-accuracy pareto --min energy_J --max accuracy | table msnet-accuracy 
     function start() { head("scheme array adc_bits input_bits columns_per_adc energy_J accuracy latency_s") }
     function row() { show(f("scheme"), f("array"), f("chip.adc.bits"), f("chip.input.bits"), f("chip.adc.columns_per_adc"), f("energy_J"), f("accuracy"), f("latency_s")) }
     function end() { }'
+
+# Which converter: of each kind the cheapest design that keeps the accuracy.
+sweep adc-choice
+plot adc-choice bits --figure heatmap --x chip.adc.bits --y chip.adc.kind --min energy_J
+rows adc-choice best --min energy_J --where "accuracy >= 0.96" | table adc-choice "MSNet on ning2025: of each kind of ADC the design of least energy whose simulated accuracy (1000 drawn letters, device errors) is 0.96 or more" '
+    function start() { head("kind bits columns_per_adc energy_J area_m2 latency_s accuracy") }
+    function row() { if (!(f("chip.adc.kind") in seen)) { seen[f("chip.adc.kind")] = 1; show(f("chip.adc.kind"), f("chip.adc.bits"), f("chip.adc.columns_per_adc"), f("energy_J"), f("area_m2"), f("latency_s"), f("accuracy")) } }
+    function end() { }'
 wc -l "$results"/*.tsv

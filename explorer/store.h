@@ -96,7 +96,7 @@ struct spn_store_cell {
     const char *text; /* during the visit */
 };
 struct spn_store_query {
-    const char *where; /* SQL over the columns, or NULL */
+    const char *where; /* SQL over the columns, or NULL; chip.adc.bits needs no quotes */
     bool bad_too;      /* also points with a reason */
     int order;         /* column, or -1: by number */
     bool falling;
@@ -105,7 +105,7 @@ struct spn_store_query {
     int n_columns;
 };
 /* Visit rows: cells [n_columns] in the order asked. The visit returns false to stop. SPN_EUSAGE
- * with SQLite's message if `where` is no condition. */
+ * with SQLite's message, and the nearest column, if `where` is no condition. */
 enum spn_status spn_store_select(struct spn_store *store, const struct spn_store_query *query,
                                  bool (*visit)(void *ctx, int64_t number,
                                                const struct spn_store_cell *cells),

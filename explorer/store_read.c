@@ -29,12 +29,13 @@ bool spn_store_meta(struct spn_store *store, const char *key, char *out, size_t 
     return found;
 }
 
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."
+
 /* Only names that a space can give: they go back into SQL. */
 static bool is_name(const char *text)
 {
     return text && *text && strlen(text) < SPN_SPACE_NAME &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") ==
-               strlen(text);
+           strspn(text, NAME_LETTERS) == strlen(text);
 }
 
 static enum spn_status describe(struct spn_store *store, const char *sql, enum spn_store_kind kind,
@@ -148,29 +149,91 @@ const char *spn_store_space_name(const struct spn_store *store)
 
 /* ---- rows ---- */
 
+/* A condition as people write it: columns with dots in their names (chip.adc.bits) need no quotes.
+ * False if it closes a bracket that it did not open. */
+static bool add_condition(const struct spn_store *store, const char *where, struct spn_text *out)
+{
+    int depth = 0;
+    for (size_t n; *where && depth >= 0; where += n) {
+        char name[SPN_SPACE_NAME];
+        const char quote[] = {*where, '\0'};
+        n = strspn(where, NAME_LETTERS);
+        if (n > 0 && n < sizeof name) {
+            snprintf(name, sizeof name, "%.*s", (int)n, where);
+            bool dotted = strchr(name, '.') && spn_store_find_column(store, name) >= 0;
+            spn_text_add(out, dotted ? "\"%s\"" : "%s", name);
+            continue;
+        }
+        if (*where == '"' || *where == '\'') { /* up to its end, as it is */
+            n = 1 + strcspn(where + 1, quote);
+            n += where[n] != '\0';
+        }
+        depth += (*where == '(') - (*where == ')');
+        n = n ? n : 1;
+        spn_text_add_n(out, where, n);
+    }
+    return depth >= 0;
+}
+
+static const char *next_column(const void *ctx, size_t i)
+{
+    const struct spn_store *store = ctx;
+    return (int)i < store->n_columns ? store->column[i].name : NULL;
+}
+
+/* What SQLite says of a condition, and the column that was meant. */
+static enum spn_status bad_condition(const struct spn_store *store, const char *where,
+                                     struct spn_err *err)
+{
+    static const char unknown[] = "no such column: ";
+    const char *says = sqlite3_errmsg(store->db), *near = NULL;
+    if (strncmp(says, unknown, strlen(unknown)) == 0)
+        near = spn_text_nearest(says + strlen(unknown), next_column, store);
+    return spn_err_set(err, SPN_EUSAGE, "condition \"%.200s\": %s%s%s%s", where, says,
+                       near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+/* It must be one condition on its own. */
+static enum spn_status check_condition(struct spn_store *store, const char *where,
+                                       const char *condition, struct spn_err *err)
+{
+    sqlite3_stmt *select = NULL;
+    struct spn_text test = {0};
+    const char *tail = NULL;
+    spn_text_add(&test, "SELECT 1 FROM points WHERE (%s\n)", condition);
+    int code =
+        test.failed ? SQLITE_NOMEM : sqlite3_prepare_v2(store->db, test.data, -1, &select, &tail);
+    bool rest = code == SQLITE_OK && tail && *tail;
+    spn_text_clear(&test);
+    sqlite3_finalize(select);
+    return rest ? spn_err_set(err, SPN_EUSAGE, "condition \"%.200s\": more than one statement",
+                              where)
+           : code != SQLITE_OK ? bad_condition(store, where, err)
+                               : SPN_OK;
+}
+
 static enum spn_status build_query(struct spn_store *store, const struct spn_store_query *query,
                                    struct spn_text *sql, struct spn_err *err)
 {
-    sqlite3_stmt *condition = NULL;
     spn_text_add(sql, "SELECT point");
     for (int i = 0; i < query->n_columns; i++)
         spn_text_add(sql, ", \"%s\"", store->column[query->columns[i]].name);
     spn_text_add(sql, " FROM points");
     if (query->where || !query->bad_too)
         spn_text_add(sql, " WHERE %s", query->bad_too ? "" : "reason IS NULL");
-    if (query->where) { /* it must be a condition on its own, so that it cannot close our bracket */
-        struct spn_text test = {0};
-        const char *tail = NULL;
-        spn_text_add(&test, "SELECT 1 FROM points WHERE (%s\n)", query->where);
-        int code = test.failed ? SQLITE_NOMEM
-                               : sqlite3_prepare_v2(store->db, test.data, -1, &condition, &tail);
-        bool rest = code == SQLITE_OK && tail && *tail;
-        spn_text_clear(&test);
-        sqlite3_finalize(condition);
-        if (code != SQLITE_OK || rest)
-            return spn_err_set(err, SPN_EUSAGE, "condition \"%.200s\": %s", query->where,
-                               rest ? "more than one statement" : sqlite3_errmsg(store->db));
-        spn_text_add(sql, "%s(%s\n)", query->bad_too ? "" : " AND ", query->where);
+    if (query->where) {
+        struct spn_text condition = {0};
+        bool whole = add_condition(store, query->where, &condition);
+        const char *text = condition.data ? condition.data : "";
+        enum spn_status status =
+            condition.failed ? spn_err_memory(err, "a condition")
+            : whole          ? check_condition(store, query->where, text, err)
+                    : spn_err_set(err, SPN_EUSAGE, "condition \"%.200s\": a bracket too many",
+                                  query->where);
+        spn_text_add(sql, "%s(%s\n)", query->bad_too ? "" : " AND ", text);
+        spn_text_clear(&condition);
+        if (status)
+            return status;
     }
     if (query->order >= 0)
         spn_text_add(sql, " ORDER BY \"%s\" %s, point", store->column[query->order].name,
@@ -210,8 +273,7 @@ enum spn_status spn_store_select(struct spn_store *store, const struct spn_store
     }
     enum spn_status status = build_query(store, &query, &sql, err);
     if (!status && (status = spn_store_prepare(store, sql.data, &select, err)) && query.where)
-        status = spn_err_set(err, SPN_EUSAGE, "condition \"%.200s\": %s", query.where,
-                             sqlite3_errmsg(store->db));
+        status = bad_condition(store, query.where, err);
     while (!status && (code = sqlite3_step(select)) == SQLITE_ROW) {
         for (int i = 0; i < query.n_columns; i++)
             read_cell(select, i + 1, &cell[i]);

@@ -16,6 +16,10 @@
 #include "base/json.h"
 #include "tech/node.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SPN_MAX_ACTIONS 8
 
 struct spn_cost {
@@ -68,5 +72,9 @@ enum spn_status spn_component_check(const struct spn_component_type *type, const
 /* registry.c */
 extern const struct spn_component_type *const spn_components[];        /* NULL-terminated */
 const struct spn_component_type *spn_component_find(const char *name); /* or NULL */
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -10,11 +10,8 @@
 
 #include "base/units.h"
 
-/* Where devices are described; as tech/chip.c. */
-#define ROOM_TEMPERATURE_K 300.0
-
 /* Joule to electron volt, exact, SI 2019. */
-#define BOLTZMANN_EV_PER_K (SPN_BOLTZMANN_J_PER_K / 1.602176634e-19)
+#define BOLTZMANN_EV_PER_K (SPN_BOLTZMANN_J_PER_K / SPN_ELECTRON_CHARGE_C)
 
 /* value[] at level_frac; `otherwise` where the device has no such list. */
 static double by_state(const struct spn_device_states *s, int n, const double *value,
@@ -59,7 +56,7 @@ struct spn_variation_drift spn_variation_drift(const struct spn_device *device, 
 double spn_variation_age(const struct spn_device *device, double time_s, double temperature_K)
 {
     double faster = device->drift_activation_eV / BOLTZMANN_EV_PER_K *
-                    (1 / ROOM_TEMPERATURE_K - 1 / temperature_K);
+                    (1 / SPN_ROOM_K - 1 / temperature_K);
     double age = device->drift_t0_s > 0 ? time_s * exp(faster) / device->drift_t0_s : 1;
     return age > 1 ? age : 1;
 }
@@ -74,5 +71,5 @@ double spn_variation_temperature_factor(const struct spn_device *device, double 
 {
     double on = device->on_temperature_per_K, off = device->off_temperature_per_K;
     double per_K = off + fmin(fmax(level_frac, 0), 1) * (on - off);
-    return fmax(0, 1 + per_K * (temperature_K - ROOM_TEMPERATURE_K));
+    return fmax(0, 1 + per_K * (temperature_K - SPN_ROOM_K));
 }

@@ -12,6 +12,10 @@
 
 #include "base/err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct spn_dataset {
     char name[64];
     int n_images, channels, height, width, n_classes;
@@ -90,5 +94,9 @@ enum spn_status spn_dataset_open(struct spn_dataset *data,
                                  const struct spn_dataset_request *request, struct spn_err *err);
 /* Whether the set has that split, here; false for an unknown set too. */
 bool spn_dataset_is_there(const struct spn_dataset_request *request);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

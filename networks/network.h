@@ -34,6 +34,10 @@
 #include "base/err.h"
 #include "base/text.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SPN_NETWORK_INPUT (-1)
 #define SPN_MAX_DIMS 4
 #define SPN_MAX_INPUTS 8
@@ -172,5 +176,9 @@ struct spn_network_totals {
     int64_t n_weights, n_other, n_macs, n_dynamic_macs;
 };
 struct spn_network_totals spn_network_totals(const struct spn_network *net);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

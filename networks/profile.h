@@ -13,6 +13,10 @@
 #include "networks/network.h"
 #include "networks/weights.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SPN_PROFILE_BINS 256
 #define SPN_PROFILE_VIEWS 9 /* input bits 0 (least) .. 7, and the square of the whole code */
 
@@ -84,5 +88,9 @@ struct spn_moments spn_profile_input_digit(const struct spn_layer_profile *p, in
  * bits. Without measured_seen the plain distribution and 1. [M:N9] */
 double spn_profile_seen(const struct spn_layer_profile *p, int bits, int first, int n_bits,
                         double *weight);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

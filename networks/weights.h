@@ -10,6 +10,10 @@
 
 #include "base/err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum spn_dtype {
     SPN_DTYPE_F32,
     SPN_DTYPE_F64,
@@ -72,5 +76,9 @@ enum spn_status spn_weights_set_metadata(struct spn_weights *weights, const char
                                          const char *value, struct spn_err *err);
 enum spn_status spn_weights_save(const struct spn_weights *weights, const char *path,
                                  struct spn_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/units.h"
+#include "reports/report_text.h"
 
 enum { DIGITS = 3 };
 
@@ -134,7 +135,7 @@ static const char *unit_of(const struct spn_table *table, const struct spn_table
     return *line->unit ? line->unit : table->column_unit[column];
 }
 
-static const char *text_of(const struct spn_table *table, const struct spn_table_cell *cell)
+const char *spn_table_words(const struct spn_table *table, const struct spn_table_cell *cell)
 {
     return cell->kind == SPN_TABLE_TEXT ? table->words.data + cell->offset : "";
 }
@@ -147,7 +148,7 @@ void spn_table_show(const struct spn_table *table, const struct spn_table_line *
     if (column >= line->n_cells || cell->kind == SPN_TABLE_EMPTY)
         snprintf(out, size, "-");
     else if (cell->kind == SPN_TABLE_TEXT)
-        snprintf(out, size, "%s", text_of(table, cell));
+        snprintf(out, size, "%s", spn_table_words(table, cell));
     else if (strcmp(unit, "%") == 0)
         snprintf(out, size, "%.2f %%", 100 * cell->value);
     else if (strcmp(unit, "x") == 0)
@@ -167,122 +168,6 @@ void spn_table_show(const struct spn_table *table, const struct spn_table_line *
         snprintf(out, size, "%.0f", cell->value);
     else
         spn_units_format(out, size, cell->value, unit, DIGITS);
-}
-
-/* ---- terminal and Markdown ---- */
-
-static size_t column_width(const struct spn_table *table, int column)
-{
-    char text[SPN_TABLE_MAX_SHOWN];
-    size_t width = strlen(column < 0 ? table->row_name : table->column[column]);
-    for (int i = 0; i < table->n_lines; i++) {
-        if (column < 0)
-            snprintf(text, sizeof text, "%s", table->line[i].name);
-        else
-            spn_table_show(table, &table->line[i], column, text, sizeof text);
-        if (strlen(text) > width)
-            width = strlen(text);
-    }
-    return width;
-}
-
-/* Words read from the left, numbers line up on the right. */
-static bool is_words(const struct spn_table *table, int column)
-{
-    for (int i = 0; i < table->n_lines; i++)
-        if (column < table->line[i].n_cells && table->line[i].cell[column].kind == SPN_TABLE_NUMBER)
-            return false;
-    return strcmp(table->column[column], "source") == 0;
-}
-
-/* One line of text, broken between words into lines of at most `width` behind `indent` spaces. */
-static void add_wrapped(const char *text, size_t n, size_t indent, size_t width,
-                        struct spn_text *out)
-{
-    for (size_t at = 0, column = 0; at < n;) {
-        size_t word = strcspn(text + at, " \n");
-        word = word < n - at ? word : n - at;
-        if (column && column + 1 + word > width) {
-            spn_text_add(out, "\n%*s", (int)indent, "");
-            column = 0;
-        }
-        spn_text_add(out, "%s%.*s", column ? " " : "", (int)word, text + at);
-        column += word + (column > 0);
-        at += word + 1;
-    }
-}
-
-/* Padded to |width|, to the left if below 0; Markdown takes a bare bar for the end of a cell. */
-static void add_cell(int width, const char *cell, bool markdown, struct spn_text *out)
-{
-    int pad = abs(width) - (int)strlen(cell);
-    spn_text_add(out, "%*s", width > 0 && pad > 0 ? pad : 0, "");
-    while (*cell) {
-        size_t n = markdown ? strcspn(cell, "|") : strlen(cell);
-        spn_text_add_n(out, cell, n);
-        cell += n;
-        if (*cell) {
-            spn_text_add_n(out, "\\|", 2);
-            cell++;
-        }
-    }
-    spn_text_add(out, "%*s", width < 0 && pad > 0 ? pad : 0, "");
-}
-
-/* Line i or, below 0, the header. Words at the end of a row of a
- * terminal are broken into lines. */
-static void add_row(const struct spn_table *table, int i, const int *width, bool markdown,
-                    struct spn_text *out)
-{
-    enum { WORDS_WIDTH = 72 };
-    char text[SPN_TABLE_MAX_SHOWN];
-    size_t column = (size_t)width[0];
-    spn_text_add(out, "%s", markdown ? "| " : "");
-    add_cell(-width[0], i < 0 ? table->row_name : table->line[i].name, markdown, out);
-    for (int c = 0; c < table->n_columns; c++) {
-        if (i < 0)
-            spn_text_copy(text, sizeof text, table->column[c]);
-        else
-            spn_table_show(table, &table->line[i], c, text, sizeof text);
-        spn_text_add(out, "%s", markdown ? " | " : "  ");
-        column += 2;
-        if (!markdown && c == table->n_columns - 1 && is_words(table, c))
-            add_wrapped(text, strlen(text), column, WORDS_WIDTH, out);
-        else
-            add_cell(is_words(table, c) ? -width[c + 1] : width[c + 1], text, markdown, out);
-        column += (size_t)width[c + 1];
-    }
-    spn_text_add(out, "%s\n", markdown ? " |" : "");
-}
-
-static void render_grid(const struct spn_table *table, bool markdown, struct spn_text *out)
-{
-    int width[SPN_TABLE_MAX_COLUMNS + 1];
-    for (int c = -1; c < table->n_columns; c++)
-        width[c + 1] = (int)column_width(table, c);
-    spn_text_add(out, "%s%s\n%s", markdown ? "### " : "", table->title, markdown ? "\n" : "");
-    add_row(table, -1, width, markdown, out);
-    if (markdown) {
-        spn_text_add(out, "| ---");
-        for (int c = 0; c < table->n_columns; c++)
-            spn_text_add(out, is_words(table, c) ? " | ---" : " | ---:");
-        spn_text_add(out, " |\n");
-    }
-    for (int i = 0; i < table->n_lines; i++)
-        add_row(table, i, width, markdown, out);
-    spn_text_add(out, "\n");
-}
-
-/* Notes as a bulleted list, wrapped for a terminal. */
-static void render_notes(const struct spn_text *notes, size_t width, struct spn_text *out)
-{
-    for (const char *at = notes->data; at && *at;) {
-        size_t n = strcspn(at, "\n");
-        spn_text_add(out, "- ");
-        add_wrapped(at, n, 2, width - 2, out);
-        spn_text_add(out, "\n");
-        at += n + 1;
-    }
 }
 
 /* ---- TSV: section id first, SI numbers, a header per section ---- */
@@ -306,7 +191,8 @@ static void render_tsv(const struct spn_report *report, struct spn_text *out)
                 if (c < line->n_cells && cell->kind == SPN_TABLE_NUMBER)
                     spn_text_add(out, "\t%.6g", cell->value);
                 else
-                    spn_text_add(out, "\t%s", c < line->n_cells ? text_of(table, cell) : "");
+                    spn_text_add(out, "\t%s",
+                                 c < line->n_cells ? spn_table_words(table, cell) : "");
             }
             spn_text_add(out, "\n");
         }
@@ -333,7 +219,7 @@ static void json_table(struct spn_json_writer *w, const struct spn_table *table)
             else if (line->cell[c].kind == SPN_TABLE_NUMBER)
                 spn_json_put_number(w, key, line->cell[c].value);
             else
-                spn_json_put_string(w, key, text_of(table, &line->cell[c]));
+                spn_json_put_string(w, key, spn_table_words(table, &line->cell[c]));
         }
         spn_json_close(w, '}');
     }
@@ -393,8 +279,8 @@ enum spn_status spn_report_render(const struct spn_report *report, enum spn_form
         spn_text_add(out, "%s%s\n\n", format == SPN_FORMAT_MARKDOWN ? "## " : "", report->title);
         for (int t = 0; t < report->n_tables; t++)
             if (!report->table[t].detail)
-                render_grid(&report->table[t], format == SPN_FORMAT_MARKDOWN, out);
-        render_notes(&report->notes, NOTE_WIDTH, out);
+                spn_table_render(&report->table[t], format == SPN_FORMAT_MARKDOWN, out);
+        spn_notes_render(&report->notes, NOTE_WIDTH, out);
     }
     return out->failed ? spn_err_set(err, SPN_EINTERNAL,
                                      "report \"%s\": out of memory or a number that is not finite",

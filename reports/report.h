@@ -7,7 +7,7 @@
  *     spn_table_column(t, "dense");
  *     spn_table_row(t, "area", "m2");
  *     spn_table_number(t, 2.5e-6);
- *     spn_report_render(&report, SPN_FORMAT_TEXT, &text);
+ *     spn_report_render(&report, SPN_FORMAT_TEXT, &text, err);
  *     spn_report_clear(&report);
  *
  * Building never fails visibly: a failed allocation marks the report, and rendering says so.
@@ -20,6 +20,10 @@
 
 #include "base/err.h"
 #include "base/text.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 enum spn_format { SPN_FORMAT_TEXT, SPN_FORMAT_TSV, SPN_FORMAT_JSON, SPN_FORMAT_MARKDOWN };
 extern const char *const spn_format_names[]; /* NULL-terminated */
@@ -85,5 +89,9 @@ void spn_table_show(const struct spn_table *table, const struct spn_table_line *
 /* Append to out. SPN_EINTERNAL if memory ran out or a number is not finite. */
 enum spn_status spn_report_render(const struct spn_report *report, enum spn_format format,
                                   struct spn_text *out, struct spn_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

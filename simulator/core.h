@@ -24,6 +24,10 @@
 #include "base/err.h"
 #include "tech/chip.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Which error classes act; Han et al.'s five. Quantization is the bit widths themselves. */
 enum spn_error_class {
     SPN_ERROR_QUANTIZATION = 1, /* finite weight, input and ADC bits; off: the ADC is ideal */
@@ -124,5 +128,9 @@ struct spn_core_info {
 struct spn_core_info spn_core_info(const struct spn_core *core);
 /* Arrays that a matrix takes. */
 int spn_core_arrays(const struct spn_chip *chip, int n_rows, int n_columns);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

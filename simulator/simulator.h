@@ -20,6 +20,10 @@
 #include "simulator/core.h"
 #include "tech/chip.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum spn_fidelity {
     SPN_FIDELITY_IDEAL,     /* float */
     SPN_FIDELITY_QUANTIZED, /* exact integers through bit slices and ADCs */
@@ -100,5 +104,9 @@ const char *spn_simulator_note(const struct spn_simulator *sim, int i);
 
 /* 95 % Wilson score interval of k successes in n trials. */
 void spn_wilson(int k, int n, double *low, double *high);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

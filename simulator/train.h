@@ -27,6 +27,10 @@
 #include "networks/network.h"
 #include "networks/weights.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SPN_TRAIN_MAX_EPOCHS 1000
 #define SPN_TRAIN_MAX_STEPS 16
 
@@ -147,5 +151,9 @@ struct spn_train_log {
 enum spn_status spn_train_run(const struct spn_train_job *job, const struct spn_progress *progress,
                               struct spn_weights **out, struct spn_train_log *log,
                               struct spn_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -13,6 +13,10 @@
 #include "tech/device.h"
 #include "tech/node.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum spn_encoding {
     SPN_ENCODING_DIFFERENTIAL, /* w = g+ - g-, two cells per digit */
     SPN_ENCODING_OFFSET, /* w + 2^(b-1) in the cells; a reference column is subtracted before the
@@ -280,5 +284,9 @@ enum spn_status
 spn_chip_sources(const char *name_or_path, const struct spn_override *overrides, size_t n_overrides,
                  void (*visit)(void *ctx, const char *file, const struct spn_json_source *s),
                  void *ctx, struct spn_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

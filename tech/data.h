@@ -17,6 +17,10 @@
 #include "base/err.h"
 #include "base/text.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Write the path of `name` in data folder `dir` ("tech/nodes") to out. SPN_EINPUT "no node 'x' (did
  * you mean 'y'? ...)" where `what` is the word for one ("node"). */
 enum spn_status spn_data_find(char *out, size_t size, const char *dir, const char *what,
@@ -36,5 +40,9 @@ bool spn_data_is_name_or_path(const char *name);
 /* The path of shipped file `relative` ("reports/style.gp") under the first root that has it;
  * SPN_EINPUT if none has. */
 enum spn_status spn_data_file(char *out, size_t size, const char *relative, struct spn_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

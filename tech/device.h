@@ -11,6 +11,10 @@
 #include "base/err.h"
 #include "base/json.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum spn_cell { /* what stands at a crossing */
                 SPN_CELL_1T1R,
                 SPN_CELL_FEFET,    /* FeFET (with selector where width says so) */
@@ -107,5 +111,9 @@ enum spn_status spn_device_load(struct spn_device *device, const char *name_or_p
 enum spn_status spn_device_read(struct spn_device *device, const struct spn_json *doc,
                                 struct spn_err *err);
 enum spn_status spn_device_check(const struct spn_device *device, struct spn_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

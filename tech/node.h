@@ -9,6 +9,10 @@
 #include "base/err.h"
 #include "base/json.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SPN_NODE_RULE_MAX_K                                                                        \
     400.0 /* up to which currents tabulated at one temperature follow a rule */
 #define SPN_NODE_N_TEMPERATURES 11 /* 300 K to 400 K in steps of 10 K */
@@ -58,5 +62,9 @@ enum spn_status spn_node_check(const struct spn_node *node, struct spn_err *err)
  * point only, by the rule of models/supply.h (300 to 400 K). */
 enum spn_status spn_node_check_temperature(const struct spn_node *node, double temperature_K,
                                            struct spn_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

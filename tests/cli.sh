@@ -45,6 +45,7 @@ expect 0 "actions: convert" "$spindle" help adc-sar
 for kind in nodes devices chips drams networks components schemes figures index-formats results; do
     expect 0 " " "$spindle" list $kind
 done
+expect 0 "spindle list devices" "$spindle" list
 expect 0 "spindle 0" "$spindle" version
 
 # The examples of every --help run, in this order; the longest are left to those who want them.
@@ -146,6 +147,17 @@ if command -v python3 > /dev/null; then
     for kind in chip device node dram train; do
         "$spindle" help --schema $kind > schema.json && python3 -c 'import json; json.load(open("schema.json"))' && ok || bad "schema of $kind"
     done
+fi
+# The library in a program of one's own says what the command line says.
+example=$(dirname "$spindle")/docs/example
+if [ -x "$example" ]; then
+    "$example" vgg8 ning2025 > example.out 2> err || bad "example: $(head -1 err)"
+    said=$(awk '$1 == 5 && NF == 5 { print $2 }' example.out)
+    "$spindle" estimate vgg8 --format tsv |
+        awk -F '\t' -v said="$said" '$2 == "energy per inference" && sprintf("%.4g", $4 * 1e6) == said { found = 1 } END { exit !found }' && ok ||
+        bad "the example program and the command line differ: $said uJ"
+    "$example" no-such-network > out 2> err
+    [ $? = 1 ] && grep -q "no network 'no-such-network'" err && ok || bad "the example program hides an error"
 fi
 mkdir empty
 PATH=$work/empty "$spindle" compare vgg8 --no-accuracy --out n > n.txt 2> err && cmp -s a.txt n.txt && grep -q "no gnuplot" err && ok ||

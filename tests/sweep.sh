@@ -171,7 +171,8 @@ expect 0 "index-free" "$spindle" best all.sqlite --min latency_s --where "scheme
 expect 1 "no stored design is good" "$spindle" best all.sqlite --min latency_s --where "area_m2 < 0"
 expect 0 "edp" "$spindle" pareto all.sqlite --min edp_Js --max ops_per_s_m2 --format markdown
 expect 2 'did you mean "latency_s"' "$spindle" best all.sqlite --min latency
-expect 2 "no such column: latency" "$spindle" best all.sqlite --where "latency < 1"
+expect 2 "a bracket too many" "$spindle" best all.sqlite --where "1) OR (1"
+expect 2 "no such column: latncy_s: did you mean latency_s?" "$spindle" best all.sqlite --where "latncy_s < 1"
 expect 2 "is no number" "$spindle" best all.sqlite --min scheme
 for figure in pareto heatmap parallel; do
     expect 0 "$figure" "$spindle" plot all.sqlite --figure $figure --out figures
