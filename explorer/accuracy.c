@@ -40,7 +40,7 @@ struct spn_accuracy_options spn_accuracy_options_default(void)
         .fidelity = SPN_FIDELITY_DEVICE, .images = 500, .calibration = 32, .seed = 1};
 }
 
-/* What the simulator never reads; tests/check_lazy.c holds it to that. */
+/* What the simulator never reads; tests/check_classes.c holds it to that. */
 bool spn_accuracy_blind(const char *path)
 {
     static const char *const blind[] = {

@@ -2,16 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "check.h"
-
-#include <stdio.h>
-
-#include "networks/network.h"
-
-static enum spn_status parse(struct spn_network **net, const char *text, struct spn_err *err)
-{
-    return spn_network_parse(net, text, strlen(text), "net.json", err);
-}
+#include "network_setup.h"
 
 /* ---- one layer, or a few, after an input ---- */
 
