@@ -16,6 +16,8 @@
 
 #include <cjson/cJSON.h>
 
+#include "base/file.h"
+
 enum { MAX_BASE_FILES = 8 };
 
 struct spn_json {
@@ -237,44 +239,6 @@ static bool merge(cJSON *base, cJSON *overlay)
 
 /* ---- files ---- */
 
-static enum spn_status read_file(const char *path, char **text, size_t *n, struct spn_err *err)
-{
-    enum spn_status status = SPN_OK;
-    char *data = NULL;
-    size_t length = 0, capacity = 1 << 14;
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return spn_err_set(err, SPN_EINPUT, "%s: cannot open: %s", path, strerror(errno));
-    for (;;) {
-        char *bigger = realloc(data, capacity);
-        if (!bigger) {
-            status = spn_err_memory(err, path);
-            goto out;
-        }
-        data = bigger;
-        length += fread(data + length, 1, capacity - length, file);
-        if (length < capacity)
-            break;
-        if (capacity > SPN_JSON_MAX_BYTES) {
-            status =
-                spn_err_set(err, SPN_EINPUT, "%s: larger than %u bytes", path, SPN_JSON_MAX_BYTES);
-            goto out;
-        }
-        capacity *= 2;
-    }
-    if (ferror(file)) {
-        status = spn_err_set(err, SPN_EINPUT, "%s: cannot read: %s", path, strerror(errno));
-        goto out;
-    }
-    *text = data;
-    *n = length;
-    data = NULL;
-out:
-    free(data);
-    fclose(file);
-    return status;
-}
-
 static enum spn_status load_tree(cJSON **tree, const char *path, int n_files, struct spn_err *err);
 
 /* *tree, read from `path`, asks to start from `base_name`. */
@@ -323,19 +287,18 @@ static enum spn_status apply_base(cJSON **tree, const char *path, int n_files, s
 
 static enum spn_status load_tree(cJSON **tree, const char *path, int n_files, struct spn_err *err)
 {
-    char *text = NULL;
-    size_t n = 0;
+    struct spn_text text = {0};
     cJSON *loaded = NULL;
-    enum spn_status status = read_file(path, &text, &n, err);
+    enum spn_status status = spn_file_read(path, SPN_JSON_MAX_BYTES, &text, err);
     if (!status)
-        status = parse_tree(&loaded, text, n, path, err);
+        status = parse_tree(&loaded, text.data ? text.data : "", text.length, path, err);
     if (!status)
         status = apply_base(&loaded, path, n_files, err);
     if (status)
         cJSON_Delete(loaded);
     else
         *tree = loaded;
-    free(text);
+    spn_text_clear(&text);
     return status;
 }
 

@@ -4,11 +4,11 @@
  */
 #include <string.h>
 
+#include "base/file.h"
 #include "cli/cmd.h"
 #include "estimator/estimate.h"
 #include "reports/estimate.h"
 #include "reports/explain.h"
-#include "reports/plot.h"
 
 struct args {
     struct spn_common common;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "cli/cmd.h"
-#include "reports/plot.h"
 #include "simulator/measure.h"
 #include "spindle.h"
 

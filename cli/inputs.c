@@ -12,9 +12,9 @@
 
 #include <zlib.h>
 
+#include "base/file.h"
 #include "cli/cmd.h"
 #include "networks/transform.h"
-#include "reports/plot.h"
 #include "spindle.h"
 #include "tech/data.h"
 
@@ -162,7 +162,7 @@ static void add_digest(struct spn_report *report, const char *path)
 {
     struct spn_text text = {0};
     char line[SPN_MAX_PATH + 32];
-    if (spn_file_read(path, &text, NULL) == SPN_OK) {
+    if (spn_file_read(path, SPN_FILE_ANY, &text, NULL) == SPN_OK) {
         unsigned long crc = crc32_z(0, (const unsigned char *)text.data, text.length);
         snprintf(line, sizeof line, "%s (crc32 %08lx)", path, crc);
         spn_report_provenance(report, "input", line);

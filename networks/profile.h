@@ -11,7 +11,6 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "networks/network.h"
-#include "networks/weights.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -47,11 +46,6 @@ struct spn_profile {
  * network's input have uniform codes. */
 enum spn_status spn_profile_default(struct spn_profile *profile, const struct spn_network *net,
                                     struct spn_err *err);
-/* Weight distributions of conv2d and linear layers from a weight file, where it has
- * "<tensor>.weight" (full scale = max |w| of the layer, zeros left out). SPN_EINPUT if a tensor has
- * another size or a value is not finite; SPN_EUSAGE if the profile is another network's. */
-enum spn_status spn_profile_set_weights(struct spn_profile *profile, const struct spn_network *net,
-                                        const struct spn_weights *weights, struct spn_err *err);
 void spn_profile_clear(struct spn_profile *profile);
 
 /* Distributions measured by spindle profile, as JSON; layers are found by name. SPN_EINPUT with

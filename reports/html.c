@@ -92,7 +92,7 @@ static enum spn_status add_figure(struct spn_text *out, const char *dir, const c
     int n = snprintf(path, sizeof path, "%s/%s.svg", dir, name);
     if (n < 0 || (size_t)n >= sizeof path)
         return spn_err_set(err, SPN_EUSAGE, "%s.svg: path too long", name);
-    enum spn_status status = spn_file_read(path, &svg, err);
+    enum spn_status status = spn_file_read(path, SPN_FILE_ANY, &svg, err);
     const char *start = svg.data ? strstr(svg.data, "<svg") : NULL;
     if (!status && start)
         spn_text_add(out, "<figure>%s</figure>\n", start);

@@ -4,7 +4,6 @@
  */
 #include "reports/plot.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -37,40 +36,6 @@ const struct spn_figure_type spn_figure_types[] = {
     {NULL, NULL},
 };
 
-enum spn_status spn_file_write(const char *dir, const char *name, const char *data, size_t length,
-                               struct spn_err *err)
-{
-    char path[SPN_MAX_PATH], temporary[SPN_MAX_PATH + 8];
-    int n = snprintf(path, sizeof path, "%s%s%s", dir ? dir : "", dir ? "/" : "", name);
-    if (n < 0 || (size_t)n >= sizeof path)
-        return spn_err_set(err, SPN_EUSAGE, "%s: path too long", name);
-    snprintf(temporary, sizeof temporary, "%s.part", path);
-    FILE *file = fopen(temporary, "wb");
-    bool done = file && fwrite(data, 1, length, file) == length;
-    if (file && fclose(file) != 0)
-        done = false;
-    if (!done || rename(temporary, path) != 0) {
-        int why = errno;
-        unlink(temporary);
-        return spn_err_set(err, SPN_EINTERNAL, "%s: cannot write: %s", path, strerror(why));
-    }
-    return SPN_OK;
-}
-
-enum spn_status spn_file_read(const char *path, struct spn_text *out, struct spn_err *err)
-{
-    char block[4096];
-    size_t n;
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return spn_err_set(err, SPN_EINPUT, "%s: cannot open: %s", path, strerror(errno));
-    while ((n = fread(block, 1, sizeof block, file)) > 0)
-        spn_text_add_n(out, block, n);
-    bool failed = ferror(file) || out->failed;
-    fclose(file);
-    return failed ? spn_err_set(err, SPN_EINPUT, "%s: cannot read", path) : SPN_OK;
-}
-
 /* Copy shipped reports/<from> to <dir>/<to>. */
 static enum spn_status copy_script(const char *from, const char *dir, const char *to,
                                    struct spn_err *err)
@@ -80,7 +45,7 @@ static enum spn_status copy_script(const char *from, const char *dir, const char
     snprintf(relative, sizeof relative, "reports/%s", from);
     enum spn_status status = spn_data_file(path, sizeof path, relative, err);
     if (!status)
-        status = spn_file_read(path, &text, err);
+        status = spn_file_read(path, SPN_FILE_ANY, &text, err);
     if (!status)
         status = spn_file_write(dir, to, text.data ? text.data : "", text.length, err);
     spn_text_clear(&text);

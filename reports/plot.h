@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/text.h"
 
 /* A kind of figure: script reports/fig_<name>.gp, which loads style.gp and reads <name>.dat. One
@@ -29,12 +30,5 @@ struct spn_figure {
  * gnuplot fails. */
 enum spn_status spn_plot_write(const char *dir, const struct spn_figure *figures, size_t n,
                                bool *drawn, struct spn_err *err);
-
-/* Write `length` bytes to <dir>/<name> through a temporary file, so that no half-written file is
- * ever seen; dir NULL: name is the path. */
-enum spn_status spn_file_write(const char *dir, const char *name, const char *data, size_t length,
-                               struct spn_err *err);
-/* A whole file into a text. */
-enum spn_status spn_file_read(const char *path, struct spn_text *out, struct spn_err *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "networks/profile.h"
+#include "networks/weights.h"
 
 static const char two_layers[] =
     "{\"name\":\"n\",\"input\":{\"shape\":[1,2,2]},\"layers\":["
@@ -164,71 +165,6 @@ START_TEST(defaults_are_the_closed_forms)
 }
 END_TEST
 
-/* ---- from weights ---- */
-
-static struct spn_weights *weights_with(const char *name, int64_t rows, int64_t columns,
-                                        const float *value)
-{
-    struct spn_err err;
-    struct spn_weights *weights = NULL;
-    const int64_t dim[] = {rows, columns};
-    ck_assert_ok(spn_weights_create(&weights, &err));
-    ck_assert_ok(spn_weights_add(weights, name, SPN_DTYPE_F32, 2, dim, value, &err));
-    return weights;
-}
-
-START_TEST(weights_become_histograms)
-{
-    struct spn_err err;
-    struct spn_profile profile = {0};
-    struct spn_network *net = network();
-    /* full scale 2: 2 -> 127, -1 -> -63.5 -> -64, 0.5 -> 31.75 -> 32, -2 -> -127; two zeros are
-     * left out */
-    const float value[8] = {2, -1, 0, 0.5f, -2, 0, 2, 0.5f};
-    struct spn_weights *weights = weights_with("fc.weight", 2, 4, value);
-    ck_assert_ok(spn_profile_default(&profile, net, &err));
-    double untouched = profile.layer[3].weight[130];
-    ck_assert_ok(spn_profile_set_weights(&profile, net, weights, &err));
-    const struct spn_layer_profile *p = &profile.layer[1];
-    ck_assert(p->measured_weight && !profile.layer[3].measured_weight);
-    ck_assert_rel(p->weight[128 + 127], 2.0 / 6, 1e-15);
-    ck_assert_rel(p->weight[128 + 32], 2.0 / 6, 1e-15);
-    ck_assert_rel(p->weight[128 - 64], 1.0 / 6, 1e-15);
-    ck_assert_rel(p->weight[128 - 127], 1.0 / 6, 1e-15);
-    ck_assert_double_eq(p->weight[128], 0);
-    ck_assert_double_eq(profile.layer[3].weight[130], untouched);
-    ck_assert_ptr_nonnull(strstr(profile.source, "1 of 2 layers"));
-    spn_weights_destroy(weights);
-    spn_profile_clear(&profile);
-    spn_network_destroy(net);
-}
-END_TEST
-
-START_TEST(bad_weights_leave_the_profile_alone)
-{
-    struct spn_err err;
-    struct spn_profile profile = {0}, other = {.n_layers = 1};
-    struct spn_network *net = network();
-    const float bad[8] = {2, -1, NAN, 0.5f, -2, 0, 2, 0.5f}, zeros[8] = {0};
-    ck_assert_ok(spn_profile_default(&profile, net, &err));
-    struct spn_layer_profile before = profile.layer[1];
-    struct spn_weights *weights = weights_with("fc.weight", 2, 4, bad);
-    ck_assert_fails(spn_profile_set_weights(&profile, net, weights, &err), SPN_EINPUT, "fc.weight");
-    ck_assert_fails(spn_profile_set_weights(&other, net, weights, &err), SPN_EUSAGE,
-                    "profile of 1 layers");
-    spn_weights_destroy(weights);
-    weights = weights_with("fc.weight", 2, 3, bad);
-    ck_assert_fails(spn_profile_set_weights(&profile, net, weights, &err), SPN_EINPUT, "fc.weight");
-    spn_weights_destroy(weights);
-    weights = weights_with("fc.weight", 2, 4, zeros); /* nothing kept: the default stays */
-    ck_assert_ok(spn_profile_set_weights(&profile, net, weights, &err));
-    ck_assert_mem_eq(&profile.layer[1], &before, sizeof before);
-    spn_weights_destroy(weights);
-    spn_profile_clear(&profile);
-    spn_network_destroy(net);
-}
-END_TEST
-
 /* ---- the shipped networks name the tensors of real weight files ---- */
 
 static const struct {
@@ -259,7 +195,6 @@ START_TEST(networks_match_weight_files)
     struct spn_err err;
     struct spn_network *net = NULL;
     struct spn_weights *weights = NULL;
-    struct spn_profile profile = {0};
     const char *data = spn_test_data(), *root = getenv("SPINDLE_DATA");
     if (!data)
         return;
@@ -280,11 +215,6 @@ START_TEST(networks_match_weight_files)
         n += found;
     }
     ck_assert_int_eq(n, files[_i].n_parameters);
-    ck_assert_ok(spn_profile_default(&profile, net, &err));
-    ck_assert_ok(spn_profile_set_weights(&profile, net, weights, &err));
-    for (int i = 0; i < net->n_layers; i++)
-        ck_assert_int_eq(profile.layer[i].measured_weight, spn_layer_is_matrix(&net->layer[i]));
-    spn_profile_clear(&profile);
     spn_weights_destroy(weights);
     spn_network_destroy(net);
 }
@@ -300,8 +230,6 @@ Suite *spn_suite(void)
     tcase_add_test(digits, one_code_has_its_own_bits);
     tcase_add_test(digits, digits_that_are_not_there_are_zero);
     tcase_add_test(layers, defaults_are_the_closed_forms);
-    tcase_add_test(layers, weights_become_histograms);
-    tcase_add_test(layers, bad_weights_leave_the_profile_alone);
     tcase_add_loop_test(layers, networks_match_weight_files, 0, sizeof files / sizeof *files);
     suite_add_tcase(suite, digits);
     suite_add_tcase(suite, layers);
