@@ -45,6 +45,7 @@ START_TEST(long_paths_keep_their_end)
     ck_assert_str_eq(err.msg + strlen(err.msg) - strlen(want), want);
     for (size_t i = 0; i < sizeof path - 1; i++)
         path[i] = i % 2 ? '\xa4' : '\xc3'; /* "ä" */
+    path[sizeof path - 1] = '\0';
     spn_err_set(&err, SPN_EINPUT, "x%s", path);
     ck_assert_uint_eq(strlen(err.msg), sizeof err.msg - 1);
     spn_err_set(&err, SPN_EINPUT, "%s", path);

@@ -227,8 +227,7 @@ static const struct {
      "did you mean \"fc\""},
     {"{\"name\":\"n\",\"input\":{\"shape\":[4]},\"sparsity\":{\"r\":0.5}," RELU "}",
      "a relu has no weights"},
-    {"{\"name\":\"n\",\"weights\":\"" LONG LONG LONG LONG "\"," IMAGE "," RELU "}",
-     "longer than 255"},
+    {"{\"name\":\"n\",\"weights\":\"" PATH FIVE "\"," IMAGE "," RELU "}", "longer than 4095"},
     {"{\"name\":\"" LONG "\"," IMAGE "," RELU "}", "longer than 63"},
 };
 
@@ -245,12 +244,16 @@ START_TEST(a_path_too_long_for_its_folder_is_rejected)
 {
     struct spn_err err;
     struct spn_network *net = NULL;
-    static const char text[] =
-        "{\"name\":\"n\",\"weights\":\"" LONG LONG LONG "\"," IMAGE "," RELU "}";
-    ck_assert_fails(spn_network_parse(&net, text, sizeof text - 1, LONG "/net.json", &err),
-                    SPN_EINPUT, "is longer than 255 characters");
-    ck_assert_ok(spn_network_parse(&net, text, sizeof text - 1, "net.json", &err));
-    ck_assert_str_eq(net->weights, LONG LONG LONG);
+    char path[SPN_MAX_PATH + 1] = "", text[2 * SPN_MAX_PATH];
+    memset(path, 'w', SPN_MAX_PATH);
+    snprintf(text, sizeof text, "{\"name\":\"n\",\"weights\":\"%s\"," IMAGE "," RELU "}", path);
+    ck_assert_fails(parse(&net, text, &err), SPN_EINPUT, "longer than 4095");
+    path[SPN_MAX_PATH - 100] = '\0';
+    snprintf(text, sizeof text, "{\"name\":\"n\",\"weights\":\"%s\"," IMAGE "," RELU "}", path);
+    ck_assert_fails(spn_network_parse(&net, text, strlen(text), LONG LONG "/net.json", &err),
+                    SPN_EINPUT, "is longer than 4095 characters");
+    ck_assert_ok(parse(&net, text, &err));
+    ck_assert_str_eq(net->weights, path);
     spn_network_destroy(net);
 }
 END_TEST
