@@ -227,7 +227,6 @@ static const struct {
      "did you mean \"fc\""},
     {"{\"name\":\"n\",\"input\":{\"shape\":[4]},\"sparsity\":{\"r\":0.5}," RELU "}",
      "a relu has no weights"},
-    {"{\"name\":\"n\",\"weights\":\"" PATH FIVE "\"," IMAGE "," RELU "}", "longer than 4095"},
     {"{\"name\":\"" LONG "\"," IMAGE "," RELU "}", "longer than 63"},
 };
 
