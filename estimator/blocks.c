@@ -203,7 +203,7 @@ static enum spn_status set_drivers(struct spn_blocks *b, const struct spn_blocks
         {SPN_BLOCK_GATE_DRIVER,
          {&spn_component_driver_wordline, &gate, "chip.array", b->lines.gate.F > 0 ? n : 0}},
         {SPN_BLOCK_COLUMN_DRIVER,
-         {&spn_component_switch_matrix, &output, "chip.training", in->need->training ? n : 0}},
+         {&spn_component_switch_matrix, &output, "chip.training", in->need->reads_back ? n : 0}},
     };
     return set_all(b, in, list, sizeof list / sizeof list[0], err);
 }
@@ -303,7 +303,7 @@ static enum spn_status set_columns(struct spn_blocks *b, const struct spn_blocks
     add.input_bits = spn_count_result_bits(in->rules, chip);
     add.result_bits = b->bits.shift_add;
     add.toggle_frac = SPN_BLOCKS_RANDOM_FRAC;
-    bool transposed = in->need->training && row_mux.columns_per_output > 1;
+    bool transposed = in->need->reads_back && row_mux.columns_per_output > 1;
     const struct setting list[] = {
         {SPN_BLOCK_MUX, {&spn_component_mux, &mux, "chip.adc.columns_per_adc", n_muxed}},
         {SPN_BLOCK_MUX_DECODER,

@@ -149,7 +149,7 @@ struct spn_blocks_need {
     int max_window, max_softmax, max_norm; /* 0: no such layers */
     bool relu, table;                      /* activations: signs only; by table */
     bool elementwise, dynamic_mac, dram;
-    bool training;
+    bool training, reads_back;                /* the second: arrays are read from the other side */
     double gradient_bit;                      /* accumulators of the gradient unit */
     double index_tile_bit, polarity_tile_bit; /* buffers of one tile; 0: none */
     const struct spn_index_format *format;

@@ -17,6 +17,7 @@
 #include "estimator/totals.h"
 #include "estimator/traffic.h"
 #include "estimator/training.h"
+#include "estimator/transposed.h"
 #include "models/array.h"
 
 bool spn_coding_same(const struct spn_coding_key *a, const struct spn_coding_key *b)
@@ -69,6 +70,7 @@ static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *
     need->max_row_tiles = 1;
     need->n_chips = work->n_loads = 1;
     need->training = f->options->training;
+    need->reads_back = need->training && !spn_transposed_wanted(f);
     for (int i = 0; i < f->plan->n_matrix; i++) {
         struct spn_matrix_work *w = &work->matrix[i];
         int number = f->plan->matrix[i].layer;
@@ -188,7 +190,7 @@ enum spn_status spn_layer_set(struct spn_frame *f, int matrix, struct spn_err *e
     if (spn_frame_once(f, matrix))
         spn_count_once(&w->forward,
                        f->plan->layer[f->plan->matrix[matrix].layer].n_in * f->chip->input.bits);
-    if (f->options->training)
+    if (f->work->need.reads_back)
         spn_count_error(&w->error, &in);
     if (f->work->n_loads > 1) {
         spn_count_parts(&w->forward, &w->map, f->work->load_tiles);
@@ -196,7 +198,7 @@ enum spn_status spn_layer_set(struct spn_frame *f, int matrix, struct spn_err *e
     }
     set_values(f, matrix, &in, values);
     status = spn_layer_blocks_set(&w->forward_blocks, blocks, &f->in, &values[0], err);
-    if (status || !f->options->training)
+    if (status || !f->work->need.reads_back)
         return status;
     w->error_blocks.transposed = true;
     return spn_layer_blocks_set(&w->error_blocks, blocks, &f->in, &values[1], err);
@@ -206,8 +208,11 @@ enum spn_status spn_layer_set(struct spn_frame *f, int matrix, struct spn_err *e
  * port, digital units. [M:E16] */
 static double shared_s(const struct spn_frame *f, enum spn_phase phase)
 {
-    double most =
-        phase == SPN_PHASE_GRADIENT ? 0 : spn_global_bus_s(f, spn_traffic_busiest_bit(f, phase));
+    bool copies = phase == SPN_PHASE_ERROR && spn_transposed_wanted(f);
+    double most = phase == SPN_PHASE_GRADIENT
+                      ? 0
+                      : spn_global_bus_s(f, copies ? spn_transposed_bit(f)
+                                                   : spn_traffic_busiest_bit(f, phase));
 
     for (int id = 0; id < SPN_N_BLOCKS; id++)
         most = fmax(most, f->busy_s[id] / f->work->need.n_chips);
@@ -248,6 +253,8 @@ static struct spn_times add_layers(struct spn_frame *f, enum spn_phase phase)
             continue;
         if (p->matrix >= 0 && phase == SPN_PHASE_GRADIENT) {
             time_s = spn_training_gradient(f, p->matrix);
+        } else if (p->matrix >= 0 && phase == SPN_PHASE_ERROR && spn_transposed_wanted(f)) {
+            time_s = spn_transposed_pass(f, p->matrix);
         } else if (p->matrix >= 0) {
             const struct spn_matrix_work *w = &f->work->matrix[p->matrix];
             if (f->work->n_loads > 1 && w->first != load &&
@@ -259,6 +266,7 @@ static struct spn_times add_layers(struct spn_frame *f, enum spn_phase phase)
             const struct spn_pass pass = {
                 .matrix = p->matrix,
                 .phase = phase,
+                .transposed = !forward,
                 .counts = forward ? &w->forward : &w->error,
                 .array = forward ? &w->forward_blocks.block[0] : &w->error_blocks.block[0],
                 .adc = forward ? &w->forward_blocks.block[1] : &w->error_blocks.block[1],
@@ -339,10 +347,11 @@ enum spn_status spn_frame_init(struct spn_frame *f, struct spn_err *err)
 
     if (status)
         return status;
-    if (f->options->training && f->chip->array.kind != SPN_ARRAY_CURRENT)
+    if (f->options->training && f->chip->array.kind != SPN_ARRAY_CURRENT &&
+        f->chip->training.transpose == SPN_TRANSPOSE_READ)
         return spn_err_set(err, SPN_EINFEASIBLE,
                            "training reads arrays transposed, which one of chip.array.kind = %s "
-                           "cannot",
+                           "cannot (chip.training.transpose = copy takes further ones)",
                            spn_array_kind_names[f->chip->array.kind]);
     if (f->scheme->indexed) {
         status = spn_index_format_find(&f->format, f->chip->sparsity.index_format, err);
@@ -362,19 +371,6 @@ enum spn_status spn_frame_init(struct spn_frame *f, struct spn_err *err)
     return SPN_OK;
 }
 
-static void report_loads(const struct spn_frame *f, const struct spn_loads *loads,
-                         struct spn_system_result *s)
-{
-    s->load_s = loads->all_s;
-    s->load_J = loads->energy_J;
-    s->load_bit = loads->bit;
-    s->load_waited_s = loads->waited_s;
-    s->waiting_bit = loads->waiting_bit;
-    s->waiting_s = loads->waiting_s;
-    if (f->work->n_loads > 1) /* two halves of the chip take turns */
-        s->load_writes = ceil(f->work->n_loads / (f->chip->system.prefetch ? 2.0 : 1.0));
-}
-
 /* Loads and links; into the time between images and the result. [M:E43, E44] */
 static void add_system(struct spn_frame *f, struct spn_result *out, struct spn_times *times)
 {
@@ -384,12 +380,13 @@ static void add_system(struct spn_frame *f, struct spn_result *out, struct spn_t
     s->n_chips = f->work->need.n_chips;
     s->n_loads = f->work->n_loads;
     s->chip_tiles = f->work->blocks.n_tiles / s->n_chips;
+    s->transposed_arrays = spn_transposed_arrays(f);
     s->product_arrays = spn_products_wanted(f) ? f->work->products->blocks.n_arrays : 0;
     s->direct = f->direct;
     spn_traffic_report(f, s);
     s->shared_s = shared_s(f, SPN_PHASE_FORWARD);
     const struct spn_loads loads = spn_load_add(f, SPN_PHASE_FORWARD);
-    report_loads(f, &loads, s);
+    spn_load_report(f, &loads, s);
     double link_s = spn_link_add(f, SPN_PHASE_FORWARD, s);
     if (f->chip->schedule == SPN_SCHEDULE_PIPELINED)
         times->interval_s = fmax(times->interval_s, link_s);
@@ -408,6 +405,7 @@ static void add_leaves(struct spn_frame *f, struct spn_result *out,
 {
     spn_blocks_area(&f->work->blocks, &f->tree);
     spn_products_add_area(f);
+    spn_transposed_add_area(f);
     for (int i = 0; i < f->tree.n; i++) {
         out->area_m2 += f->tree.leaf[i].cost.area_m2;
         out->leakage_W += f->tree.leaf[i].cost.leakage_W;
@@ -472,6 +470,8 @@ enum spn_status spn_estimate(const struct spn_plan *plan, const struct spn_chip 
     spn_programming_set(&f);
     if (spn_products_wanted(&f))
         status = spn_products_set(&f, err);
+    if (!status && spn_transposed_wanted(&f))
+        status = spn_transposed_set(&f, err);
     if (!status)
         status = set_chip(&f, err);
     if (!status && spn_fit_wanted(chip)) {

@@ -123,6 +123,7 @@ struct spn_programming_result {
 struct spn_system_result {
     double n_chips, n_loads;         /* one load: the weights stay */
     double chip_tiles;               /* of one chip */
+    double transposed_arrays;        /* that hold the weights a second time, for errors */
     double product_arrays;           /* SRAM arrays for products of activations, beside these */
     bool direct;                     /* results go from tile to tile */
     double load_s, load_J, load_bit; /* of all loads, once per batch; 0 if the weights stay */

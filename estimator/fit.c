@@ -16,6 +16,7 @@
 #include "estimator/products.h"
 #include "estimator/schedule.h"
 #include "estimator/traffic.h"
+#include "estimator/transposed.h"
 
 bool spn_fit_wanted(const struct spn_chip *chip)
 {
@@ -71,7 +72,8 @@ static bool area_fits(struct spn_frame *f)
 
     return f->chip->area_budget_m2 <= 0 ||
            (spn_blocks_set(&f->work->blocks, &f->in, &ignored) == SPN_OK &&
-            spn_blocks_area_m2(&f->work->blocks) + spn_products_area_m2(f) <=
+            spn_blocks_area_m2(&f->work->blocks) + spn_products_area_m2(f) +
+                    spn_transposed_area_m2(f) <=
                 f->chip->area_budget_m2);
 }
 
@@ -188,7 +190,9 @@ static enum spn_status refuse(const struct spn_frame *f, double tiles, int limit
                        "chip.area_budget_m2 = %g: network %s takes %g m2 on chip %s "
                        "(chip.system.overflow = reload or chips takes larger ones)",
                        chip->area_budget_m2, f->plan->net->name,
-                       spn_blocks_area_m2(&f->work->blocks) + spn_products_area_m2(f), chip->name);
+                       spn_blocks_area_m2(&f->work->blocks) + spn_products_area_m2(f) +
+                           spn_transposed_area_m2(f),
+                       chip->name);
 }
 
 /* The chip has `tiles` general tiles, fewer than the network needs. */
@@ -199,6 +203,10 @@ static enum spn_status overflow(struct spn_frame *f, int tiles, struct spn_err *
     const bool chips = f->chip->system.overflow == SPN_OVERFLOW_CHIPS;
     const int load_tiles = !chips && f->chip->system.prefetch ? tiles / 2 : tiles;
 
+    if (spn_transposed_wanted(f))
+        return spn_err_set(err, SPN_EINFEASIBLE,
+                           "chip.training.transpose = copy: a second copy of a network that is "
+                           "larger than the chip is not modelled");
     need->n_general_tiles = tiles;
     need->n_kernel_tiles = need->n_conventional_tiles = 0;
     if (load_tiles < 1)

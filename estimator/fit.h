@@ -31,6 +31,8 @@ struct spn_loads {
     double waiting_bit, waiting_s; /* of an image's results to DRAM and back between loads */
 };
 struct spn_loads spn_load_add(struct spn_frame *f, enum spn_phase phase);
+void spn_load_report(const struct spn_frame *f, const struct spn_loads *loads,
+                     struct spn_system_result *out);
 /* Leaves of an update of weights that live in DRAM; returns its time. [M:E74] */
 double spn_load_update(struct spn_frame *f);
 

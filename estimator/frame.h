@@ -48,7 +48,9 @@ struct spn_plan_matrix {
 };
 
 struct spn_plan {
-    struct spn_plan *products; /* matrix: products of two activations; NULL without */
+    struct spn_plan *products;   /* matrix: products of two activations; NULL without */
+    struct spn_plan *transposed; /* matrix: layers that errors pass; NULL without */
+    bool uniform;                /* inputs are uniform codes */
     const struct spn_network *net;
     const struct spn_profile *profile;
     int kernel_area, n_matrix;
@@ -98,8 +100,9 @@ struct spn_matrix_work {
 };
 
 struct spn_workspace {
-    struct spn_workspace *products; /* of plan->products; its results are this one's */
-    struct spn_chip chip;           /* of `products` alone */
+    struct spn_workspace *products, *transposed; /* of the plan's; their results are this one's;
+                                                    the second NULL until it is needed */
+    struct spn_chip chip;                        /* of such a part */
     const struct spn_plan *plan;
     struct spn_surroundings around;
     struct spn_map_rules rules;
@@ -133,6 +136,7 @@ struct spn_frame {
     struct spn_cost_tree tree;
     double floor_s;              /* no layer need be faster, while copies are chosen */
     bool direct;                 /* results go from tile to tile */
+    bool copies;                 /* its arrays are copies of arrays that are trained */
     double busy_s[SPN_N_BLOCKS]; /* of what all layers share, in the present phase */
 };
 
@@ -196,6 +200,7 @@ double spn_frame_line_bit(const struct spn_frame *f, int matrix);
 struct spn_pass {
     int matrix;
     enum spn_phase phase;
+    bool transposed; /* columns are driven, rows converted */
     const struct spn_layer_counts *counts;
     const struct spn_block *array, *adc;
     const struct spn_input_moments *input;

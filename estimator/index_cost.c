@@ -44,7 +44,7 @@ static void add_blocks(const struct spn_index_format *format, const struct spn_l
 
 bool spn_index_polarity(const struct spn_frame *f, int matrix)
 {
-    return f->options->training && f->work->n_loads <= 1 &&
+    return (f->options->training || f->copies) && f->work->n_loads <= 1 &&
            f->chip->weight.encoding == SPN_ENCODING_DIFFERENTIAL && !f->scheme->masked &&
            f->chip->sparsity.polarity_place != SPN_POLARITY_NONE &&
            f->scheme->update_method(f->chip, f->work->matrix[matrix].sparsity) != SPN_UPDATE_VECTOR;

@@ -320,6 +320,19 @@ struct spn_loads spn_load_add(struct spn_frame *f, enum spn_phase phase)
     return out;
 }
 
+void spn_load_report(const struct spn_frame *f, const struct spn_loads *loads,
+                     struct spn_system_result *out)
+{
+    out->load_s = loads->all_s;
+    out->load_J = loads->energy_J;
+    out->load_bit = loads->bit;
+    out->load_waited_s = loads->waited_s;
+    out->waiting_bit = loads->waiting_bit;
+    out->waiting_s = loads->waiting_s;
+    if (f->work->n_loads > 1) /* two halves of the chip take turns */
+        out->load_writes = ceil(f->work->n_loads / (f->chip->system.prefetch ? 2.0 : 1.0));
+}
+
 double spn_load_update(struct spn_frame *f)
 {
     const struct spn_cost bit = spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT);

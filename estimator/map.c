@@ -286,3 +286,24 @@ enum spn_status spn_map_product(struct spn_layer_map *map, const struct spn_laye
                                      .vectors = queries * (layer->heads / layer->kv_heads)};
     return map_shape(map, layer, shape, rules, err);
 }
+
+enum spn_status spn_map_transposed(struct spn_layer_map *map, const struct spn_layer *layer,
+                                   const struct spn_map_rules *rules, struct spn_err *err)
+{
+    const struct spn_matrix_shape shape = spn_layer_matrix(layer);
+    const struct spn_shape *in = &layer->in_shape[0];
+    const bool conv = layer->op == SPN_OP_CONV2D;
+    struct spn_matrix_shape back = shape;
+    double taps = 1;
+
+    back.rows = shape.columns * shape.kernel_positions;
+    back.columns = shape.rows / shape.kernel_positions;
+    if (conv) {
+        back.vectors = (int64_t)in->dim[1] * in->dim[2];
+        taps = (double)spn_layer_windows(layer, 0).taps * (double)spn_layer_windows(layer, 1).taps;
+    }
+    enum spn_status status = map_shape(map, layer, back, rules, err);
+    if (!status && conv) /* each tap of the forward pass is one of the way back */
+        map->inside_frac = taps / ((double)back.vectors * shape.kernel_positions);
+    return status;
+}

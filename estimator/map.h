@@ -89,6 +89,12 @@ enum spn_status spn_map_layer(struct spn_layer_map *map, const struct spn_layer 
 enum spn_status spn_map_product(struct spn_layer_map *map, const struct spn_layer *layer,
                                 const struct spn_map_rules *rules, struct spn_err *err);
 
+/* The transpose of a conv2d or linear layer: a row per output and kernel position, a column per
+ * input channel, and a vector per input, whose words are errors of the outputs that it goes into.
+ * [M:E76] */
+enum spn_status spn_map_transposed(struct spn_layer_map *map, const struct spn_layer *layer,
+                                   const struct spn_map_rules *rules, struct spn_err *err);
+
 /* The parts that a length falls into when cut every `step`: n_full pieces of `step`, and one of
  * `last` (0 = none). */
 struct spn_cut {

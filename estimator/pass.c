@@ -150,7 +150,7 @@ static void add_reads(struct spn_frame *f, const struct spn_pass *pass,
                       const struct spn_stage *stage)
 {
     const struct spn_layer_counts *c = pass->counts;
-    bool forward = pass->phase == SPN_PHASE_FORWARD;
+    bool forward = !pass->transposed;
     const struct spn_input_moments *x = pass->input;
     const struct spn_blocks *b = &f->work->blocks;
     double active = x->mean_square > 0 ? x->mean * x->mean / x->mean_square : 0;
@@ -167,8 +167,9 @@ static void add_reads(struct spn_frame *f, const struct spn_pass *pass,
         spn_frame_block(f, SPN_BLOCK_INPUT_DRIVER)->type == &spn_component_dac)
         drives = c->array_reads * f->work->rules.rows_read;
     bool partial = f->work->matrix[pass->matrix].map.row_groups_max > 1;
-    struct spn_frame_item item = {
-        .layer = f->plan->matrix[pass->matrix].layer, .phase = pass->phase, .inference = forward};
+    struct spn_frame_item item = {.layer = f->plan->matrix[pass->matrix].layer,
+                                  .phase = pass->phase,
+                                  .inference = pass->phase == SPN_PHASE_FORWARD};
     const struct entry entry[] = {
         {SPN_CATEGORY_ARRAY, forward ? SPN_BLOCK_INPUT_DRIVER : SPN_BLOCK_COLUMN_DRIVER,
          SPN_SWITCH_MATRIX_SWITCH, drives, 1, 0, x->serial / SPN_BLOCKS_RANDOM_FRAC - 1},

@@ -8,10 +8,10 @@
 
 #include "estimator/frame.h"
 
-/* Leaves of one layer at most: forward 24, error 24, gradient 8, update 12, index 10, load 14, link
- * 2, and the write-back. */
-#define LEAVES_PER_LAYER 96
-#define LEAVES_OF_CHIP 128
+/* Leaves of one layer at most: forward 24, error 24, gradient 8, update 2 x 14, index 10, load 14,
+ * link 2, and the write-back. */
+#define LEAVES_PER_LAYER 128
+#define LEAVES_OF_CHIP 192
 
 static bool is_shape_only(int op)
 {
@@ -198,7 +198,10 @@ struct spn_input_moments spn_plan_input(const struct spn_plan *plan, int matrix,
 {
     const struct spn_plan_matrix *m = &plan->matrix[matrix];
     int dac = input->dac_bits < input->bits ? input->dac_bits : input->bits;
+    double steps = exp2(dac) - 1;
 
+    if (plan->uniform) /* [M:E9] */
+        return (struct spn_input_moments){0.5, (2 * steps + 1) / (6 * steps), 0.5};
     if (input->bits <= SPN_PLAN_MAX_BITS)
         return m->input[input->bits - 1][dac - 1];
     return moments_of(&plan->profile->layer[m->layer], input->bits, dac);
@@ -285,6 +288,38 @@ static enum spn_status set_products(struct spn_plan *plan, struct spn_err *err)
     return SPN_OK;
 }
 
+/* Layers that errors pass as a plan of their own. */
+static enum spn_status set_transposed(struct spn_plan *plan, struct spn_err *err)
+{
+    const struct spn_network *net = plan->net;
+    struct spn_plan *own;
+    int n = 0;
+
+    for (int i = 0; i < net->n_layers; i++)
+        n += plan->layer[i].matrix >= 0 && plan->layer[i].needs_error;
+    if (n == 0)
+        return SPN_OK;
+    own = plan->transposed = calloc(1, sizeof *own);
+    if (!own)
+        return spn_err_memory(err, "plan");
+    own->net = net;
+    own->profile = plan->profile;
+    own->uniform = true;
+    own->layer = calloc((size_t)net->n_layers + 1, sizeof *own->layer);
+    own->matrix = calloc((size_t)n + 1, sizeof *own->matrix);
+    if (!own->layer || !own->matrix)
+        return spn_err_memory(err, "plan");
+    for (int i = 0; i < net->n_layers; i++) {
+        bool passed = plan->layer[i].matrix >= 0 && plan->layer[i].needs_error;
+        own->layer[i].matrix = passed ? own->n_matrix : -1;
+        if (!passed)
+            continue;
+        own->matrix[own->n_matrix].layer = i;
+        own->matrix[own->n_matrix++].from = -1;
+    }
+    return SPN_OK;
+}
+
 enum spn_status spn_plan_create(struct spn_plan **out, const struct spn_network *net,
                                 const struct spn_profile *profile, struct spn_err *err)
 {
@@ -318,6 +353,8 @@ enum spn_status spn_plan_create(struct spn_plan **out, const struct spn_network 
     set_readers(plan);
     set_direct(plan);
     status = set_products(plan, err);
+    if (!status)
+        status = set_transposed(plan, err);
     if (status)
         goto out;
     *out = plan;
@@ -332,6 +369,7 @@ void spn_plan_destroy(struct spn_plan *plan)
     if (!plan)
         return;
     spn_plan_destroy(plan->products);
+    spn_plan_destroy(plan->transposed);
     free(plan->layer);
     free(plan->matrix);
     free(plan);
@@ -384,7 +422,10 @@ void spn_workspace_destroy(struct spn_workspace *work)
         return;
     if (work->products)
         work->products->result = NULL;
+    if (work->transposed)
+        work->transposed->result = NULL;
     spn_workspace_destroy(work->products);
+    spn_workspace_destroy(work->transposed);
     free(work->leaf);
     free(work->matrix);
     free(work->result);

@@ -37,7 +37,7 @@ static void set_reads(struct spn_stage *stage, const struct spn_frame *f,
                       const struct spn_pass *pass)
 {
     const struct spn_layer_counts *c = pass->counts;
-    bool forward = pass->phase == SPN_PHASE_FORWARD;
+    bool forward = !pass->transposed;
     double drive_s = latency_s(f, forward ? SPN_BLOCK_INPUT_DRIVER : SPN_BLOCK_COLUMN_DRIVER,
                                SPN_SWITCH_MATRIX_SWITCH);
     bool held = f->work->blocks.at_supply; /* no gates to open, and charge stays [M:E30] */

@@ -16,6 +16,7 @@
 #include <math.h>
 
 #include "estimator/fit.h"
+#include "estimator/transposed.h"
 #include "estimator/writing.h"
 #include "models/array.h"
 #include "models/digital.h"
@@ -80,14 +81,23 @@ double spn_training_gradient(struct spn_frame *f, int matrix)
     return longest;
 }
 
+/* Bits of a kept weight that an update moves: its delta; or, as SRAM cells cannot be moved by
+ * steps, its old value to the unit that adds and its new one back, and that to the copy. [M:E76] */
+static double moved_bit(const struct spn_chip *chip, bool copy)
+{
+    if (chip->device.cell != SPN_CELL_SRAM)
+        return chip->training.gradient_bits;
+    return copy ? chip->weight.bits : 2 * chip->weight.bits;
+}
+
 /* Deltas of kept weights from the gradient unit to the arrays; returns the time. [M:E28] */
-static double add_transfer(struct spn_frame *f, int matrix)
+static double add_transfer(struct spn_frame *f, int matrix, bool copy)
 {
     const struct spn_matrix_work *w = &f->work->matrix[matrix];
     int index = f->plan->matrix[matrix].layer;
     const struct spn_layer *layer = &f->plan->net->layer[index];
-    double bits =
-        (double)layer->n_weights * f->scheme->kept(w->sparsity) * f->chip->training.gradient_bits;
+    double kept = (double)layer->n_weights * f->scheme->kept(w->sparsity);
+    double bits = kept * moved_bit(f->chip, copy);
     double time_s = spn_global_bus_s(f, bits), tile_word = f->chip->tile.bus_bit;
     bool mesh = f->chip->global.interconnect == SPN_INTERCONNECT_MESH;
     struct spn_frame_item item = {
@@ -107,9 +117,13 @@ static double add_transfer(struct spn_frame *f, int matrix)
     spn_frame_add_action(f, &item, SPN_BLOCK_PE_HTREE, SPN_HTREE_UNICAST, bits * w->map.copies);
     item.category = SPN_CATEGORY_BUFFER;
     spn_frame_add_action(f, &item, SPN_BLOCK_GRADIENT_BUFFER, SPN_SRAM_READ,
-                         bits / f->chip->global.bus_bit);
+                         kept * f->chip->training.gradient_bits / f->chip->global.bus_bit);
     spn_frame_add_action(f, &item, SPN_BLOCK_TILE_INPUT, SPN_SRAM_WRITE, bits / tile_word);
     spn_frame_add_action(f, &item, SPN_BLOCK_TILE_INPUT, SPN_SRAM_READ, bits / tile_word);
+    if (f->chip->device.cell == SPN_CELL_SRAM && !copy) { /* beside the bus, lane by lane */
+        item.category = SPN_CATEGORY_DIGITAL;
+        spn_frame_add_action(f, &item, SPN_BLOCK_ELEMENTWISE, SPN_ELEMENTWISE_ADD, kept);
+    }
     return time_s;
 }
 
@@ -125,34 +139,68 @@ static void count_masks(const struct spn_frame *f, int matrix, const struct spn_
     out->mask_write_J += x->all_cells * bit.energy_J;
 }
 
-void spn_training_update(struct spn_frame *f, struct spn_training_result *out)
+/* The layer whose tiles take longest to be written, of the arrays or of their transposed copy. */
+struct slowest {
+    int matrix;
+    bool copy;
+};
+
+static void transfer_all(struct spn_frame *f, const struct spn_writing_request *how, bool copy,
+                         struct slowest *slowest, struct spn_training_result *out)
 {
-    int slowest = 0;
-
-    if (f->work->n_loads > 1) { /* the next loads bring the new weights to the cells */
-        out->update_transfer_s = spn_load_update(f);
-        return;
-    }
-    const struct spn_writing_request how = {
-        .write = &f->chip->write, .phase = SPN_PHASE_UPDATE, .share = 1};
-
     for (int i = 0; i < f->plan->n_matrix; i++) {
-        struct spn_writing x = spn_writing_of(f, i, &how);
+        struct spn_writing x = spn_writing_of(f, i, how);
         struct spn_layer_result *result = &f->work->result[f->plan->matrix[i].layer];
-        double transfer_s = add_transfer(f, i);
+        double transfer_s = add_transfer(f, i, copy);
         out->update_transfer_s += transfer_s;
-        result->update_latency_s += transfer_s + x.tile_s;
+        result->update_latency_s += transfer_s + (copy ? 0 : x.tile_s);
         if (x.tile_s > out->update_write_s) {
             out->update_write_s = x.tile_s;
-            slowest = i;
+            *slowest = (struct slowest){i, copy};
         }
         if (f->scheme->masked)
             count_masks(f, i, &x, out);
     }
+}
+
+static void write_all(struct spn_frame *f, const struct spn_writing_request *how, bool copy,
+                      const struct slowest *slowest)
+{
+    for (int i = 0; i < f->plan->n_matrix; i++) {
+        struct spn_writing x = spn_writing_of(f, i, how);
+        bool last = i == slowest->matrix && copy == slowest->copy;
+        spn_writing_add(f, i, &x, how, last ? x.tile_s : 0);
+    }
+}
+
+void spn_training_update(struct spn_frame *f, struct spn_training_result *out)
+{
+    const bool copies = spn_transposed_wanted(f);
+    const struct spn_writing_request how = {.write = &f->chip->write,
+                                            .phase = SPN_PHASE_UPDATE,
+                                            .share = 1,
+                                            .read_first = f->chip->device.cell == SPN_CELL_SRAM};
+    struct spn_writing_request again = how;
+    struct slowest slowest = {0, false};
+    struct spn_frame own;
+
+    again.read_first = false;   /* what the first arrays held is known */
+    if (f->work->n_loads > 1) { /* the next loads bring the new weights to the cells */
+        out->update_transfer_s = spn_load_update(f);
+        return;
+    }
+    transfer_all(f, &how, false, &slowest, out);
+    if (copies) {
+        own = spn_transposed_begin(f);
+        transfer_all(&own, &again, true, &slowest, out);
+        spn_transposed_end(f, &own);
+    }
     if (f->format || f->work->need.polarity_tile_bit > 0)
         out->update_index_s = spn_index_fetch(f);
-    for (int i = 0; i < f->plan->n_matrix; i++) {
-        struct spn_writing x = spn_writing_of(f, i, &how);
-        spn_writing_add(f, i, &x, &how, i == slowest ? x.tile_s : 0);
+    write_all(f, &how, false, &slowest);
+    if (copies) {
+        own = spn_transposed_begin(f);
+        write_all(&own, &again, true, &slowest);
+        spn_transposed_end(f, &own);
     }
 }

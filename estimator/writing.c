@@ -94,6 +94,8 @@ struct spn_writing spn_writing_of(const struct spn_frame *f, int matrix,
         array_s += x.counts.cycles * x.writes.reads * spn_writing_verify_s(f, w, 1);
     else if (write->verify)
         array_s += x.counts.pulse_times * spn_writing_verify_s(f, w, w->forward.columns_per_pass);
+    if (how->read_first)
+        array_s += x.rows * spn_writing_verify_s(f, w, 0);
     x.tile_s = x.serial * array_s;
     return x;
 }
@@ -145,6 +147,13 @@ void spn_writing_add(struct spn_frame *f, int matrix, const struct spn_writing *
                          how->share * column_lines);
     spn_frame_add_action(f, &item, SPN_BLOCK_ROW_DECODER, SPN_DECODER_DECODE,
                          x->method == SPN_UPDATE_VECTOR ? 0 : how->share * row_lines);
+    if (how->read_first) {
+        item.category = SPN_CATEGORY_ARRAY;
+        item.block = &w->forward_blocks.block[0];
+        item.n = how->share * x->all_rows;
+        item.unit_J = w->forward_blocks.block[0].cost.action[SPN_ARRAY_READ_ROW].energy_J;
+        spn_frame_add(f, &item);
+    }
     if (!write->verify)
         return;
     item.category = SPN_CATEGORY_ARRAY;

@@ -30,6 +30,7 @@ struct spn_writing_request {
     const struct spn_chip_write *write;
     enum spn_phase phase; /* UPDATE, by the scheme's method; or FORWARD: a load, by write->method */
     double share;         /* of it in the leaves' energies */
+    bool read_first;      /* each row before it is written: cells that cannot be moved by steps */
 };
 struct spn_writing spn_writing_of(const struct spn_frame *f, int matrix,
                                   const struct spn_writing_request *how);

@@ -204,6 +204,8 @@ static void add_system(const struct spn_result *r, const struct spn_chip *chip,
     const bool pipelined = chip->schedule == SPN_SCHEDULE_PIPELINED;
     const struct fact facts[] = {
         {"chips", "count", s->n_chips, true},
+        {"arrays that hold the weights transposed", "count", s->transposed_arrays,
+         s->transposed_arrays > 0},
         {"tiles of a chip", "count", s->chip_tiles, true},
         {"loads of weights per batch", "count", loads ? s->n_loads : 0, true},
         {"  images of a batch", "count", chip->system.batch, loads},

@@ -23,6 +23,7 @@ const char *const spn_scheme_names[] = {"dense", "external-index", "index-free",
 const char *const spn_index_place_names[] = {"dram", "global-buffer", "tile-buffer", NULL};
 const char *const spn_polarity_place_names[] = {"none", "dram", "global-buffer", "tile-buffer",
                                                 NULL};
+const char *const spn_transpose_names[] = {"read", "copy", NULL};
 const char *const spn_update_names[] = {"cell", "row", "vector", NULL};
 const char *const spn_interconnect_names[] = {"htree", "mesh", "xy-bus", NULL};
 const char *const spn_traffic_names[] = {"buffer", "direct", NULL};
@@ -165,6 +166,9 @@ static const struct spn_field training_fields[] = {
     SPN_F_INT(struct spn_chip_training, error_bits, "bit", 1, 32, "back-propagated error"),
     SPN_F_INT(struct spn_chip_training, mac_units, "", 1, 1 << 24,
               "digital MACs of the weight-gradient unit"),
+    SPN_F_ENUM(struct spn_chip_training, transpose, spn_transpose_names,
+               "errors read the arrays from the other side, or further arrays with the weights "
+               "transposed"),
     SPN_F_BOOL(struct spn_chip_training, activations_in_dram,
                "activations go to DRAM until the gradient needs them"),
     SPN_F_END};

@@ -168,8 +168,11 @@ struct spn_chip_training {
     int batch; /* images per weight update */
     int gradient_bits, error_bits;
     int mac_units;            /* digital MACs of the weight-gradient unit */
+    int transpose;            /* enum spn_transpose: errors read the arrays from the other side, or
+                                 further arrays that hold the weights transposed */
     bool activations_in_dram; /* stored activations go to DRAM between forward and gradient */
 };
+enum spn_transpose { SPN_TRANSPOSE_READ, SPN_TRANSPOSE_COPY };
 enum spn_cache_place { SPN_CACHE_GLOBAL_BUFFER, SPN_CACHE_DRAM };
 enum spn_products { SPN_PRODUCTS_MAC, SPN_PRODUCTS_SRAM };
 struct spn_chip_products { /* of two activations: queries x keys, scores x values */
@@ -260,13 +263,14 @@ extern const char *const spn_encoding_names[],
                 *const spn_scheme_names[],
                     *const spn_index_place_names[],
                         *const spn_polarity_place_names[],
-                            *const spn_update_names[],
-                                *const spn_interconnect_names[],
-                                    *const spn_overflow_names[],
-                                        *const spn_traffic_names[],
-                                            *const spn_products_names[],
-                                                *const spn_cache_place_names[],
-                                                    *const spn_placement_names[];
+                            *const spn_transpose_names[],
+                                *const spn_update_names[],
+                                    *const spn_interconnect_names[],
+                                        *const spn_overflow_names[],
+                                            *const spn_traffic_names[],
+                                                *const spn_products_names[],
+                                                    *const spn_cache_place_names[],
+                                                        *const spn_placement_names[];
 
 /* Digits of cell_bits that a weight is cut into: all bits for offset, the magnitude (bits - 1) for
  * differential pairs, the magnitude and a cell for the sign bit for two's complement. [M:T5] */
