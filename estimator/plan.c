@@ -201,7 +201,7 @@ struct spn_input_moments spn_plan_input(const struct spn_plan *plan, int matrix,
     double steps = exp2(dac) - 1;
 
     if (plan->uniform) /* [M:E9] */
-        return (struct spn_input_moments){0.5, (2 * steps + 1) / (6 * steps), 0.5};
+        return (struct spn_input_moments){0.5, (2 * steps + 1) / (6 * steps), 0.5, 0.5};
     if (input->bits <= SPN_PLAN_MAX_BITS)
         return m->input[input->bits - 1][dac - 1];
     return moments_of(&plan->profile->layer[m->layer], input->bits, dac);
