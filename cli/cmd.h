@@ -137,9 +137,9 @@ enum spn_status spn_cmd_print(const struct spn_report *report, int format, struc
 /* Make the folder (and parents); SPN_EUSAGE if that fails. */
 enum spn_status spn_cmd_make_dir(const char *dir, struct spn_err *err);
 
-/* Draws on a terminal, stops on Ctrl-C. */
+/* Draws on a terminal, stops on Ctrl-C or SIGTERM; a second one kills. */
 struct spn_progress spn_cmd_progress(void);
-/* Ctrl-C came since spn_cmd_progress(). */
-bool spn_cmd_interrupted(void);
+/* The number of the signal that came since spn_cmd_progress(), or 0. */
+int spn_cmd_interrupted(void);
 
 #endif

@@ -346,12 +346,19 @@ enum spn_status spn_cmd_make_dir(const char *dir, struct spn_err *err)
 
 /* ---- progress: the one piece of global state, as a signal handler can reach nothing else ---- */
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted; /* the signal's number */
+static volatile sig_atomic_t on_terminal;
 
 static void on_interrupt(int signal_number)
 {
-    (void)signal_number;
-    interrupted = 1;
+    static const char words[] =
+        "\nspindle: stopping after what is in work; a second time: at once\n";
+    const int why = errno;
+    interrupted = signal_number;
+    const char *from = on_terminal ? words : words + 1;
+    ssize_t n = write(STDERR_FILENO, from, strlen(from));
+    (void)n;
+    errno = why;
 }
 
 static bool draw(void *ctx, const char *what, size_t done, size_t total)
@@ -364,7 +371,7 @@ static bool draw(void *ctx, const char *what, size_t done, size_t total)
     return !interrupted;
 }
 
-bool spn_cmd_interrupted(void)
+int spn_cmd_interrupted(void)
 {
     return interrupted;
 }
@@ -372,8 +379,11 @@ bool spn_cmd_interrupted(void)
 struct spn_progress spn_cmd_progress(void)
 {
     struct sigaction action = {.sa_handler = on_interrupt,
-                               .sa_flags = (int)SA_RESETHAND}; /* a second Ctrl-C kills */
+                               .sa_flags =
+                                   (int)(SA_RESETHAND | SA_RESTART)}; /* a second one kills */
+    on_terminal = isatty(STDERR_FILENO);
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
     return (struct spn_progress){.report = draw};
 }

@@ -91,5 +91,5 @@ int main(int argc, char **argv)
             spn_err_set(&err, SPN_EINTERNAL, "cannot write standard output: %s", strerror(errno));
     if (status)
         fprintf(stderr, "spindle: %s\n", err.msg);
-    return exit_code[status];
+    return spn_cmd_interrupted() ? 128 + spn_cmd_interrupted() : exit_code[status];
 }

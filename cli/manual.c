@@ -81,5 +81,8 @@ void spn_manual_add(const struct spn_command *const *commands, struct spn_text *
                       ".TP\n.B 2\nwrong usage\n"
                       ".TP\n.B 3\nan input file is wrong: one line names file, place, value and "
                       "allowed range\n"
-                      ".TP\n.B 4\nan internal error, or output that cannot be written\n");
+                      ".TP\n.B 4\nan internal error, or output that cannot be written\n"
+                      ".TP\n.B 130, 143\nstopped by Ctrl\\-C or SIGTERM; what was done until then "
+                      "is printed where it can stand alone, and kept where the subcommand keeps "
+                      "results\n");
 }

@@ -57,8 +57,27 @@ struct items {
     struct spn_err *err;
 };
 
+struct seed_run {
+    struct items *items;
+    int thread;
+};
+
+/* After each epoch of a seed; one thread asks whether to go on, all obey. */
+static bool go_on(void *ctx, const char *what, size_t done, size_t total)
+{
+    const struct seed_run *seed = ctx;
+    struct items *items = seed->items;
+    (void)what;
+    (void)done;
+    (void)total;
+    if (seed->thread == 0 && !spn_progress_step(items->progress, "training runs",
+                                                atomic_load(&items->done), items->total))
+        atomic_store(&items->stop, true);
+    return !atomic_load(&items->stop);
+}
+
 static enum spn_status run_seed(struct spn_study *study, struct spn_study_run *run, int seed,
-                                struct spn_err *err)
+                                const struct spn_progress *progress, struct spn_err *err)
 {
     struct spn_dataset train = {.n_images = 0}, test = {.n_images = 0};
     struct spn_insitu_job job = {.net = run->net,
@@ -72,7 +91,7 @@ static enum spn_status run_seed(struct spn_study *study, struct spn_study_run *r
     enum spn_status status =
         spn_insitu_open_data(&job.options, run->net, study->data_dir, &train, &test, err);
     if (!status)
-        status = spn_insitu_run(&job, NULL, &run->log[seed], err);
+        status = spn_insitu_run(&job, progress, &run->log[seed], err);
     spn_dataset_clear(&train);
     spn_dataset_clear(&test);
     return status;
@@ -88,7 +107,9 @@ static void body(void *ctx, size_t item, int thread)
     size_t seed = item;
     for (; seed >= (size_t)study->run[r].n_seeds; r++)
         seed -= (size_t)study->run[r].n_seeds;
-    items->status[item] = run_seed(study, &study->run[r], (int)seed, &items->err[item]);
+    struct seed_run of = {items, thread};
+    const struct spn_progress progress = {go_on, &of};
+    items->status[item] = run_seed(study, &study->run[r], (int)seed, &progress, &items->err[item]);
     const size_t done = atomic_fetch_add(&items->done, 1) + 1;
     if (thread == 0 && !spn_progress_step(items->progress, "training runs", done, items->total))
         atomic_store(&items->stop, true);

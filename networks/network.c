@@ -343,8 +343,8 @@ static enum spn_status resolve_path(char *out, size_t size, const char *file, co
     int n = snprintf(out, size, "%.*s%s", relative ? (int)(slash - file + 1) : 0, file, name);
     if (n < 0 || (size_t)n >= size)
         return spn_err_set(err, SPN_EINPUT,
-                           "%s: path of weight file \"%s\" is longer than %zu characters", file,
-                           name, size - 1);
+                           "%s: path of weight file longer than %zu characters: %.60s...", file,
+                           size - 1, name);
     return SPN_OK;
 }
 

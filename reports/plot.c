@@ -55,7 +55,8 @@ static enum spn_status copy_script(const char *from, const char *dir, const char
 /* Start `gnuplot script` in dir; the child's exit status is 127 if there is no gnuplot. */
 static pid_t start_gnuplot(const char *dir, char *script)
 {
-    char program[] = "gnuplot", *argv[] = {program, script, NULL};
+    char program[] = "gnuplot", own_settings[] = "-d",
+         *argv[] = {program, own_settings, script, NULL};
     pid_t child = fork();
     if (child == 0) {
         if (chdir(dir) == 0)

@@ -315,7 +315,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("accuracy");
     TCase *tests = tcase_create("accuracy");
-    tcase_set_timeout(tests, 300);
     tcase_add_test(tests, codes_by_hand);
     tcase_add_test(tests, ranges_and_percentiles);
     tcase_add_test(tests, wilson_interval);

@@ -247,7 +247,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("converter errors");
     TCase *tests = tcase_create("converter errors");
-    tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, setup, NULL);
     tcase_add_test(tests, codes_follow_the_definition);
     tcase_add_test(tests, bow_by_hand);

@@ -347,7 +347,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("bayes");
     TCase *tests = tcase_create("bayes");
-    tcase_set_timeout(tests, 300);
     tcase_add_test(tests, two_points_by_hand);
     tcase_add_test(tests, gradient_is_the_slope);
     tcase_add_test(tests, fit_finds_what_matters);

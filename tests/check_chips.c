@@ -203,7 +203,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("chips");
     TCase *tests = tcase_create("chips");
-    tcase_set_timeout(tests, 300);
     tcase_add_test(tests, sums_by_hand);
     tcase_add_test(tests, chips_are_their_seeds);
     tcase_add_test(tests, runs_stop_and_fail);

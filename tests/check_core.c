@@ -249,7 +249,6 @@ Suite *spn_suite(void)
     int n_kernels = 0;
     while (spn_kernels[n_kernels] != NULL)
         n_kernels++;
-    tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, exact_where_the_adc_covers, 0, 3);
     tcase_add_loop_test(tests, coarse_adc_equals_the_definition, 0, n_kernels);
     tcase_add_test(tests, all_errors_same_bits);

@@ -321,7 +321,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("core errors");
     TCase *tests = tcase_create("core errors");
-    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, read_noise_has_its_variance);
     tcase_add_test(tests, pruned_cells_are_silent);
     tcase_add_test(tests, reference_noise_is_shared);

@@ -361,7 +361,6 @@ Suite *spn_suite(void)
     Suite *suite = suite_create("dataset");
     TCase *tcase = tcase_create("dataset");
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, test_idx);
     tcase_add_test(tcase, test_idx_truncated);
     tcase_add_loop_test(tcase, test_idx_bad, 0, sizeof bad_idx / sizeof bad_idx[0]);

@@ -428,7 +428,6 @@ Suite *spn_suite(void)
     Suite *suite = suite_create("estimate");
     TCase *tc = tcase_create("estimate");
 
-    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, vgg8_on_the_published_chip);
     tcase_add_test(tc, actions_of_conv2);
     tcase_add_loop_test(tc, leaves_sum_to_the_totals, 0, 3);

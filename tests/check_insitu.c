@@ -440,7 +440,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("insitu");
     TCase *tcase = tcase_create("insitu");
-    tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, vector_pulses);
     tcase_add_test(tcase, verified_codes);
     tcase_add_test(tcase, number_of_tries);

@@ -159,7 +159,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("irdrop golden");
     TCase *tests = tcase_create("solved circuits");
-    tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, effective_golden, 0, N_GOLDEN);
     if (spn_irdrop_supported())
         tcase_add_loop_test(tests, nodal_golden, 0, N_GOLDEN);

@@ -162,7 +162,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("ladder");
     TCase *tcase = tcase_create("ladder");
-    tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, climbs);
     tcase_add_test(tcase, fronts);
     tcase_add_test(tcase, interrupted);

@@ -388,7 +388,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("lazy");
     TCase *tests = tcase_create("lazy");
-    tcase_set_timeout(tests, 300);
     tcase_add_test(tests, lazy_front_is_exhaustive);
     tcase_add_test(tests, lazy_front_is_as_good_as_its_bound);
     tcase_add_test(tests, without_a_bound_all_are_simulated);

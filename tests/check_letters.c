@@ -255,7 +255,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("letters");
     TCase *tcase = tcase_create("letters");
-    tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, test_streams, 0, sizeof kinds / sizeof kinds[0]);
     tcase_add_test(tcase, test_classes);
     tcase_add_test(tcase, test_ink);

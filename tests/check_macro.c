@@ -326,7 +326,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("macro");
     TCase *cases = tcase_create("cases");
-    tcase_set_timeout(cases, 120);
     tcase_add_test(cases, every_macro_loads_and_is_estimated);
     tcase_add_test(cases, claims_of_published_macros);
     tcase_add_test(cases, claims_of_calibration);

@@ -9,7 +9,7 @@
 int main(void)
 {
     gsl_set_error_handler_off();
-    setenv("CK_DEFAULT_TIMEOUT", "300", 0); /* Check's 4 s end a sound test on a busy machine */
+    setenv("CK_DEFAULT_TIMEOUT", "900", 0); /* Check's 4 s end a sound test on a busy machine */
     SRunner *runner = srunner_create(spn_suite());
     srunner_run_all(runner, CK_NORMAL);
     int n_failed = srunner_ntests_failed(runner);

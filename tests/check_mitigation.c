@@ -350,7 +350,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("mitigation");
     TCase *tcase = tcase_create("mitigation");
-    tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, a_closed_loop_narrows_errors);
     tcase_add_test(tcase, the_worst_columns_are_replaced_first);
     tcase_add_loop_test(tcase, corrected_wires_give_the_product_back, 0, 3);

@@ -339,7 +339,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("optimize");
     TCase *tests = tcase_create("optimize");
-    tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, nsga2_nears_the_exhaustive_front);
     tcase_add_test(tests, nsga2_repeats_itself);

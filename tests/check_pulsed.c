@@ -473,7 +473,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("pulsed");
     TCase *tests = tcase_create("pulsed");
-    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, deterministic_trains_meet_as_counted);
     tcase_add_test(tests, noise_free_jumps_follow_the_law);
     tcase_add_loop_test(tests, jumps_have_the_moments_of_pulses, 0, 3);

@@ -208,7 +208,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("ratio");
     TCase *tcase = tcase_create("ratio");
-    tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, ratios_of_results);
     tcase_add_test(tcase, sparsity_alone);
     tcase_add_test(tcase, solutions);

@@ -469,7 +469,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("simulator");
     TCase *tests = tcase_create("simulator");
-    tcase_set_timeout(tests, 300);
     tcase_add_test(tests, image_ops_by_hand);
     tcase_add_test(tests, arrangement_by_hand);
     tcase_add_test(tests, token_ops_by_hand);

@@ -430,7 +430,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("space");
     TCase *tests = tcase_create("space");
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, points_are_mixed_radix);
     tcase_add_test(tests, conditions_leave_no_holes);
     tcase_add_test(tests, ranges_hit_their_ends);

@@ -425,7 +425,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("store");
     TCase *tests = tcase_create("store");
-    tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_sweep_stores_every_point_once);
     tcase_add_test(tests, a_stopped_sweep_goes_on);

@@ -349,7 +349,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("train");
     TCase *tests = tcase_create("train");
-    tcase_set_timeout(tests, 300);
     tcase_add_test(tests, gradients_match_differences);
     tcase_add_test(tests, gradients_through_global_pool);
     tcase_add_test(tests, cross_entropy_by_hand);

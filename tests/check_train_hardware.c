@@ -305,7 +305,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("train_hardware");
     TCase *tests = tcase_create("train_hardware");
-    tcase_set_timeout(tests, 300);
     tcase_add_test(tests, every_cell_has_its_own_error);
     tcase_add_test(tests, cells_get_stuck);
     tcase_add_test(tests, sums_are_converted_group_by_group);

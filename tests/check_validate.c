@@ -191,7 +191,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("validate");
     TCase *cases = tcase_create("cases");
-    tcase_set_timeout(cases, 120);
     tcase_add_test(cases, statistics_by_hand);
     tcase_add_test(cases, claims_of_whole_chips);
     tcase_add_test(cases, bridges_add_up);

@@ -362,7 +362,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("variation");
     TCase *tests = tcase_create("variation");
-    tcase_set_timeout(tests, 300);
     tcase_add_checked_fixture(tests, setup, NULL);
     tcase_add_test(tests, writes_by_hand);
     tcase_add_test(tests, time_and_temperature_by_hand);

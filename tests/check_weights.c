@@ -288,7 +288,6 @@ Suite *spn_suite(void)
     Suite *suite = suite_create("weights");
     TCase *tcase = tcase_create("weights");
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, test_round_trip);
     tcase_add_test(tcase, test_save_fails);
     tcase_add_test(tcase, test_conversions);

@@ -271,7 +271,6 @@ Suite *spn_suite(void)
     Suite *suite = suite_create("weights_errors");
     TCase *tcase = tcase_create("weights_errors");
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, test_truncated);
     tcase_add_test(tcase, test_gzip_content);
     tcase_add_test(tcase, test_mutated);
