@@ -8,26 +8,22 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "base/newfile.h"
 
 enum spn_status spn_file_write(const char *dir, const char *name, const char *data, size_t length,
                                struct spn_err *err)
 {
-    char path[SPN_MAX_PATH], temporary[SPN_MAX_PATH + 8];
+    char path[SPN_MAX_PATH];
+    struct spn_newfile file;
     int n = snprintf(path, sizeof path, "%s%s%s", dir ? dir : "", dir ? "/" : "", name);
     if (n < 0 || (size_t)n >= sizeof path)
         return spn_err_set(err, SPN_EUSAGE, "%s: path too long", name);
-    snprintf(temporary, sizeof temporary, "%s.part", path);
-    FILE *file = fopen(temporary, "wb");
-    bool done = file && fwrite(data, 1, length, file) == length;
-    if (file && fclose(file) != 0)
-        done = false;
-    if (!done || rename(temporary, path) != 0) {
-        int why = errno;
-        unlink(temporary);
-        return spn_err_set(err, SPN_EINTERNAL, "%s: cannot write: %s", path, strerror(why));
-    }
-    return SPN_OK;
+    enum spn_status status = spn_newfile_open(&file, path, err);
+    if (status)
+        return status;
+    bool good = fwrite(data, 1, length, file.file) == length;
+    return spn_newfile_close(&file, good, err);
 }
 
 enum spn_status spn_file_read(const char *path, size_t most, struct spn_text *out,

@@ -219,6 +219,8 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
     if (status || help)
         return status ? status : spn_cmd_show_help(self, err);
     status = open_all(&job, operands.value[0], err);
+    if (!status && job.args.common.out) /* before the long work, as it may fail */
+        status = spn_cmd_make_dir(job.args.common.out, err);
     if (!status)
         status = optimize(&job, err);
     if (!status) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/newfile.h"
 #include "cli/cmd.h"
 #include "simulator/measure.h"
 #include "spindle.h"
@@ -188,6 +189,8 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
         return status ? status : spn_cmd_show_help(self, err);
     job.path = operands.value[0];
     status = open_inputs(&job, err);
+    if (!status && job.args.file) /* before the long work, as it may fail */
+        status = spn_newfile_check(job.args.file, err);
     if (!status)
         status = measure(&job, err);
     if (!status && job.args.file)

@@ -277,15 +277,20 @@ static enum spn_status accuracy(struct job *job, struct spn_err *err)
 
 /* ---- output ---- */
 
+static const char *folder(const struct job *job)
+{
+    return job->args.common.out ? job->args.common.out : "spindle-out";
+}
+
 static enum spn_status write_files(struct job *job, struct spn_err *err)
 {
     static const struct {
         const char *name;
         enum spn_format format;
     } file[] = {{"ning2025.tsv", SPN_FORMAT_TSV}, {"ning2025.json", SPN_FORMAT_JSON}};
-    const char *dir = job->args.common.out ? job->args.common.out : "spindle-out";
+    const char *dir = folder(job);
     bool drawn = false;
-    enum spn_status status = spn_cmd_make_dir(dir, err);
+    enum spn_status status = SPN_OK;
     for (size_t i = 0; i < sizeof file / sizeof *file && !status; i++) {
         struct spn_text text = {0};
         status = spn_report_render(&job->report, file[i].format, &text, err);
@@ -341,7 +346,10 @@ static enum spn_status ning2025(struct job *job, int argc, char **argv, struct s
     snprintf(job->report.title, sizeof job->report.title,
              "Ning et al. 2025, an index-free sparse neural network: published beside ours");
     spn_cmd_provenance(&job->report, argc, argv, NULL, 0);
-    enum spn_status status = train(job, err);
+    enum spn_status status =
+        spn_cmd_make_dir(folder(job), err); /* before the long work, as it may fail */
+    if (!status)
+        status = train(job, err);
     if (!status)
         status = benchmark(job, err);
     if (!status)

@@ -29,7 +29,7 @@ static const struct spn_opt options[] = {
     {"of", SPN_OPT_LIST, offsetof(struct args, of), "RESULT",
      "result to look at; repeatable (default: the objectives)", 0, 0, NULL},
     {"point", SPN_OPT_INT, offsetof(struct args, point), "N",
-     "base design (default: the middle of every axis)", -1, SPN_SPACE_MAX_POINTS, NULL},
+     "base design (default: the middle of every axis)", 0, SPN_SPACE_MAX_POINTS, NULL},
     {"samples", SPN_OPT_INT, offsetof(struct args, samples), "N",
      "of sobol and uncertainty (default 2048)", 16, 1 << 24, NULL},
     SPN_OPT_FORMAT(struct args, common),
@@ -152,6 +152,8 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
     if (status || help)
         return status ? status : spn_cmd_show_help(self, err);
     status = spn_space_load(&job.space, operands.value[0], err);
+    if (!status && job.args.common.out) /* before the long work, as it may fail */
+        status = spn_cmd_make_dir(job.args.common.out, err);
     if (!status)
         status = choose_results(&job, err);
     if (!status)

@@ -225,6 +225,8 @@ static enum spn_status sweep(struct job *job, const char *path, struct spn_err *
 {
     struct meter meter = {.inner = spn_cmd_progress(), .start_s = now_s()};
     enum spn_status status = spn_space_load(&job->space, path, err);
+    if (!status && job->args.common.out) /* before the long work, as it may fail */
+        status = spn_cmd_make_dir(job->args.common.out, err);
     if (!status)
         status = divide(job, err);
     status = spn_ranks_agree(&job->ranks, status, err);

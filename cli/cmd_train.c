@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/newfile.h"
 #include "cli/cmd.h"
 #include "simulator/train.h"
 #include "tech/data.h"
@@ -125,12 +126,18 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
     struct job job = {.args = {.common = spn_common_default()}};
     struct spn_operands operands;
     bool help;
-    char path[300];
+    char path[96];
+    const char *to = path;
     (void)argc;
     enum spn_status status = spn_opt_parse(self, argv + 2, &job.args, &operands, &help, err);
     if (status || help)
         return status ? status : spn_cmd_show_help(self, err);
     status = open_inputs(&job, operands.value[0], err);
+    if (!status) { /* before the long work, as it may fail */
+        snprintf(path, sizeof path, "%s.safetensors.gz", job.net->name);
+        to = job.args.weights ? job.args.weights : path;
+        status = spn_newfile_check(to, err);
+    }
     if (!status) {
         struct spn_progress progress = spn_cmd_progress();
         struct spn_train_job what = {.net = job.net,
@@ -141,8 +148,6 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
         status = spn_train_run(&what, &progress, &job.weights, &job.log, err);
     }
     if (!status) {
-        snprintf(path, sizeof path, "%s.safetensors.gz", job.net->name);
-        const char *to = job.args.weights ? job.args.weights : path;
         status = spn_weights_save(job.weights, to, err);
         if (!status) {
             make_report(&job, to);

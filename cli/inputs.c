@@ -341,6 +341,9 @@ enum spn_status spn_cmd_make_dir(const char *dir, struct spn_err *err)
     struct stat st;
     if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
         return spn_err_set(err, SPN_EUSAGE, "--out=%s: is not a folder", dir);
+    if (access(path, W_OK | X_OK) != 0)
+        return spn_err_set(err, SPN_EUSAGE, "--out=%s: cannot write there: %s", dir,
+                           strerror(errno));
     return SPN_OK;
 }
 

@@ -7,7 +7,6 @@
  * gzip without time and name.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,6 +16,7 @@
 
 #include <zlib.h>
 
+#include "base/newfile.h"
 #include "base/text.h"
 #include "networks/weights.h"
 #include "networks/weights_store.h"
@@ -26,7 +26,6 @@
 #define GZIP_LEVEL 9
 #define GZIP_MEMORY_LEVEL 9
 #define GZIP_WINDOW (16 + MAX_WBITS)
-#define FILE_MODE 0666 /* less the user's umask */
 
 /* Where bytes go. `stream` is in use for gzip. */
 struct sink {
@@ -141,6 +140,11 @@ static enum spn_status build_header(const struct spn_weights *w,
     return text->failed ? spn_err_memory(err, "a safetensors header") : SPN_OK;
 }
 
+static enum spn_status fail(const char *path, struct spn_err *err)
+{
+    return spn_err_set(err, SPN_EINTERNAL, "%s: cannot write: %s", path, strerror(errno));
+}
+
 static enum spn_status write_all(const struct spn_weights *w, struct sink *sink, const char *path,
                                  struct spn_err *err)
 {
@@ -165,67 +169,39 @@ static enum spn_status write_all(const struct spn_weights *w, struct sink *sink,
         sink->stream.avail_in = 0;
         ok = deflate_out(sink, Z_FINISH);
     }
-    if (!ok || fflush(sink->file) != 0 || fsync(fileno(sink->file)) != 0)
-        status =
-            spn_err_set(err, SPN_EINTERNAL, "%s: cannot be written: %s", path, strerror(errno));
+    if (!ok || fflush(sink->file) != 0)
+        status = fail(path, err);
 out:
     spn_text_clear(&text);
     free(order);
     return status;
 }
 
-/* A new file beside `path`, for writing. */
-static enum spn_status open_temporary(struct sink *sink, const char *path, const char *temporary,
-                                      struct spn_err *err)
-{
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
-    if (fd >= 0)
-        sink->file = fdopen(fd, "wb");
-    if (!sink->file) {
-        enum spn_status status = spn_err_set(err, SPN_EINTERNAL, "%s: cannot be written: %s: %s",
-                                             path, temporary, strerror(errno));
-        if (fd >= 0) {
-            close(fd);
-            unlink(temporary);
-        }
-        return status;
-    }
-    if (sink->gzip && deflateInit2(&sink->stream, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW,
-                                   GZIP_MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK) {
-        sink->gzip = false; /* nothing to end */
-        return spn_err_memory(err, "the gzip writer");
-    }
-    return SPN_OK;
-}
-
 enum spn_status spn_weights_save(const struct spn_weights *weights, const char *path,
                                  struct spn_err *err)
 {
-    struct spn_text temporary = {0};
+    struct spn_newfile file;
     size_t n = strlen(path);
     struct sink *sink = calloc(1, sizeof *sink);
-    enum spn_status status = SPN_OK;
-    spn_text_add(&temporary, "%s.%ld.tmp", path, (long)getpid());
-    if (!sink || temporary.failed) {
-        status = spn_err_memory(err, path);
+    enum spn_status status = sink ? spn_newfile_open(&file, path, err) : spn_err_memory(err, path);
+    if (status)
         goto out;
-    }
+    sink->file = file.file;
     sink->gzip = n > 3 && strcmp(path + n - 3, ".gz") == 0;
-    status = open_temporary(sink, path, temporary.data, err);
+    if (sink->gzip && deflateInit2(&sink->stream, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW,
+                                   GZIP_MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK) {
+        sink->gzip = false; /* nothing to end */
+        status = spn_err_memory(err, "the gzip writer");
+    }
     if (!status)
         status = write_all(weights, sink, path, err);
-    if (sink->file && fclose(sink->file) != 0 && !status)
-        status =
-            spn_err_set(err, SPN_EINTERNAL, "%s: cannot be written: %s", path, strerror(errno));
-    if (!status && rename(temporary.data, path) != 0)
-        status = spn_err_set(err, SPN_EINTERNAL, "%s: cannot be renamed from %s: %s", path,
-                             temporary.data, strerror(errno));
-    if (status && sink->file)
-        unlink(temporary.data);
-out:
-    if (sink && sink->gzip)
+    if (!status && file.temporary && fsync(fileno(file.file)) != 0)
+        status = fail(path, err);
+    enum spn_status closed = spn_newfile_close(&file, !status, status ? NULL : err);
+    status = status ? status : closed;
+    if (sink->gzip)
         deflateEnd(&sink->stream);
+out:
     free(sink);
-    spn_text_clear(&temporary);
     return status;
 }

@@ -245,7 +245,6 @@ Suite *spn_suite(void)
 {
     Suite *suite = suite_create("ranges");
     TCase *tcase = tcase_create("ranges");
-    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, finer_nodes_take_less_energy);
     tcase_add_test(tcase, currents_belong_to_channels);
     tcase_add_test(tcase, every_component_at_every_supply);
