@@ -119,10 +119,10 @@ expect 2 "give one with --weights" "$spindle" profile resnet20
 
 # What cannot be built: exit 1.
 expect 1 "mask" "$spindle" estimate vgg8 --scheme index-free --device rram-22nm
-expect 1 "transposed" "$spindle" estimate vgg8 --training --chip sram-22nm-digital
+expect 1 "transposed" "$spindle" estimate vgg8 --training --chip sram-22nm-digital --set chip.training.transpose=read
 # compare leaves out what a chip cannot hold or do, and says so.
 expect 0 "index-free is left out" "$spindle" compare vgg8 --no-accuracy --chip rram-22nm --out two
-expect 0 "Training is left out" "$spindle" compare vgg8 --no-accuracy --chip sram-22nm-digital --out two
+expect 0 "Training is left out" "$spindle" compare vgg8 --no-accuracy --chip sram-22nm-digital --set chip.training.transpose=read --out two
 
 # Output that cannot be written: an error, not silence.
 if [ -e /dev/full ]; then
