@@ -14,10 +14,10 @@ struct spn_update_counts {
     double cycles;      /* steps one after the other: cells, rows, or columns + 1 */
     double pulse_times; /* pulse widths that they take */
 };
-/* method: enum spn_update; rows and columns in cells; kept: share of the cells that is written.
- * [M:E24-E26] */
-struct spn_update_counts spn_update_count(int method, double rows, double columns, double kept,
-                                          const struct spn_chip_write *write);
+/* method: enum spn_update; rows and columns in cells; weights of a row, whose cells are written
+ * together or not at all; kept: share of the cells that is written. [M:E24-E26] */
+struct spn_update_counts spn_update_count(int method, double rows, double columns, double weights,
+                                          double kept, const struct spn_chip_write *write);
 
 /* On-chip memory of the gradient unit for one layer, bits; *by_weight: it holds the layer's
  * accumulators, and not a batch of its inputs and errors. [M:E23] */

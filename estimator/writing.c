@@ -18,8 +18,8 @@
 
 #define PAIR_WRITTEN 0.5 /* one cell of two */
 
-struct spn_update_counts spn_update_count(int method, double rows, double columns, double kept,
-                                          const struct spn_chip_write *write)
+struct spn_update_counts spn_update_count(int method, double rows, double columns, double weights,
+                                          double kept, const struct spn_chip_write *write)
 {
     struct spn_update_counts c = {0};
 
@@ -29,7 +29,7 @@ struct spn_update_counts spn_update_count(int method, double rows, double column
         c.pulse_times = c.cycles * write->pulses_per_update;
         break;
     case SPN_UPDATE_ROW: /* rows that hold a kept weight [M:E25] */
-        c.cycles = rows * (1 - pow(1 - kept, columns));
+        c.cycles = rows * (1 - pow(1 - kept, weights));
         c.pulse_times = c.cycles * write->row_pulses_per_update;
         break;
     default: /* columns one by one, then all rows at once: N + 1 [ning2025; M:E26] */
@@ -75,7 +75,8 @@ struct spn_writing spn_writing_of(const struct spn_frame *f, int matrix,
         x.method = SPN_UPDATE_CELL;
     double written = x.kept / m->groups_per_block;
     x.writes = spn_programming_writes(f, matrix, how->phase, write);
-    x.counts = spn_update_count(x.method, x.rows, x.columns, written, write);
+    x.counts = spn_update_count(x.method, x.rows, x.columns, x.columns / r->cells_per_weight,
+                                written, write);
     if (x.method == SPN_UPDATE_CELL) {
         x.counts.cycles *= x.cells_frac;
         x.counts.pulse_times = x.counts.cycles * x.writes.pulses;
@@ -112,7 +113,7 @@ void spn_writing_add(struct spn_frame *f, int matrix, const struct spn_writing *
                                   .inference = how->phase == SPN_PHASE_FORWARD,
                                   .block = &w->forward_blocks.block[0],
                                   .latency_s = latency_s};
-    double row_share = 1 - pow(1 - x->kept, x->columns),
+    double row_share = 1 - pow(1 - x->kept, x->columns / f->work->rules.cells_per_weight),
            written = x->all_cells * x->kept * x->cells_frac,
            digits = f->work->rules.conversions_per_weight;
     double cells_per_weight = f->work->rules.cells_per_weight, row_lines, column_lines, reads,

@@ -14,19 +14,22 @@
 START_TEST(cycles_of_an_array)
 {
     const struct spn_chip_write write = {.pulses_per_update = 3, .row_pulses_per_update = 7};
-    struct spn_update_counts c = spn_update_count(SPN_UPDATE_CELL, 64, 64, 1, &write);
+    struct spn_update_counts c = spn_update_count(SPN_UPDATE_CELL, 64, 64, 64, 1, &write);
 
     ck_assert_rel(c.cycles, 4096.0, 0);
     ck_assert_rel(c.pulse_times, 12288.0, 0);
-    c = spn_update_count(SPN_UPDATE_CELL, 64, 64, 0.25, &write);
+    c = spn_update_count(SPN_UPDATE_CELL, 64, 64, 64, 0.25, &write);
     ck_assert_rel(c.cycles, 1024.0, 0);
-    c = spn_update_count(SPN_UPDATE_ROW, 64, 64, 1, &write);
+    c = spn_update_count(SPN_UPDATE_ROW, 64, 64, 64, 1, &write);
     ck_assert_rel(c.cycles, 64.0, 0);
     ck_assert_rel(c.pulse_times, 448.0, 0);
     /* Rows of 2 cells with a quarter kept are written with probability 1 - 0.75^2 = 0.4375. */
-    c = spn_update_count(SPN_UPDATE_ROW, 64, 2, 0.25, &write);
+    c = spn_update_count(SPN_UPDATE_ROW, 64, 2, 2, 0.25, &write);
     ck_assert_rel(c.cycles, 28.0, 1e-15);
-    c = spn_update_count(SPN_UPDATE_VECTOR, 64, 64, 0.1, &write);
+    /* Of one weight in two cells: a quarter. */
+    c = spn_update_count(SPN_UPDATE_ROW, 64, 2, 1, 0.25, &write);
+    ck_assert_rel(c.cycles, 16.0, 1e-15);
+    c = spn_update_count(SPN_UPDATE_VECTOR, 64, 64, 64, 0.1, &write);
     ck_assert_rel(c.cycles, 65.0, 0);
     ck_assert_rel(c.pulse_times, 64.0 * 3 + 7, 0);
 }
