@@ -2,10 +2,11 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * reads = vectors x slices x row groups [M:E4]; a conversion per used column and read [M:E5]; sums
- * over the arrays that share a column in the adder trees of PE, tile and chip [M:E6]; bits moved
- * [M:E7]. With kernel-position mapping the PEs of a tile hand input vectors on to their neighbours,
- * so that 1/K of them comes from the tile's buffer [peng2019nm].
+ * reads = vectors x slices x row groups [M:E4], twice for signed inputs [M:E72]; a conversion per
+ * used column and read [M:E5]; sums over the arrays that share a column in the adder trees of PE,
+ * tile and chip [M:E6]; bits moved [M:E7]. With kernel-position mapping the PEs of a tile hand
+ * input vectors on to their neighbours, so that 1/K of them comes from the tile's buffer
+ * [peng2019nm].
  */
 #include "estimator/count.h"
 
@@ -111,13 +112,13 @@ void spn_count_forward(struct spn_layer_counts *counts, const struct spn_count_i
     double used = m->columns < r->weights_per_row ? m->columns : r->weights_per_row;
     double columns = (double)m->columns * r->conversions_per_weight;
     double driven = 1.0 - in->skipped_rows_frac, converted = 1.0 - in->skipped_columns_frac;
-    double n_out = (double)m->columns * m->blocks;
+    double n_out = (double)m->columns * m->blocks, sides = in->is_signed ? 2 : 1;
 
     set_rounds(&c, m);
     c.slices = ceil((double)in->chip->input.bits / in->chip->input.dac_bits);
-    c.passes = c.slices * m->row_groups_max;
+    c.passes = c.slices * sides * m->row_groups_max;
     c.columns_per_pass = ceil(used * r->conversions_per_weight / in->n_adc);
-    double reads = c.vectors * c.slices * blocks;
+    double reads = c.vectors * c.slices * sides * blocks;
     c.array_reads = reads * (double)m->row_groups_sum * m->column_arrays;
     c.driven_lines = reads * m->rows * m->column_arrays * driven * m->inside_frac;
     c.line_loads = c.vectors * blocks * m->rows * m->column_pes * m->inside_frac;

@@ -172,12 +172,14 @@ enum spn_status spn_layer_set(struct spn_frame *f, int matrix, struct spn_err *e
 {
     struct spn_matrix_work *w = &f->work->matrix[matrix];
     struct spn_blocks *blocks = &f->work->blocks;
+    const int layer = f->plan->matrix[matrix].layer;
     double columns = fmin(w->map.columns, f->work->rules.weights_per_row),
            rows = fmin(w->map.rows, f->work->rules.array_rows);
     struct spn_count_input in = {.map = &w->map,
                                  .rules = &f->work->rules,
                                  .chip = f->chip,
                                  .n_adc = blocks->n_adc,
+                                 .is_signed = f->plan->net->layer[layer].signed_in,
                                  .skipped_rows_frac = f->scheme->skipped_rows(w->sparsity, columns),
                                  .skipped_columns_frac =
                                      f->scheme->skipped_columns(w->sparsity, rows)};

@@ -116,6 +116,19 @@ static const struct spn_shape *shape_of(const struct spn_network *net, int layer
     return layer == SPN_NETWORK_INPUT ? &net->input : &net->layer[layer].out_shape;
 }
 
+/* [M:N12] */
+static void set_signs(const struct spn_network *net, struct spn_layer *layer)
+{
+    const int rule = spn_op_rules(layer->op)->sign;
+    bool any = false;
+    for (int i = layer->n_in - 1; i >= 0; i--) {
+        layer->signed_in = layer->in[i] == SPN_NETWORK_INPUT ? spn_network_input_is_signed(net)
+                                                             : net->layer[layer->in[i]].signed_out;
+        any = any || layer->signed_in;
+    }
+    layer->signed_out = rule == SPN_SIGN_ALWAYS || (rule == SPN_SIGN_PASSED && any);
+}
+
 static enum spn_status infer(const struct spn_network *net, struct spn_layer *layer,
                              struct spn_err *err)
 {
@@ -137,6 +150,7 @@ static enum spn_status infer(const struct spn_network *net, struct spn_layer *la
                            (long long)SPN_MAX_ELEMENTS);
     for (int i = 0; i < 2 && i < layer->n_in; i++)
         layer->in_shape[i] = in[i];
+    set_signs(net, layer);
     return SPN_OK;
 }
 

@@ -409,6 +409,23 @@ static enum spn_status open_files(struct spn_dataset *out, const struct set_file
     return SPN_OK;
 }
 
+/* The drawn sets. */
+static const struct {
+    const char *name;
+    double variation, clutter;
+} drawn[] = {{"letters", 1, 0},
+             {"letters-neat", SPN_LETTERS_NEAT_VARIATION, 0},
+             {"letters-rough", SPN_LETTERS_ROUGH_VARIATION, SPN_LETTERS_ROUGH_CLUTTER}};
+enum { N_DRAWN = sizeof drawn / sizeof *drawn };
+
+static int find_drawn(const char *name)
+{
+    int i = 0;
+    while (i < N_DRAWN && strcmp(drawn[i].name, name) != 0)
+        i++;
+    return i;
+}
+
 static enum spn_status open_letters(struct spn_dataset *out,
                                     const struct spn_dataset_request *request, struct spn_err *err)
 {
@@ -418,7 +435,7 @@ static enum spn_status open_letters(struct spn_dataset *out,
                                .size = request->size,
                                .channels = request->channels,
                                .seed = request->seed};
-    const bool neat = strcmp(request->name, "letters-neat") == 0;
+    const int kind = find_drawn(request->name);
     uint32_t n_splits = sizeof splits / sizeof splits[0];
     while (what.split < n_splits && strcmp(splits[what.split], request->split) != 0)
         what.split++;
@@ -435,7 +452,8 @@ static enum spn_status open_letters(struct spn_dataset *out,
     if (what.channels == 0)
         what.channels = what.size >= LETTERS_DEFAULT_SIDE ? 3 : 1;
     what.binary = what.size == LETTERS_BINARY_SIDE && what.channels == 1;
-    what.variation = neat ? SPN_LETTERS_NEAT_VARIATION : 1;
+    what.variation = drawn[kind].variation;
+    what.clutter = drawn[kind].clutter;
     const enum spn_status status = spn_dataset_draw_letters(out, &what, err);
     if (!status)
         spn_text_copy(out->name, sizeof out->name, request->name);
@@ -444,7 +462,7 @@ static enum spn_status open_letters(struct spn_dataset *out,
 
 bool spn_dataset_is_drawn(const char *name)
 {
-    return strcmp(name, "letters") == 0 || strcmp(name, "letters-neat") == 0;
+    return find_drawn(name) < N_DRAWN;
 }
 
 /* Candidate names for "did you mean". */
@@ -452,7 +470,7 @@ static const char *set_name(const void *ctx, size_t i)
 {
     (void)ctx;
     const size_t n = sizeof sets / sizeof sets[0];
-    return i < n ? sets[i].name : i == n ? "letters" : i == n + 1 ? "letters-neat" : NULL;
+    return i < n ? sets[i].name : i < n + N_DRAWN ? drawn[i - n].name : NULL;
 }
 
 enum spn_status spn_dataset_open(struct spn_dataset *data,
@@ -471,7 +489,7 @@ enum spn_status spn_dataset_open(struct spn_dataset *data,
     const char *near = spn_text_nearest(request->name, set_name, NULL);
     return spn_err_set(
         err, SPN_EINPUT,
-        "data set \"%s\" is none of letters, letters-neat, mnist, fashion, emnist-letters, "
-        "emnist-balanced, emnist-spare, cifar10, tinystories%s%s%s",
+        "data set \"%s\" is none of letters, letters-neat, letters-rough, mnist, fashion, "
+        "emnist-letters, emnist-balanced, emnist-spare, cifar10, tinystories%s%s%s",
         request->name, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }

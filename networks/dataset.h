@@ -65,8 +65,11 @@ struct spn_letters {
     uint64_t seed;    /* image i of seed s is the same whatever n_images is */
     uint32_t split;   /* 0 training, 1 test, 2 calibration: disjoint random streams */
     double variation; /* of the hand, over the usual (sds of [M:L1] and [M:L2]); 0: the usual, 1 */
+    double clutter; /* neighbours, lines, rubbed spots, weak contrast, grain [M:L6, L7]; 0: none */
 };
-#define SPN_LETTERS_NEAT_VARIATION 0.7 /* of the set "letters-neat" */
+#define SPN_LETTERS_NEAT_VARIATION 0.7  /* of the set "letters-neat" */
+#define SPN_LETTERS_ROUGH_VARIATION 1.4 /* of the set "letters-rough" */
+#define SPN_LETTERS_ROUGH_CLUTTER 1
 /* The letter of a class, "aeprsbdgno"[label]; '?' outside. */
 char spn_letters_name(int label);
 enum spn_status spn_dataset_draw_letters(struct spn_dataset *data, const struct spn_letters *what,

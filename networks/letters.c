@@ -23,9 +23,11 @@
 #define N_SPLITS 3u
 #define PAPER_BLOCK                                                                                \
     65536u /* of the stream, where the paper's draws begin: far behind those of the shape */
+#define CLUTTER_BLOCK 131072u /* and those of what lies about the letter */
 #define MIN_SIDE 12
 #define MAX_SIDE 64
 #define MAX_VARIATION 3
+#define MAX_CLUTTER 3
 #define MAX_IMAGES 10000000
 
 /* The hand; lengths in x-heights (skeleton units / 100). */
@@ -108,13 +110,8 @@ static void lean(struct spn_rng *rng, double variation, struct spn_letter_vertex
 /* Scale and move the letter into the image. */
 static void place(struct spn_rng *rng, struct spn_letter_vertex *vertex, int n, int size)
 {
-    double low[2] = {vertex[0].x, vertex[0].y}, high[2] = {vertex[0].x, vertex[0].y};
-    for (int i = 1; i < n; i++) {
-        low[0] = fmin(low[0], vertex[i].x);
-        low[1] = fmin(low[1], vertex[i].y);
-        high[0] = fmax(high[0], vertex[i].x);
-        high[1] = fmax(high[1], vertex[i].y);
-    }
+    double low[2], high[2];
+    spn_letter_box(vertex, n, low, high);
     double extent = between(rng, EXTENT_MIN, EXTENT_MAX);
     double scale = extent * size / fmax(high[0] - low[0], high[1] - low[1]);
     double centre[2];
@@ -128,7 +125,7 @@ static void place(struct spn_rng *rng, struct spn_letter_vertex *vertex, int n, 
 
 /* Pen radius along the line: r (1 + a sin(2 pi (w t + p))), t from 0 to 1 over the letter  [M:L3].
  */
-static void press(struct spn_rng *rng, struct spn_letter_vertex *vertex, int n, int size)
+void spn_letter_press(struct spn_rng *rng, struct spn_letter_vertex *vertex, int n, int size)
 {
     double radius = between(rng, PEN_RADIUS_MIN, PEN_RADIUS_MAX) * size,
            swing = between(rng, 0, PRESSURE_SWING_MAX);
@@ -141,19 +138,33 @@ static void press(struct spn_rng *rng, struct spn_letter_vertex *vertex, int n, 
     }
 }
 
-static void draw_shape(struct spn_rng *rng, const struct spn_letters *what, int label, float *cover)
+int spn_letter_write(struct spn_rng *rng, int label, double variation,
+                     struct spn_letter_vertex *vertex)
 {
     double at[SPN_LETTER_MAX_POINTS][2];
-    struct spn_letter_vertex vertex[SPN_LETTER_MAX_VERTICES];
     struct spn_letter_shape shape =
         spn_letter_shape(label, (int)spn_rng_below(rng, SPN_LETTER_N_SHAPES));
-    const double variation = what->variation > 0 ? what->variation : 1;
     shake(rng, &shape, variation, at);
     int n = spn_letter_trace(&shape, at, vertex);
     lean(rng, variation, vertex, n);
+    return n;
+}
+
+static void draw_shape(struct spn_rng *rng, const struct spn_letters *what, int label, float *cover)
+{
+    struct spn_letter_vertex vertex[SPN_LETTER_MAX_VERTICES];
+    const double variation = what->variation > 0 ? what->variation : 1;
+    const size_t n_pixels = (size_t)what->size * (size_t)what->size;
+    int n = spn_letter_write(rng, label, variation, vertex);
     place(rng, vertex, n, what->size);
-    press(rng, vertex, n, what->size);
+    spn_letter_press(rng, vertex, n, what->size);
+    for (size_t i = 0; i < n_pixels; i++)
+        cover[i] = 0;
     spn_letter_ink(vertex, n, what->size, cover);
+    if (what->clutter > 0) {
+        spn_rng_at(rng, CLUTTER_BLOCK);
+        spn_letter_clutter(rng, what, vertex, n, cover);
+    }
 }
 
 static uint8_t to_byte(double value)
@@ -178,7 +189,8 @@ struct paper {
     double grain_sd;
 };
 
-static struct paper make_paper(struct spn_rng *rng)
+/* clutter makes the grain coarser  [M:L7] */
+static struct paper make_paper(struct spn_rng *rng, double clutter)
 {
     struct paper paper;
     double height = between(rng, 0, BLOTCH_MAX);
@@ -187,7 +199,7 @@ static struct paper make_paper(struct spn_rng *rng)
     for (int i = 0; i < N_BLOTCHES; i++)
         for (int j = 0; j < N_BLOTCHES; j++)
             paper.blotch[i][j] = between(rng, -height, height);
-    paper.grain_sd = between(rng, GRAIN_SD_MIN, GRAIN_SD_MAX);
+    paper.grain_sd = (1 + clutter) * between(rng, GRAIN_SD_MIN, GRAIN_SD_MAX);
     return paper;
 }
 
@@ -204,16 +216,17 @@ static double paper_at(const struct paper *paper, double x, double y)
            v * ((1 - u) * paper->blotch[i + 1][j] + u * paper->blotch[i + 1][j + 1]);
 }
 
-/* Pixel = paper + cover (ink - paper), and grain  [M:L4]. */
-static void put_colour(struct spn_rng *rng, const float *cover, int size, float *grain,
-                       uint8_t *image)
+/* Pixel = paper + cover (ink - paper), and grain  [M:L4]; clutter lessens the contrast  [M:L7]. */
+static void put_colour(struct spn_rng *rng, const struct spn_letters *what, const float *cover,
+                       float *grain, uint8_t *image)
 {
+    const int size = what->size;
     double paper_colour[3], ink_colour[3], paper_luma = between(rng, PAPER_MIN, PAPER_MAX);
-    double ink_luma = between(rng, INK_MIN, paper_luma - CONTRAST_MIN);
+    double ink_luma = between(rng, INK_MIN, paper_luma - CONTRAST_MIN / (1 + what->clutter));
     size_t n = (size_t)size * (size_t)size;
     mix_colour(rng, paper_luma, PAPER_TINT, paper_colour);
     mix_colour(rng, ink_luma, INK_TINT, ink_colour);
-    struct paper paper = make_paper(rng);
+    struct paper paper = make_paper(rng, what->clutter);
     spn_rng_normals(rng, grain, n);
     for (size_t i = 0; i < n; i++) {
         double x = ((double)(i % (size_t)size) + 0.5) / size,
@@ -227,14 +240,16 @@ static void put_colour(struct spn_rng *rng, const float *cover, int size, float 
     }
 }
 
-static void put_grey(struct spn_rng *rng, const float *cover, int size, float *grain,
-                     uint8_t *image)
+static void put_grey(struct spn_rng *rng, const struct spn_letters *what, const float *cover,
+                     float *grain, uint8_t *image)
 {
+    const int size = what->size;
+    const double grain_sd = (1 + what->clutter) * GREY_GRAIN_SD;
     double ink = between(rng, GREY_INK_MIN, 255);
     size_t n = (size_t)size * (size_t)size;
     spn_rng_normals(rng, grain, n);
     for (size_t i = 0; i < n; i++)
-        image[i] = to_byte(ink * (double)cover[i] + GREY_GRAIN_SD * (double)grain[i]);
+        image[i] = to_byte(ink * (double)cover[i] + grain_sd * (double)grain[i]);
 }
 
 /* scratch: two images of one channel. */
@@ -249,9 +264,9 @@ static void draw_image(const struct spn_letters *what, int i, float *scratch, ui
         for (size_t p = 0; p < n; p++)
             image[p] = cover[p] >= 0.5f ? 255 : 0;
     } else if (what->channels == 3) {
-        put_colour(&rng, cover, what->size, grain, image);
+        put_colour(&rng, what, cover, grain, image);
     } else {
-        put_grey(&rng, cover, what->size, grain, image);
+        put_grey(&rng, what, cover, grain, image);
     }
     for (int k = 1; k < what->channels && what->binary; k++)
         memcpy(image + (size_t)k * n, image, n);
@@ -274,6 +289,9 @@ static enum spn_status check_what(const struct spn_letters *what, struct spn_err
     if (!(what->variation >= 0 && what->variation <= MAX_VARIATION))
         return spn_err_set(err, SPN_EINPUT, "letters: variation = %g outside [0, %d]",
                            what->variation, MAX_VARIATION);
+    if (!(what->clutter >= 0 && what->clutter <= MAX_CLUTTER))
+        return spn_err_set(err, SPN_EINPUT, "letters: clutter = %g outside [0, %d]", what->clutter,
+                           MAX_CLUTTER);
     if (what->split >= N_SPLITS)
         return spn_err_set(err, SPN_EINPUT, "letters: split = %u outside [0, %u]", what->split,
                            N_SPLITS - 1);

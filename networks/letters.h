@@ -11,6 +11,9 @@
 
 #include <stdbool.h>
 
+#include "base/rng.h"
+#include "networks/dataset.h"
+
 enum spn_letter_join {
     SPN_LETTER_SMOOTH, /* the curve runs through */
     SPN_LETTER_CORNER, /* the curve bends sharply here */
@@ -47,7 +50,24 @@ struct spn_letter_vertex {
 int spn_letter_trace(const struct spn_letter_shape *shape, double (*at)[2],
                      struct spn_letter_vertex *vertex);
 
-/* Ink on size x size pixels, 0..1, anti-aliased. Row 0 is at the top, y points down. */
+/* One writer's letter, in x-heights, y down: skeleton shaken, traced, slanted, turned, stretched
+ * [M:L1, L2]; the number of vertices. variation: times the sds. */
+int spn_letter_write(struct spn_rng *rng, int label, double variation,
+                     struct spn_letter_vertex *vertex);
+
+/* Pen radii along the line [M:L3]; vertices are in pixels of an image of that side. */
+void spn_letter_press(struct spn_rng *rng, struct spn_letter_vertex *vertex, int n, int size);
+
+/* What lies about the letter of `vertex` on the same paper: neighbours, ruled lines, a rubbed-out
+ * spot; onto cover  [M:L6]. */
+void spn_letter_clutter(struct spn_rng *rng, const struct spn_letters *what,
+                        const struct spn_letter_vertex *vertex, int n, float *cover);
+
+/* Smallest and largest x and y of the vertices. */
+void spn_letter_box(const struct spn_letter_vertex *vertex, int n, double low[2], double high[2]);
+
+/* Ink onto size x size pixels, 0..1, anti-aliased; a pixel keeps the darker of what it had and what
+ * comes. Row 0 is at the top, y points down. */
 void spn_letter_ink(const struct spn_letter_vertex *vertex, int n, int size, float *cover);
 
 #endif

@@ -55,6 +55,18 @@ int spn_letter_trace(const struct spn_letter_shape *shape, double (*at)[2],
     return n;
 }
 
+void spn_letter_box(const struct spn_letter_vertex *vertex, int n, double low[2], double high[2])
+{
+    low[0] = high[0] = vertex[0].x;
+    low[1] = high[1] = vertex[0].y;
+    for (int i = 1; i < n; i++) {
+        low[0] = fmin(low[0], vertex[i].x);
+        low[1] = fmin(low[1], vertex[i].y);
+        high[0] = fmax(high[0], vertex[i].x);
+        high[1] = fmax(high[1], vertex[i].y);
+    }
+}
+
 static int clamp_pixel(double x, int size)
 {
     return x < 0 ? 0 : x > size - 1 ? size - 1 : (int)x;
@@ -87,8 +99,6 @@ static void ink_piece(const struct spn_letter_vertex *a, const struct spn_letter
 
 void spn_letter_ink(const struct spn_letter_vertex *vertex, int n, int size, float *cover)
 {
-    for (size_t i = 0; i < (size_t)size * (size_t)size; i++)
-        cover[i] = 0;
     for (int i = 1; i < n; i++)
         if (!vertex[i].start)
             ink_piece(&vertex[i - 1], &vertex[i], size, cover);

@@ -334,6 +334,14 @@ static enum spn_status set_preprocess(const struct spn_json_at *root, const stru
     return SPN_OK;
 }
 
+bool spn_network_input_is_signed(const struct spn_network *net)
+{
+    for (int i = 0; i < net->n_mean; i++)
+        if (net->input_mean[i] > 0) /* pixels start at 0 */
+            return true;
+    return false;
+}
+
 /* `name` relative to the folder of `file`. */
 static enum spn_status resolve_path(char *out, size_t size, const char *file, const char *name,
                                     struct spn_err *err)

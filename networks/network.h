@@ -114,8 +114,9 @@ struct spn_layer {
                           counted) */
     int shares;        /* earlier layer that names the same tensors, or -1 */
     int64_t n_macs;    /* multiply-accumulates of one inference, padded positions as computed */
-    int64_t n_dynamic_macs; /* of those, products of two activations */
-    int64_t n_out;          /* output elements */
+    int64_t n_dynamic_macs;     /* of those, products of two activations */
+    int64_t n_out;              /* output elements */
+    bool signed_in, signed_out; /* the first input, the results can be below zero [M:N12] */
 };
 
 struct spn_network {
@@ -154,6 +155,8 @@ const char *spn_op_name(int op);
 const char *spn_op_doc(int op);
 int spn_network_find(const struct spn_network *net, const char *layer_name); /* or -2 */
 int64_t spn_shape_size(const struct spn_shape *shape);
+/* Whether preprocessing takes inputs below zero. [M:N12] */
+bool spn_network_input_is_signed(const struct spn_network *net);
 
 /* A layer whose weights sit in arrays: conv2d or linear. */
 bool spn_layer_is_matrix(const struct spn_layer *layer);

@@ -412,45 +412,52 @@ static enum spn_status infer_embedding(struct spn_layer *layer, const struct spn
 
 /* ---- the table ---- */
 
+enum { NEVER = SPN_SIGN_NEVER, PASSED = SPN_SIGN_PASSED, ALWAYS = SPN_SIGN_ALWAYS };
+
 static const struct spn_op_rules spn_op_CONV2D = {
-    1, 1, "tensor channels kernel stride padding dilation groups depthwise bias", "kernel",
-    infer_conv2d};
-static const struct spn_op_rules spn_op_LINEAR = {1, 1, "tensor features bias", "features",
-                                                  infer_linear};
-static const struct spn_op_rules spn_op_MATMUL = {2, 2, "transpose_b heads kv_heads scale", "",
-                                                  infer_matmul};
-static const struct spn_op_rules spn_op_RELU = {1, 1, "", "", infer_same};
-static const struct spn_op_rules spn_op_GELU = {1, 1, "", "", infer_same};
-static const struct spn_op_rules spn_op_SILU = {1, 1, "", "", infer_same};
-static const struct spn_op_rules spn_op_SIGMOID = {1, 1, "", "", infer_same};
-static const struct spn_op_rules spn_op_TANH = {1, 1, "", "", infer_same};
-static const struct spn_op_rules spn_op_SOFTMAX = {1, 1, "causal", "", infer_softmax};
-static const struct spn_op_rules spn_op_LAYERNORM = {1, 1, "tensor epsilon bias", "",
-                                                     infer_layernorm};
-static const struct spn_op_rules spn_op_RMSNORM = {1, 1, "tensor epsilon", "", infer_rmsnorm};
-static const struct spn_op_rules spn_op_BATCHNORM = {1, 1, "tensor epsilon", "", infer_batchnorm};
-static const struct spn_op_rules spn_op_MAXPOOL2D = {1, 1, "kernel stride padding", "kernel",
-                                                     infer_pool};
-static const struct spn_op_rules spn_op_AVGPOOL2D = {1, 1, "kernel stride padding", "kernel",
-                                                     infer_pool};
-static const struct spn_op_rules spn_op_GLOBAL_AVGPOOL = {1, 1, "", "", infer_global_pool};
-static const struct spn_op_rules spn_op_GLOBAL_MAXPOOL = {1, 1, "", "", infer_global_pool};
-static const struct spn_op_rules spn_op_ADD = {2, SPN_MAX_INPUTS, "", "", infer_same};
-static const struct spn_op_rules spn_op_MUL = {2, SPN_MAX_INPUTS, "", "", infer_same};
-static const struct spn_op_rules spn_op_CONCAT = {2, SPN_MAX_INPUTS, "", "", infer_concat};
-static const struct spn_op_rules spn_op_RESHAPE = {1, 1, "shape", "shape", infer_reshape};
-static const struct spn_op_rules spn_op_FLATTEN = {1, 1, "", "", infer_flatten};
-static const struct spn_op_rules spn_op_TOKENS = {1, 1, "", "", infer_tokens};
-static const struct spn_op_rules spn_op_PREPEND = {1, 1, "tensor", "", infer_prepend};
-static const struct spn_op_rules spn_op_POSITION = {1, 1, "tensor fixed", "", infer_position};
-static const struct spn_op_rules spn_op_ROTARY = {1, 1, "heads theta", "heads", infer_rotary};
-static const struct spn_op_rules spn_op_SELECT = {1, 1, "index", "index", infer_select};
-static const struct spn_op_rules spn_op_EMBEDDING = {1, 1, "tensor vocabulary features scale",
-                                                     "vocabulary features", infer_embedding};
-static const struct spn_op_rules spn_op_PAD_SHORTCUT = {1, 1, "channels stride", "channels",
-                                                        infer_pad_shortcut};
+    1,        1,
+    ALWAYS,   "tensor channels kernel stride padding dilation groups depthwise bias",
+    "kernel", infer_conv2d};
+static const struct spn_op_rules spn_op_LINEAR = {
+    1, 1, ALWAYS, "tensor features bias", "features", infer_linear};
+static const struct spn_op_rules spn_op_MATMUL = {
+    2, 2, PASSED, "transpose_b heads kv_heads scale", "", infer_matmul};
+static const struct spn_op_rules spn_op_RELU = {1, 1, NEVER, "", "", infer_same};
+static const struct spn_op_rules spn_op_GELU = {1, 1, ALWAYS, "", "", infer_same};
+static const struct spn_op_rules spn_op_SILU = {1, 1, ALWAYS, "", "", infer_same};
+static const struct spn_op_rules spn_op_SIGMOID = {1, 1, NEVER, "", "", infer_same};
+static const struct spn_op_rules spn_op_TANH = {1, 1, ALWAYS, "", "", infer_same};
+static const struct spn_op_rules spn_op_SOFTMAX = {1, 1, NEVER, "causal", "", infer_softmax};
+static const struct spn_op_rules spn_op_LAYERNORM = {
+    1, 1, ALWAYS, "tensor epsilon bias", "", infer_layernorm};
+static const struct spn_op_rules spn_op_RMSNORM = {
+    1, 1, ALWAYS, "tensor epsilon", "", infer_rmsnorm};
+static const struct spn_op_rules spn_op_BATCHNORM = {
+    1, 1, ALWAYS, "tensor epsilon", "", infer_batchnorm};
+static const struct spn_op_rules spn_op_MAXPOOL2D = {
+    1, 1, PASSED, "kernel stride padding", "kernel", infer_pool};
+static const struct spn_op_rules spn_op_AVGPOOL2D = {
+    1, 1, PASSED, "kernel stride padding", "kernel", infer_pool};
+static const struct spn_op_rules spn_op_GLOBAL_AVGPOOL = {1, 1, PASSED, "", "", infer_global_pool};
+static const struct spn_op_rules spn_op_GLOBAL_MAXPOOL = {1, 1, PASSED, "", "", infer_global_pool};
+static const struct spn_op_rules spn_op_ADD = {2, SPN_MAX_INPUTS, PASSED, "", "", infer_same};
+static const struct spn_op_rules spn_op_MUL = {2, SPN_MAX_INPUTS, PASSED, "", "", infer_same};
+static const struct spn_op_rules spn_op_CONCAT = {2, SPN_MAX_INPUTS, PASSED, "", "", infer_concat};
+static const struct spn_op_rules spn_op_RESHAPE = {1, 1, PASSED, "shape", "shape", infer_reshape};
+static const struct spn_op_rules spn_op_FLATTEN = {1, 1, PASSED, "", "", infer_flatten};
+static const struct spn_op_rules spn_op_TOKENS = {1, 1, PASSED, "", "", infer_tokens};
+static const struct spn_op_rules spn_op_PREPEND = {1, 1, ALWAYS, "tensor", "", infer_prepend};
+static const struct spn_op_rules spn_op_POSITION = {
+    1, 1, ALWAYS, "tensor fixed", "", infer_position};
+static const struct spn_op_rules spn_op_ROTARY = {1,       1,           ALWAYS, "heads theta",
+                                                  "heads", infer_rotary};
+static const struct spn_op_rules spn_op_SELECT = {1, 1, PASSED, "index", "index", infer_select};
+static const struct spn_op_rules spn_op_EMBEDDING = {
+    1, 1, ALWAYS, "tensor vocabulary features scale", "vocabulary features", infer_embedding};
+static const struct spn_op_rules spn_op_PAD_SHORTCUT = {
+    1, 1, PASSED, "channels stride", "channels", infer_pad_shortcut};
 static const struct spn_op_rules spn_op_ATTENTION = {
-    1, 2, "tensors features heads kv_heads causal rotary theta bias", "heads", NULL};
+    1, 2, ALWAYS, "tensors features heads kv_heads causal rotary theta bias", "heads", NULL};
 
 static const struct {
     const char *name, *doc;

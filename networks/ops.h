@@ -19,8 +19,15 @@
 #define SPN_MAX_ELEMENTS ((int64_t)1 << 40)
 #define SPN_MAX_MACS ((int64_t)1 << 48)
 
+/* Whether results can be below zero. [M:N12] */
+enum spn_op_sign {
+    SPN_SIGN_NEVER,  /* whatever comes in */
+    SPN_SIGN_PASSED, /* if one of the inputs can */
+    SPN_SIGN_ALWAYS
+};
+
 struct spn_op_rules {
-    int min_in, max_in;
+    int min_in, max_in, sign; /* enum spn_op_sign */
     const char *keys; /* keys of a layer in JSON that the op uses beside name, op and in; separated
                          by spaces */
     const char *required; /* of those, the ones without a default */

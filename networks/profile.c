@@ -74,6 +74,17 @@ static bool sees_input(const struct spn_network *net, int layer)
     return true;
 }
 
+/* Uniform codes, 0 .. 255, or -255 .. 255 of which each read takes one side and sees 0 for the
+ * other. [M:N7] */
+static void first_input(bool is_signed, double *probability)
+{
+    const int n_codes = is_signed ? 2 * INPUT_MAX + 1 : INPUT_MAX + 1;
+    for (int c = 0; c < SPN_PROFILE_BINS; c++)
+        probability[c] = 1.0 / n_codes;
+    if (is_signed)
+        probability[0] += (double)INPUT_MAX / n_codes;
+}
+
 enum spn_status spn_profile_default(struct spn_profile *profile, const struct spn_network *net,
                                     struct spn_err *err)
 {
@@ -85,8 +96,8 @@ enum spn_status spn_profile_default(struct spn_profile *profile, const struct sp
     default_weight(usual.weight);
     for (int i = 0; i < net->n_layers; i++) {
         layer[i] = usual;
-        for (int c = 0; sees_input(net, i) && c < SPN_PROFILE_BINS; c++)
-            layer[i].input[c] = 1.0 / SPN_PROFILE_BINS; /* [M:N7] */
+        if (sees_input(net, i))
+            first_input(net->layer[i].signed_in, layer[i].input);
     }
     *profile = (struct spn_profile){.n_layers = net->n_layers, .layer = layer};
     snprintf(profile->source, sizeof profile->source,
