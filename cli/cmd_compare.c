@@ -45,12 +45,13 @@ static const struct spn_opt options[] = {
 struct job {
     struct args args;
     const char *path;
-    struct spn_chip chip;
+    struct spn_chip chip, pairs; /* and the same with differential pairs, if that is told apart */
     struct spn_network *net;
     struct spn_profile profile;
     struct spn_plan *plan;
-    struct spn_workspace *work[SPN_N_SCHEMES][2]; /* without and with training */
-    struct spn_result result[SPN_N_SCHEMES][2];
+    struct spn_workspace *work[SPN_N_SCHEMES][2], /* without and with training */
+        *pairs_work[SPN_N_SCHEMES][2];
+    struct spn_result result[SPN_N_SCHEMES][2], pairs_result[SPN_N_SCHEMES][2];
     struct spn_weights *sparse, *dense;
     struct spn_dataset test, calibration, normal;
     int n_norms;
@@ -70,8 +71,10 @@ static void job_clear(struct job *job)
     spn_weights_destroy(job->sparse);
     spn_weights_destroy(job->dense);
     for (int s = 0; s < SPN_N_SCHEMES; s++)
-        for (int t = 0; t < 2; t++)
+        for (int t = 0; t < 2; t++) {
             spn_workspace_destroy(job->work[s][t]);
+            spn_workspace_destroy(job->pairs_work[s][t]);
+        }
     spn_plan_destroy(job->plan);
     spn_profile_clear(&job->profile);
     spn_network_destroy(job->net);
@@ -99,6 +102,35 @@ static enum spn_status estimate_one(struct job *job, int scheme, int training, s
     return SPN_OK;
 }
 
+/* Index-free cells are simulated as pairs where the chip's are offset cells [M:S24]: what those
+ * cost. Where pairs cannot be built or trained, that part is left out. */
+static enum spn_status estimate_pairs(struct job *job, struct spn_err *err)
+{
+    struct spn_comparison *c = &job->comparison;
+    enum spn_status status = SPN_OK;
+    if (c->n_schemes < SPN_N_SCHEMES || job->chip.weight.encoding != SPN_ENCODING_OFFSET)
+        return SPN_OK;
+    job->pairs = job->chip;
+    job->pairs.weight.encoding = SPN_ENCODING_DIFFERENTIAL;
+    c->cells_per_pair_weight = spn_chip_cells_per_weight(&job->pairs);
+    for (int t = 0; t < 1 + c->has_training && !status; t++) {
+        for (int s = 0; s < SPN_N_SCHEMES && !status; s++) {
+            const struct spn_estimate_options how = {.scheme = s, .training = t};
+            status = spn_workspace_create(&job->pairs_work[s][t], job->plan, err);
+            if (!status)
+                status = spn_estimate(job->plan, &job->pairs, &how, job->pairs_work[s][t],
+                                      &job->pairs_result[s][t], err);
+        }
+        for (int s = 0; s < SPN_N_SCHEMES && !status; s++)
+            *(t ? &c->training_pairs[s] : &c->inference_pairs[s]) = &job->pairs_result[s][t];
+    }
+    if (status == SPN_EINFEASIBLE) {
+        spn_report_note(&job->report, "Differential pairs are left out: %s.", err->msg);
+        return SPN_OK;
+    }
+    return status;
+}
+
 static enum spn_status estimate(struct job *job, struct spn_err *err)
 {
     struct spn_comparison *c = &job->comparison;
@@ -121,6 +153,8 @@ static enum spn_status estimate(struct job *job, struct spn_err *err)
         c->inference[s] = &job->result[s][0];
         c->training[s] = &job->result[s][1];
     }
+    if (!status)
+        status = estimate_pairs(job, err);
     return status;
 }
 

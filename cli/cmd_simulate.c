@@ -54,7 +54,7 @@ static const struct spn_opt options[] = {
     {"weights", SPN_OPT_STRING, offsetof(ARGS, weights), "FILE",
      "safetensors, plain or .gz (default: what the network file names)", 0, 0, NULL},
     {"dataset", SPN_OPT_STRING, offsetof(ARGS, common.dataset), "NAME",
-     "letters, letters-neat, mnist, fashion, emnist-letters, emnist-balanced, emnist-spare, "
+     "letters, letters-neat, letters-rough, mnist, fashion, emnist-letters, emnist-balanced, emnist-spare, "
      "cifar10 or tinystories (default: the network's)",
      0, 0, NULL},
     SPN_OPT_DATA(ARGS, common),

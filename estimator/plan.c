@@ -171,8 +171,10 @@ out:
     return status;
 }
 
+/* Of one read; signed words move once, as sign and magnitude, whose bits are 1 where those of
+ * either read are. */
 static struct spn_input_moments moments_of(const struct spn_layer_profile *profile, int bits,
-                                           int dac_bits)
+                                           int dac_bits, bool is_signed)
 {
     struct spn_input_moments sum = {0};
     int n = 0;
@@ -186,7 +188,8 @@ static struct spn_input_moments moments_of(const struct spn_layer_profile *profi
     sum.mean /= n;
     sum.mean_square /= n;
     for (int bit = 0; bit < bits; bit++) { /* [M:N11] */
-        double p = spn_profile_input_bit(profile, bits, bit);
+        double p = (is_signed ? 2 : 1) * spn_profile_input_bit(profile, bits, bit);
+        p = p < 1 ? p : 1;
         sum.toggle += 2 * p * (1 - p) / bits;
     }
     sum.serial = spn_profile_serial_toggle(profile, bits);
@@ -204,7 +207,8 @@ struct spn_input_moments spn_plan_input(const struct spn_plan *plan, int matrix,
         return (struct spn_input_moments){0.5, (2 * steps + 1) / (6 * steps), 0.5, 0.5};
     if (input->bits <= SPN_PLAN_MAX_BITS)
         return m->input[input->bits - 1][dac - 1];
-    return moments_of(&plan->profile->layer[m->layer], input->bits, dac);
+    return moments_of(&plan->profile->layer[m->layer], input->bits, dac,
+                      plan->net->layer[m->layer].signed_in);
 }
 
 static void set_matrix(struct spn_plan *plan)
@@ -216,7 +220,8 @@ static void set_matrix(struct spn_plan *plan)
         m->layer = i;
         for (int bits = 1; bits <= SPN_PLAN_MAX_BITS; bits++)
             for (int dac = 1; dac <= bits; dac++)
-                m->input[bits - 1][dac - 1] = moments_of(&plan->profile->layer[i], bits, dac);
+                m->input[bits - 1][dac - 1] =
+                    moments_of(&plan->profile->layer[i], bits, dac, plan->net->layer[i].signed_in);
     }
 }
 

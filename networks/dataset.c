@@ -349,13 +349,30 @@ static const struct set_files *find_set(const char *name)
     return NULL;
 }
 
+/* The drawn sets. */
+static const struct {
+    const char *name;
+    double variation, clutter;
+} drawn[] = {{"letters", 1, 0},
+             {"letters-neat", SPN_LETTERS_NEAT_VARIATION, 0},
+             {"letters-rough", SPN_LETTERS_ROUGH_VARIATION, SPN_LETTERS_ROUGH_CLUTTER}};
+enum { N_DRAWN = sizeof drawn / sizeof *drawn };
+
+static int find_drawn(const char *name)
+{
+    int i = 0;
+    while (i < N_DRAWN && strcmp(drawn[i].name, name) != 0)
+        i++;
+    return i;
+}
+
 bool spn_dataset_is_there(const struct spn_dataset_request *request)
 {
     const struct set_files *set = find_set(request->name);
     const struct split_files *files = set ? find_split(set, request->split) : NULL;
     struct batch_paths paths;
     if (!files || !request->dir)
-        return strcmp(request->name, "letters") == 0;
+        return spn_dataset_is_drawn(request->name);
     for (size_t f = 0; f < sizeof set->folders / sizeof set->folders[0] && set->folders[f]; f++)
         if (find_batch(&paths, request->dir, set->folders[f], set, files, 1))
             return true;
@@ -407,23 +424,6 @@ static enum spn_status open_files(struct spn_dataset *out, const struct set_file
         data.name[0] = '\0';
     *out = data;
     return SPN_OK;
-}
-
-/* The drawn sets. */
-static const struct {
-    const char *name;
-    double variation, clutter;
-} drawn[] = {{"letters", 1, 0},
-             {"letters-neat", SPN_LETTERS_NEAT_VARIATION, 0},
-             {"letters-rough", SPN_LETTERS_ROUGH_VARIATION, SPN_LETTERS_ROUGH_CLUTTER}};
-enum { N_DRAWN = sizeof drawn / sizeof *drawn };
-
-static int find_drawn(const char *name)
-{
-    int i = 0;
-    while (i < N_DRAWN && strcmp(drawn[i].name, name) != 0)
-        i++;
-    return i;
 }
 
 static enum spn_status open_letters(struct spn_dataset *out,

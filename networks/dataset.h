@@ -54,7 +54,7 @@ enum spn_status spn_dataset_load_cifar10(struct spn_dataset *data, const char *p
 #define SPN_LETTERS_N_TRAIN 5000 /* images that spn_dataset_open draws when max_images is 0 */
 #define SPN_LETTERS_N_TEST 1000
 
-/* What `letters` draws: the letters of spn_letters_name(0 ..), see docs/MODELS.md [M:L1] to [M:L4].
+/* What `letters` draws: the letters of spn_letters_name(0 ..), see docs/MODELS.md [M:L1] to [M:L7].
  */
 struct spn_letters {
     int n_images;     /* classes come round-robin */
@@ -75,8 +75,8 @@ char spn_letters_name(int label);
 enum spn_status spn_dataset_draw_letters(struct spn_dataset *data, const struct spn_letters *what,
                                          struct spn_err *err);
 
-/* By name and split ("train" or "test"): "letters" and "letters-neat" (also split
- * "calibration") are drawn to fit `channels` x `size`, binary at 1 x 20 x 20; 0 takes 10 classes,
+/* By name and split ("train" or "test"): "letters", "letters-neat" and "letters-rough" (also
+ * split "calibration") are drawn to fit `channels` x `size`, binary at 1 x 20 x 20; 0 takes 10 classes,
  * side 32, 3 channels from side 32 on, SPN_LETTERS_N_* images. "mnist", "fashion",
  * "emnist-letters", "emnist-balanced", "emnist-spare" (classes s p a r e, 0..4), "cifar10" and
  * "tinystories" (tokens of a vocabulary of 512) are read from <dir>/mnist/, <dir>/fashion/,
@@ -92,7 +92,7 @@ struct spn_dataset_request {
     int channels, size, n_classes, max_images;
     uint64_t seed;
 };
-bool spn_dataset_is_drawn(const char *name); /* one of the two letters sets */
+bool spn_dataset_is_drawn(const char *name); /* one of the letters sets */
 enum spn_status spn_dataset_open(struct spn_dataset *data,
                                  const struct spn_dataset_request *request, struct spn_err *err);
 /* Whether the set has that split, here; false for an unknown set too. */

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "reports/estimate.h"
 
@@ -72,12 +73,28 @@ static void add_accuracy(const struct spn_comparison *c, struct spn_table *table
         spn_table_number(table, c->ideal[s].top1_frac);
 }
 
+/* Where cost and accuracy differ in it. */
+static void add_cells(const struct spn_comparison *c, struct spn_table *table)
+{
+    const int n = spn_chip_cells_per_weight(c->chip);
+    if (c->has_accuracy) {
+        spn_table_row(table, "  cells per weight, in accuracy", "count");
+        for (int s = 0; s < c->n_schemes; s++)
+            spn_table_number(table, s == SPN_SCHEME_INDEX_FREE ? c->cells_per_pair_weight : n);
+    }
+    spn_table_row(table, "cells per weight, in cost", "count");
+    for (int s = 0; s < c->n_schemes; s++)
+        spn_table_number(table, n);
+}
+
 static void add_summary(const struct spn_comparison *c, struct spn_report *report)
 {
     struct spn_table *table = spn_report_table(report, "inference", "Inference", "quantity");
     add_scheme_columns(c, table);
     if (c->has_accuracy)
         add_accuracy(c, table);
+    if (c->inference_pairs[0])
+        add_cells(c, table);
     spn_table_row(table, "weights held", "count");
     for (int s = 0; s < c->n_schemes; s++)
         spn_table_number(table, s == SPN_SCHEME_DENSE ? c->inference[s]->n_weights
@@ -86,6 +103,77 @@ static void add_summary(const struct spn_comparison *c, struct spn_report *repor
     for (int s = 0; s < c->n_schemes; s++)
         spn_table_number(table, c->inference[s]->n_tiles);
     add_quantities(c, table, spn_inference_quantities);
+}
+
+/* What the accuracy of index-free stands for: the same chip with pairs of cells. [M:S24] */
+static const struct spn_quantity pair_rows[] = {
+    {"area", "m2", AT(area_m2)},
+    {"inference latency", "s", AT(inference.latency_s)},
+    {"energy per inference", "J", AT(inference.energy_J)},
+    {"one weight update: latency", "s", AT(training.update.latency_s)},
+    {"one weight update: energy", "J", AT(training.update.energy_J)},
+    {"one training step: latency", "s", AT(training.step.latency_s)},
+    {"one training step: energy", "J", AT(training.step.energy_J)},
+};
+
+static void add_pairs(const struct spn_comparison *c, struct spn_report *report)
+{
+    const struct spn_result *const *inference = c->inference_pairs, *const *training =
+                                                                        c->training_pairs;
+    struct spn_table *table = spn_report_table(
+        report, "pairs",
+        "The same in differential pairs of cells, with which index-free accuracy is simulated",
+        "quantity");
+    add_scheme_columns(c, table);
+    spn_table_row(table, "cells per weight", "count");
+    for (int s = 0; s < c->n_schemes; s++)
+        spn_table_number(table, c->cells_per_pair_weight);
+    spn_table_row(table, "tiles", "count");
+    for (int s = 0; s < c->n_schemes; s++)
+        spn_table_number(table, inference[s]->n_tiles);
+    for (size_t i = 0; i < sizeof pair_rows / sizeof *pair_rows; i++) {
+        const struct spn_quantity *q = &pair_rows[i];
+        const bool of_training = q->offset >= AT(training);
+        if (of_training && !training[0])
+            continue;
+        spn_table_row(table, q->name, q->unit);
+        for (int s = 0; s < c->n_schemes; s++)
+            spn_table_number(table,
+                             spn_quantity_value(of_training ? training[s] : inference[s], q));
+    }
+}
+
+static void add_pairs_note(const struct spn_comparison *c, struct spn_report *report)
+{
+    spn_report_note(
+        report,
+        "COST AND ACCURACY OF INDEX-FREE ARE NOT OF THE SAME CELLS: its cost above counts %d "
+        "cell%s "
+        "a weight, as the published %s does; its accuracy is simulated with %d, a differential "
+        "pair, since signed weights with a mask need one: a pruned cell drops the offset that its "
+        "array's shared reference column goes on subtracting. What the pairs cost, for all three "
+        "schemes, is in the table of pairs (--set chip.weight.encoding=differential has all of "
+        "it). dense and external-index are simulated as they are counted.",
+        spn_chip_cells_per_weight(c->chip), spn_chip_cells_per_weight(c->chip) == 1 ? "" : "s",
+        strcmp(c->chip->name, "ning2025") == 0 ? "mapping of 44 tiles [ning2025]"
+                                               : "benchmark [ning2025]",
+        c->cells_per_pair_weight);
+}
+
+/* Layers whose inputs are read twice. [M:E73] */
+static void add_signs_note(const struct spn_comparison *c, struct spn_report *report)
+{
+    int n = 0, n_signed = 0;
+    for (int i = 0; i < c->net->n_layers; i++) {
+        if (!spn_layer_is_matrix(&c->net->layer[i]))
+            continue;
+        n++;
+        n_signed += c->net->layer[i].signed_in;
+    }
+    spn_report_note(report,
+                    "Inputs that can be below zero are read twice, for their positive and their "
+                    "negative part, in cost as in accuracy: %d of %d layers here.",
+                    n_signed, n);
 }
 
 static bool has_ratio(const struct spn_comparison *c, const struct spn_quantity *q)
@@ -216,6 +304,9 @@ static void add_notes(const struct spn_comparison *c, struct spn_report *report)
                         "programming error, read noise, "
                         "on/off ratio, stuck cells); interval: 95 %% Wilson.",
                         c->accuracy[0].n_images, c->net->dataset);
+    if (c->inference_pairs[0])
+        add_pairs_note(c, report);
+    add_signs_note(c, report);
     spn_report_note(report, "Value statistics: %s.", c->profile->source);
 }
 
@@ -246,6 +337,8 @@ void spn_comparison_report(const struct spn_comparison *c, struct spn_report *re
     add_quantities(c, table, spn_programming_quantities);
     spn_programming_note(c->chip, report);
     add_ratios(c, report);
+    if (c->inference_pairs[0])
+        add_pairs(c, report);
     add_breakdown(c, report, false);
     if (c->has_training)
         add_breakdown(c, report, true);

@@ -302,7 +302,7 @@ START_TEST(test_open_bad)
         {{.name = "letter", .split = "train"}, SPN_EINPUT, "did you mean letters?"},
         {{.name = "cifar100", .split = "train"},
          SPN_EINPUT,
-         "is none of letters, letters-neat, mnist"},
+         "is none of letters, letters-neat, letters-rough, mnist"},
         {{.name = "letters", .split = "train", .max_images = -1}, SPN_EINPUT, "max_images = -1"},
         {{.name = NULL, .split = "train"}, SPN_EUSAGE, "needs a name"},
     };

@@ -50,6 +50,69 @@ START_TEST(actions_of_conv2)
 }
 END_TEST
 
+/* conv1 sees pixels of -1 to 1, so both its signs are read: 1024 vectors x 8 bits x 2 x 128 columns
+ * = 2,097,152 conversions of 1024 x 8 x 2 x 2 = 32,768 array reads, each with its 27 rows, less
+ * those on padding: 3 (3 x 32 - 2)^2 = 26,508 taps of 27,648. conv2 sees what a ReLU lets through.
+ */
+START_TEST(signed_inputs_are_read_twice)
+{
+    struct setup s;
+    const struct spn_result *r;
+
+    setup_open(&s, "vgg8", "ning2025");
+    r = setup_run(&s, SPN_SCHEME_DENSE, false);
+    ck_assert_rel(setup_actions(r, "conv1", "array", SPN_PHASE_FORWARD), 32768.0, 0);
+    ck_assert_rel(setup_actions(r, "conv1", s.chip.adc.kind, SPN_PHASE_FORWARD), 2097152.0, 0);
+    ck_assert_rel(setup_actions(r, "conv1", "shift-add", SPN_PHASE_FORWARD), 2097152.0, 0);
+    ck_assert_rel(setup_actions(r, "conv1", "switch-matrix", SPN_PHASE_FORWARD),
+                  26508.0 * 8 * 2 * 2, 1e-12);
+    ck_assert_rel(setup_actions(r, "conv2", "array", SPN_PHASE_FORWARD), 294912.0, 0);
+    setup_close(&s);
+}
+END_TEST
+
+/* The same layer with and without a sign: reads, conversions and the time at the array double, with
+ * a converter behind an integrator too; words and sums do not. */
+START_TEST(a_sign_doubles_reads_alone)
+{
+    struct setup s;
+    struct spn_layer *layer;
+
+    setup_open(&s, "vgg8", "ning2025");
+    layer = &s.net->layer[spn_network_find(s.net, "fc1")];
+    for (int integrate = 0; integrate < 2; integrate++) {
+        static const char *const doubled[] = {"array", "shift-add"}, *const same[] = {"adder-tree",
+                                                                                      "htree"};
+        double before[4], read_s[2];
+        s.chip.input.integrate_s = integrate ? 1e-9 : 0;
+        for (int k = 0; k < 2; k++) {
+            layer->signed_in = k;
+            const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, false);
+            for (int i = 0; i < 2; i++) {
+                double n = setup_actions(r, "fc1", doubled[i], SPN_PHASE_FORWARD);
+                if (k)
+                    ck_assert_rel(n, 2 * before[i], 1e-12);
+                before[i] = n;
+                n = setup_actions(r, "fc1", same[i], SPN_PHASE_FORWARD);
+                if (k)
+                    ck_assert_rel(n, before[2 + i], 1e-12);
+                before[2 + i] = n;
+            }
+            read_s[k] =
+                spn_result_sum(r, (struct spn_leaf_filter){spn_network_find(s.net, "fc1"),
+                                                           SPN_PHASE_FORWARD, SPN_CATEGORY_ADC, 1})
+                    .latency_s +
+                spn_result_sum(r,
+                               (struct spn_leaf_filter){spn_network_find(s.net, "fc1"),
+                                                        SPN_PHASE_FORWARD, SPN_CATEGORY_ARRAY, 1})
+                    .latency_s;
+        }
+        ck_assert_rel(read_s[1], 2 * read_s[0], 1e-12);
+    }
+    setup_close(&s);
+}
+END_TEST
+
 /* Everything reported is a sum over leaves. */
 START_TEST(leaves_sum_to_the_totals)
 {
@@ -271,12 +334,15 @@ START_TEST(input_wires_toggle_with_their_bits)
 
     ck_assert(still_J > 0 && still_J < half_J);
     ck_assert_rel((quarter_J - still_J) / (half_J - still_J), 0.375 / 0.5, 1e-9);
-    /* The rate itself: uniform codes of the image; half of a normal variable behind (0.3045,
-     * computed apart from the closed form of N5). */
+    /* The rate itself: uniform codes of the image, -255 to 255, of whose magnitudes every bit is 1
+     * in 256 of 511; half of a normal variable behind (0.3045, computed apart from the closed form
+     * of N5). A line that is read
+     * for x+ or x- has a code of 128 of 511 in each place where bits differ. */
     setup_open(&s, "lenet5", "ning2025");
-    ck_assert_rel(spn_plan_input(s.plan, 0, &bits).toggle, 0.5, 1e-12);
+    ck_assert_rel(spn_plan_input(s.plan, 0, &bits).toggle, 2 * 256.0 * 255 / (511.0 * 511), 1e-12);
     ck_assert_rel(spn_plan_input(s.plan, 1, &bits).toggle, 0.3044972658820604, 1e-9);
-    ck_assert_rel(spn_plan_input(s.plan, 0, &bits).serial, 0.5, 1e-12);
+    ck_assert_rel(spn_plan_input(s.plan, 0, &bits).serial,
+                  (7 * 128.0 / 511 + 2 * 128.0 * 383 / (511.0 * 511)) / 8, 1e-12);
     ck_assert_rel(spn_plan_input(s.plan, 1, &bits).serial, 0.24087325233395435, 1e-9);
     setup_close(&s);
 }
@@ -430,6 +496,8 @@ Suite *spn_suite(void)
 
     tcase_add_test(tc, vgg8_on_the_published_chip);
     tcase_add_test(tc, actions_of_conv2);
+    tcase_add_test(tc, signed_inputs_are_read_twice);
+    tcase_add_test(tc, a_sign_doubles_reads_alone);
     tcase_add_loop_test(tc, leaves_sum_to_the_totals, 0, 3);
     tcase_add_test(tc, array_energy_goes_with_the_square_of_the_read_voltage);
     tcase_add_test(tc, work_goes_with_the_number_of_vectors);

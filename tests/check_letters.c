@@ -30,6 +30,14 @@ static const struct spn_letters kinds[] = {
     {.n_images = 60, .n_classes = 10, .size = 32, .channels = 3, .seed = 3},
     {.n_images = 60, .n_classes = 10, .size = 12, .channels = 3, .binary = 1, .seed = 3},
     {.n_images = 60, .n_classes = 10, .size = 64, .channels = 3, .seed = 3},
+    {.n_images = 60, .n_classes = 10, .size = 32, .channels = 3, .seed = 3, .clutter = 1},
+    {.n_images = 60,
+     .n_classes = 10,
+     .size = 28,
+     .channels = 1,
+     .seed = 3,
+     .variation = 3,
+     .clutter = 3},
 };
 
 /* Same bytes on every run; image i does not depend on how many there are; others for another seed
@@ -156,6 +164,8 @@ START_TEST(test_bad)
          "channels = 2 is neither 1 nor 3"},
         {{.n_images = 1, .n_classes = 5, .size = 20, .channels = 1, .split = 3},
          "split = 3 outside"},
+        {{.n_images = 1, .n_classes = 5, .size = 20, .channels = 1, .clutter = 3.5},
+         "clutter = 3.5 outside [0, 3]"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct spn_err err = {0};
@@ -163,6 +173,100 @@ START_TEST(test_bad)
         ck_assert_fails(spn_dataset_draw_letters(&d, &bad[i].what, &err), SPN_EINPUT, bad[i].words);
         ck_assert_int_eq(d.n_images, 77);
     }
+}
+END_TEST
+
+/* Clutter k leaves the letter as it is and adds to it: neighbours with probability k/2 on each
+ * side, half of them inked within 0.02 of the side of the border; a disc rubbed out of the letter.
+ * [M:L6] */
+START_TEST(test_clutter)
+{
+    enum { N = 400, SIDE = 40, AREA = SIDE * SIDE };
+    struct spn_letters what = {
+        .n_images = N, .n_classes = 10, .size = SIDE, .channels = 1, .binary = 1, .seed = 5};
+    struct spn_dataset plain = draw(what);
+    int n_border[4] = {0}, n_rubbed[4] = {0}, n_same[4] = {0};
+    for (int k = 1; k <= 3; k++) {
+        what.clutter = 0.4 * k;
+        struct spn_dataset d = draw(what);
+        for (int i = 0; i < N; i++) {
+            const uint8_t *a = plain.image + (size_t)i * AREA, *b = d.image + (size_t)i * AREA;
+            int border = 0, rubbed = 0;
+            for (int p = 0; p < AREA; p++) {
+                border += b[p] && (p % SIDE == 0 || p % SIDE == SIDE - 1);
+                rubbed += a[p] && !b[p];
+            }
+            n_border[k] += border > 0;
+            n_rubbed[k] += rubbed > 0;
+            n_same[k] += memcmp(a, b, AREA) == 0;
+        }
+        spn_dataset_clear(&d);
+        ck_assert_int_gt(n_border[k], n_border[k - 1]);
+        ck_assert_int_gt(n_rubbed[k], n_rubbed[k - 1]);
+    }
+    /* k = 0.4: one of four things, each with probability 0.2: 0.8^4 = 41 % are left alone, and more
+     * where a neighbour falls outside or lines are too faint for a binary image. */
+    ck_assert_msg(n_same[1] > 0.41 * N - 40 && n_same[1] < 0.75 * N, "%d the same", n_same[1]);
+    ck_assert_msg(n_rubbed[1] > 0.1 * N && n_rubbed[1] < 0.2 * N + 25, "%d rubbed", n_rubbed[1]);
+    spn_dataset_clear(&plain);
+}
+END_TEST
+
+/* Clutter k: grain of (1 + k) times the sd on a grey image's empty rows. [M:L7] */
+START_TEST(test_grain)
+{
+    double sd[2];
+    for (int k = 0; k < 2; k++) {
+        struct spn_dataset d = draw((struct spn_letters){.n_images = 200,
+                                                         .n_classes = 10,
+                                                         .size = 28,
+                                                         .channels = 1,
+                                                         .seed = 6,
+                                                         .clutter = k ? 1e-9 + 1 : 0});
+        double sum2 = 0;
+        int n = 0;
+        for (int i = 0; i < 200; i++) { /* half of a normal variable is left of ink-free pixels */
+            const uint8_t *corner = d.image + (size_t)i * 28 * 28;
+            bool bare = true;
+            for (int p = 0; p < 5 * 28; p++)
+                bare = bare && corner[p] < 70;
+            for (int p = 0; bare && p < 3 * 28; p++, n++)
+                sum2 += corner[p] * corner[p];
+        }
+        ck_assert_int_gt(n, 500);
+        sd[k] = sqrt(2 * sum2 / n);
+        spn_dataset_clear(&d);
+    }
+    ck_assert_rel(sd[0], 6.0, 0.1);
+    ck_assert_rel(sd[1], 12.0, 0.1);
+}
+END_TEST
+
+/* The set of that name is what its numbers say. */
+START_TEST(test_rough)
+{
+    struct spn_dataset named = {0};
+    struct spn_err err;
+    ck_assert_ok(
+        spn_dataset_open(&named,
+                         &(struct spn_dataset_request){
+                             .name = "letters-rough", .split = "test", .max_images = 50, .seed = 7},
+                         &err));
+    struct spn_dataset d = draw((struct spn_letters){.n_images = 50,
+                                                     .n_classes = 10,
+                                                     .size = 32,
+                                                     .channels = 3,
+                                                     .seed = 7,
+                                                     .split = 1,
+                                                     .variation = SPN_LETTERS_ROUGH_VARIATION,
+                                                     .clutter = SPN_LETTERS_ROUGH_CLUTTER});
+    ck_assert_str_eq(named.name, "letters-rough");
+    ck_assert(spn_dataset_is_drawn(named.name));
+    ck_assert_mem_eq(named.image, d.image, image_bytes(&d) * 50);
+    ck_assert(spn_dataset_is_there(
+        &(struct spn_dataset_request){.name = "letters-rough", .split = "train"}));
+    spn_dataset_clear(&named);
+    spn_dataset_clear(&d);
 }
 END_TEST
 
@@ -259,6 +363,9 @@ Suite *spn_suite(void)
     tcase_add_test(tcase, test_classes);
     tcase_add_test(tcase, test_ink);
     tcase_add_test(tcase, test_difficulty);
+    tcase_add_test(tcase, test_clutter);
+    tcase_add_test(tcase, test_grain);
+    tcase_add_test(tcase, test_rough);
     tcase_add_test(tcase, test_bad);
     tcase_add_test(tcase, test_variation);
     tcase_add_test(tcase, test_open);

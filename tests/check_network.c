@@ -104,6 +104,47 @@ START_TEST(msnet_is_pruned_as_published)
 }
 END_TEST
 
+/* Signs by hand: after ReLU, pools of it, sums of it and softmax nothing is below zero; pixels less
+ * a mean, GELU, norms and embeddings are. [M:N12] */
+START_TEST(signs_follow_from_the_graph)
+{
+    static const struct {
+        const char *network, *layer;
+        bool is_signed;
+    } want[] = {{"vgg8", "conv1", true},
+                {"vgg8", "conv2", false},
+                {"vgg8", "conv3", false},
+                {"vgg8", "fc1", false},
+                {"msnet", "conv1", false},
+                {"lenet5", "conv1", true},
+                {"resnet8", "conv1", false},
+                {"resnet20", "layer1.0.conv1", false},
+                {"resnet20", "layer2.0.conv1", false},
+                {"resnet20", "linear", false}};
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        struct spn_network *net = load(want[i].network);
+        ck_assert_msg(layer(net, want[i].layer)->signed_in == want[i].is_signed, "%s: %s",
+                      want[i].network, want[i].layer);
+        spn_network_destroy(net);
+    }
+    static const char *const transformers[] = {"transformer-base", "vit-tiny", "stories260k"};
+    for (int t = 0; t < 3; t++) {
+        struct spn_network *net = load(transformers[t]);
+        int n_after_relu = 0;
+        for (int i = 0; i < net->n_layers; i++) {
+            const struct spn_layer *l = &net->layer[i];
+            const int from = l->in[0], op = from < 0 ? -1 : net->layer[from].op;
+            const bool positive = op == SPN_OP_RELU || op == SPN_OP_SOFTMAX;
+            if ((spn_layer_is_matrix(l) || l->op == SPN_OP_MATMUL) && from >= 0)
+                ck_assert_msg(l->signed_in == !positive, "%s: %s", net->name, l->name);
+            n_after_relu += positive;
+        }
+        ck_assert_int_gt(n_after_relu, 0);
+        spn_network_destroy(net);
+    }
+}
+END_TEST
+
 START_TEST(residual_blocks_are_wired)
 {
     struct spn_network *net = load("resnet20");
@@ -234,6 +275,7 @@ Suite *spn_suite(void)
     tcase_add_test(files, vgg8_by_hand);
     tcase_add_test(files, msnet_is_pruned_as_published);
     tcase_add_test(files, residual_blocks_are_wired);
+    tcase_add_test(files, signs_follow_from_the_graph);
     tcase_add_test(files, tied_tensors_count_once);
     tcase_add_test(files, overrides_apply);
     tcase_add_test(files, a_cache_adds_keys_but_no_tokens);

@@ -165,6 +165,28 @@ START_TEST(defaults_are_the_closed_forms)
 }
 END_TEST
 
+/* Pixels of 0 .. 1 less 0.5 are uniform over -255 .. 255: one of the two reads sees 0 for 256 of
+ * 511 codes, mean (1 + ... + 255)/255/511 = 128/511. Without a mean all is as it was. */
+START_TEST(signed_pixels_are_half_zeros)
+{
+    static const char text[] = "{\"name\":\"n\",\"input\":{\"shape\":[1,2,2]},"
+                               "\"preprocess\":{\"mean\":0.5,\"std\":0.5},\"layers\":["
+                               "{\"name\":\"f\",\"op\":\"flatten\"},"
+                               "{\"name\":\"fc\",\"op\":\"linear\",\"features\":2}]}";
+    struct spn_network *net = NULL;
+    struct spn_profile p;
+    struct spn_err err;
+    ck_assert_ok(spn_network_parse(&net, text, sizeof text - 1, "n", &err));
+    ck_assert_ok(spn_profile_default(&p, net, &err));
+    ck_assert_rel(p.layer[1].input[0], 256.0 / 511, 1e-14);
+    ck_assert_rel(p.layer[1].input[1], 1.0 / 511, 1e-14);
+    ck_assert_rel(p.layer[1].input[255], 1.0 / 511, 1e-14);
+    ck_assert_rel(spn_profile_input_digit(&p.layer[1], 8, 0, 8).mean, 128.0 / 511, 1e-13);
+    spn_profile_clear(&p);
+    spn_network_destroy(net);
+}
+END_TEST
+
 /* ---- the shipped networks name the tensors of real weight files ---- */
 
 static const struct {
@@ -230,6 +252,7 @@ Suite *spn_suite(void)
     tcase_add_test(digits, one_code_has_its_own_bits);
     tcase_add_test(digits, digits_that_are_not_there_are_zero);
     tcase_add_test(layers, defaults_are_the_closed_forms);
+    tcase_add_test(layers, signed_pixels_are_half_zeros);
     tcase_add_loop_test(layers, networks_match_weight_files, 0, sizeof files / sizeof *files);
     suite_add_tcase(suite, digits);
     suite_add_tcase(suite, layers);
