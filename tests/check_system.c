@@ -415,8 +415,9 @@ static double leaf_actions(const struct spn_result *r, const char *layer, int ca
 
 /* stories260k, 256 tokens, 8 query heads on 4 heads of keys and values of 8 features. Arrays of 64
  * x 64 bits hold 8 words of 8 bits in a row. Keys: per head 8 rows x 256 tokens, 32 arrays; 2 x 256
- * query vectors of 8 slices: 512 x 8 x 4 x 32 reads; 8 rows of each of the 4 x 32 arrays are
- * written. Values: 256 rows, 4 arrays a head; 512 x 8 x 4 x 4 reads, 4 x 256 rows written. */
+ * query vectors of 8 slices, of both signs: 512 x 8 x 2 x 4 x 32 reads; 8 rows of each of the 4 x
+ * 32 arrays are written. Values: 256 rows, 4 arrays a head; what softmax gives has no sign: 512 x 8
+ * x 4 x 4 reads; 4 x 256 rows written. */
 START_TEST(products_of_activations_on_sram)
 {
     static const char scores[] = "layers.0.attention.scores",
@@ -429,7 +430,7 @@ START_TEST(products_of_activations_on_sram)
     ck_assert_ok(spn_chip_load(&s.chip, "ning2025", &sram, 1, &err));
     const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, false);
     check_sums(r);
-    ck_assert_rel(leaf_actions(r, scores, SPN_CATEGORY_ARRAY, "array"), 512.0 * 8 * 4 * 32, 0);
+    ck_assert_rel(leaf_actions(r, scores, SPN_CATEGORY_ARRAY, "array"), 512.0 * 8 * 2 * 4 * 32, 0);
     ck_assert_rel(leaf_actions(r, context, SPN_CATEGORY_ARRAY, "array"), 512.0 * 8 * 4 * 4, 0);
     ck_assert_rel(leaf_actions(r, scores, SPN_CATEGORY_WRITE, "array"), 8 * 4 * 32.0, 1e-12);
     ck_assert_rel(leaf_actions(r, context, SPN_CATEGORY_WRITE, "array"), 4 * 256.0, 1e-12);
