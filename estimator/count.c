@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * reads = vectors x slices x row groups [M:E4], twice for signed inputs [M:E73]; a conversion per
+ * reads = vectors x slices x row groups [M:E4], twice for signed inputs [M:E80]; a conversion per
  * used column and read [M:E5]; sums over the arrays that share a column in the adder trees of PE,
  * tile and chip [M:E6]; bits moved [M:E7]. With kernel-position mapping the PEs of a tile hand
  * input vectors on to their neighbours, so that 1/K of them comes from the tile's buffer

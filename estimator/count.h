@@ -50,7 +50,7 @@ struct spn_count_input {
     const struct spn_map_rules *rules;
     const struct spn_chip *chip;
     int n_adc;      /* of one array */
-    bool is_signed; /* inputs can be below zero: each vector is read twice [M:E73] */
+    bool is_signed; /* inputs can be below zero: each vector is read twice [M:E80] */
     double skipped_rows_frac, skipped_columns_frac;
 };
 

@@ -160,7 +160,7 @@ static void add_pairs_note(const struct spn_comparison *c, struct spn_report *re
         c->cells_per_pair_weight);
 }
 
-/* Layers whose inputs are read twice. [M:E73] */
+/* Layers whose inputs are read twice. [M:E80] */
 static void add_signs_note(const struct spn_comparison *c, struct spn_report *report)
 {
     int n = 0, n_signed = 0;
