@@ -175,14 +175,14 @@ enum spn_status spn_layer_set(struct spn_frame *f, int matrix, struct spn_err *e
     const int layer = f->plan->matrix[matrix].layer;
     double columns = fmin(w->map.columns, f->work->rules.weights_per_row),
            rows = fmin(w->map.rows, f->work->rules.array_rows);
-    struct spn_count_input in = {.map = &w->map,
-                                 .rules = &f->work->rules,
-                                 .chip = f->chip,
-                                 .n_adc = blocks->n_adc,
-                                 .is_signed = f->plan->net->layer[layer].signed_in,
-                                 .skipped_rows_frac = f->scheme->skipped_rows(w->sparsity, columns),
-                                 .skipped_columns_frac =
-                                     f->scheme->skipped_columns(w->sparsity, rows)};
+    struct spn_count_input in = {
+        .map = &w->map,
+        .rules = &f->work->rules,
+        .chip = f->chip,
+        .n_adc = blocks->n_adc,
+        .is_signed = !f->plan->uniform && f->plan->net->layer[layer].signed_in,
+        .skipped_rows_frac = f->scheme->skipped_rows(w->sparsity, columns),
+        .skipped_columns_frac = f->scheme->skipped_columns(w->sparsity, rows)};
     double steps = ldexp(1, f->chip->input.dac_bits) - 1;
     struct spn_array_values values[2];
     enum spn_status status;
