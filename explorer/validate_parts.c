@@ -111,8 +111,10 @@ static enum spn_status put_point(const struct spn_validate_to *to, const struct 
     enum spn_status status = spn_json_read(*at, point_fields, &point, err);
     if (status)
         return status;
-    if (point.vdd_V > 0)
+    if (point.vdd_V > 0) {
+        node.tabulated_V = node.vdd_V;
         node.vdd_V = point.vdd_V;
+    }
     env.node = &node;
     if (spn_json_size(&parts) > MAX_PARTS || spn_json_size(&counts) > MAX_PARTS)
         return spn_json_fail(root, err, "more than %d parts", MAX_PARTS);

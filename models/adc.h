@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * "adc-sar": successive approximation, power from published per-node coefficients [neurosim14].
+ * "adc-sar-cdac": likewise, from capacitors, latch and logic of the node.
  * "adc-flash": 2^bits - 1 latched comparators on copies of the column current.
  * "adc-flash-voltage": likewise on the column's voltage, against a resistor ladder.
  * "adc-ramp": one comparator against a ramp, and a counter (single slope).
@@ -37,9 +38,9 @@ struct spn_adc {
     double energy_scale, area_scale, latency_scale; /* fit factors; 1 */
 };
 enum spn_adc_action { SPN_ADC_CONVERT };
-extern const struct spn_component_type spn_component_adc_sar, spn_component_adc_flash,
-    spn_component_adc_flash_voltage, spn_component_adc_ramp, spn_component_adc_cco,
-    spn_component_adc_tdc, spn_component_adc_bound;
+extern const struct spn_component_type spn_component_adc_sar, spn_component_adc_sar_cdac,
+    spn_component_adc_flash, spn_component_adc_flash_voltage, spn_component_adc_ramp,
+    spn_component_adc_cco, spn_component_adc_tdc, spn_component_adc_bound;
 
 extern const struct spn_field spn_adc_fields[];
 extern const char *const spn_adc_actions[];

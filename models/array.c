@@ -15,6 +15,7 @@
 #include "models/pulse.h"
 
 #define LN2 0.69314718055994530942
+#define CLAMP_OVERDRIVE_V 0.2 /* of the transistor that holds a column; usual choice */
 /* 10 to 90 % rise of a distributed line driven at one end: 0.9 R C [bakoglu1990]. */
 #define DISTRIBUTED_RISE 0.9
 /* Unselected columns are held at this share of the write voltage [chen2018neurosim]. */
@@ -97,8 +98,12 @@ static double driven_frac(const struct spn_array *a)
  * of the column in parallel, at least one cell that is on. */
 static double settle_s(const struct spn_array *a, const struct spn_array_lines *l)
 {
-    const double column_S =
-        fmax(spn_array_active_rows(a) * a->input_mean * a->cell_mean_S, a->device.on_conductance_S);
+    const double v = spn_array_read_V(a),
+                 cells_S = fmax(spn_array_active_rows(a) * a->input_mean * a->cell_mean_S,
+                                a->device.on_conductance_S);
+    /* a clamp's transistor carries the column's current from the supply: gm = 2 I/Vov */
+    const double clamp_S = a->read_supply_V > v ? 2 * cells_S * v / CLAMP_OVERDRIVE_V : 0;
+    const double column_S = cells_S + clamp_S;
     const double tau_s = spn_wire_elmore_s(0, l->data, 0) +
                          spn_wire_elmore_s(1 / column_S, l->column, a->column_load_F);
     return (a->settle_bits + 1) * LN2 * tau_s;

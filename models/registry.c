@@ -45,6 +45,7 @@ const struct spn_component_type *const spn_components[] = {
     &spn_component_dac,
     &spn_component_dac_pwm,
     &spn_component_adc_sar,
+    &spn_component_adc_sar_cdac,
     &spn_component_adc_flash,
     &spn_component_adc_flash_voltage,
     &spn_component_adc_ramp,

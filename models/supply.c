@@ -147,6 +147,7 @@ void spn_supply_scale(struct spn_node *out, const struct spn_node *node, double 
     }
     const struct spn_env room = {.node = node, .temperature_K = SPN_ROOM_K};
     out->supply_off_frac = out->nmos_off_A_per_m[0] / spn_gate_off_A_per_m(&room, SPN_CHANNEL_N);
+    out->tabulated_V = nominal_V;
     out->vdd_V = vdd_V;
     out->temperature_K[0] = temperature_K;
     out->n_temperatures = out->n_nmos_on = out->n_pmos_on = out->n_nmos_off = out->n_pmos_off = 1;

@@ -49,6 +49,7 @@ struct spn_node {
      * 0: the tabulated supply itself. With it, the NMOS off-current over that at 300 K and that
      * supply. */
     double supply_slowdown, supply_off_frac;
+    double tabulated_V; /* likewise that supply, which circuits are sized for; 0 = vdd_V */
 };
 
 extern const struct spn_field spn_node_fields[];

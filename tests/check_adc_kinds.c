@@ -72,6 +72,52 @@ START_TEST(flash_on_voltages)
 }
 END_TEST
 
+/* Energy from the reference, in units of C V^2, that a converter of b bits takes for the input u
+ * (of full scale), capacitor by capacitor: bottom plates at the reference give what their charge
+ * grows by; the top plate floats. */
+static double switching_of(int bits, double u)
+{
+    const int n = 1 << bits;
+    double on = 0, top = -u, sum = 0; /* capacitance at the reference, voltage of the top plate */
+    for (int i = bits - 1; i >= 0; i--) {
+        const double c = 1 << i, back = i + 1 < bits && top > 0 ? 2 * c : 0;
+        const double kept = on - back, next = top + (c - back) / n;
+        sum += kept * (top - next) + c * (1 - next + top);
+        on = kept + c;
+        top = next;
+    }
+    return sum;
+}
+
+/* A51-A54 at 32 nm, 6 bits, 0.9 V, half of full scale: 64 units of 1 fF (noise asks for 64 x 1.6
+ * aF, matching for 0.23 fF each). */
+START_TEST(capacitor_dac)
+{
+    struct spn_adc adc = voltage();
+    adc.bits = 6;
+    double mean = 0;
+    for (int code = 0; code < 64; code++)
+        mean += switching_of(6, (code + 0.5) / 64) / 64;
+    struct spn_logic cells;
+    spn_logic_init(&cells, &env);
+    const struct spn_adc_latch k = spn_adc_latch(&adc, &env);
+    /* 48 kT/(V/2^b)^2 is 1.005 fF, above the 0.77 fF of the least latch */
+    const double node_F = 48 * 1.380649e-23 * 300 / (0.9 / 64 * 0.9 / 64);
+    ck_assert(k.node_F < node_F);
+    const double want_J = 1e-15 * 0.81 * (mean + 0.5 * 64) + 6 * 4 * node_F * 0.81 +
+                          7 * (14 * cells.flip_flop_clock_J + 3.5 * cells.flip_flop.toggle_J);
+    const struct spn_cost c = convert(&spn_component_adc_sar_cdac, &adc);
+    ck_assert_rel(mean, 41.671875, 1e-9); /* 2^6 (1 - 2^-6 - (1 - 4^-6)/3) */
+    ck_assert_rel(c.energy_J, want_J, 1e-9);
+    ck_assert_rel(c.latency_s, 7 * (cells.flip_flop.delay_s + 4 * latch_s(64)), 1e-9);
+    adc.cycle_s = 1e-9;
+    ck_assert_rel(convert(&spn_component_adc_sar_cdac, &adc).latency_s, 7e-9, 1e-12);
+    /* 10 bits: matching asks for 3.69 fF, 1024 of which take most of the energy */
+    adc.bits = 10;
+    ck_assert(convert(&spn_component_adc_sar_cdac, &adc).energy_J > 3.69e-15 * 0.81 * 681.7);
+}
+END_TEST
+
 static double number(const struct spn_json_at *at, const char *key)
 {
     const struct spn_json_at item = spn_json_get(at, key);
@@ -311,6 +357,7 @@ Suite *spn_suite(void)
     tcase_add_checked_fixture(tcase, setup, NULL);
     tcase_add_test(tcase, flash_on_voltages);
     tcase_add_test(tcase, develops_as_published);
+    tcase_add_test(tcase, capacitor_dac);
     tcase_add_test(tcase, ramp);
     tcase_add_test(tcase, oscillator);
     tcase_add_test(tcase, time_domain);

@@ -104,6 +104,11 @@ START_TEST(settling)
     a.column_load_F = 5e-15;
     ck_assert_rel(spn_array_settle_s(&a, &env),
                   12 * log(2) * (slow + 5e-15 / 6e-6 + l.column.ohm * 5e-15), 1e-12);
+    /* a clamp at 0.5 V below 1 V: 2 x 0.5 V/0.2 V = 5 times the cells' conductance beside them */
+    a.read_supply_V = 1;
+    const double wires_s = l.data.ohm * l.data.F / 2 + l.column.ohm * (l.column.F / 2 + 5e-15);
+    ck_assert_rel(spn_array_settle_s(&a, &env),
+                  12 * log(2) * (wires_s + (l.column.F + 5e-15) / 36e-6), 1e-12);
 }
 END_TEST
 

@@ -165,9 +165,10 @@ START_TEST(every_component_at_every_supply)
 }
 END_TEST
 
-/* One more bit: more energy, area and time; at most four times (2^b comparators, each of which
- * decides on half the step). Ladders of 1 and 2 bits have few comparators to drive and so a large
- * resistance, which takes area. */
+/* One more bit: more energy, area and time; at most five times (2^b comparators, each of which
+ * decides on half the step; or four times the capacitance against noise, and one more decision).
+ * Ladders of 1 and 2 bits have few comparators to drive and so a large resistance, which takes
+ * area. */
 START_TEST(converters_grow_with_their_bits)
 {
     for (int i = 0; i < N_NODES; i++) {
@@ -193,9 +194,9 @@ START_TEST(converters_grow_with_their_bits)
                               (*t)->name, bits, node.name, now->energy_J, now->latency_s,
                               cost.area_m2, before->energy_J, before->latency_s, last.area_m2);
                 if (before->energy_J > 0)
-                    ck_assert_msg(now->energy_J < 4 * before->energy_J &&
+                    ck_assert_msg(now->energy_J < 5 * before->energy_J &&
                                       now->latency_s < 4 * before->latency_s &&
-                                      cost.area_m2 < 4 * last.area_m2,
+                                      cost.area_m2 < 5 * last.area_m2,
                                   "%s leaps at %d bits, %s", (*t)->name, bits, node.name);
                 last = cost;
             }

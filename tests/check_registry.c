@@ -165,6 +165,7 @@ START_TEST(more_costs_more)
                  {"decoder", "n_lines"},
                  {"mux", "columns"},
                  {"adc-sar", "bits"},
+                 {"adc-sar-cdac", "bits"},
                  {"adc-flash", "bits"},
                  {"adc-flash-voltage", "bits"},
                  {"adc-ramp", "bits"},
