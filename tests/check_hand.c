@@ -18,9 +18,9 @@ static const struct spn_layer_result *layer_of(const struct setup *s, const char
  * 14 cells, 63 digits for 8 converters: 8 turns. An input of 8 bits takes 8 reads, twice if more
  * than 64 rows are in an array. Copies fit where arrays are left: conv1's 2 x 8 arrays twice in a
  * PE along its rows, twice in a tile; layer1's 1 x 8 four times along a PE's rows; layer2's 1 x 15
- * likewise. conv1          12544 vectors, 4 copies: 3136 x 8 x 2 reads of 64 ns layer1.0.conv1 3136
- * vectors, 4 copies:  784 x 8 reads layer2.0.conv2   784 vectors, 4 copies:  196 x 8 x 2 reads (128
- * rows) Within 2 %: muxes and settling are not in it. */
+ * likewise. conv1          12544 vectors of both signs, 4 copies: 3136 x 8 x 2 x 2 reads of 64 ns
+ * layer1.0.conv1 3136 vectors, 4 copies:  784 x 8 reads layer2.0.conv2   784 vectors, 4 copies: 196
+ * x 8 x 2 reads (128 rows) Within 2 %: muxes and settling are not in it. */
 START_TEST(resnet18_on_rram)
 {
     struct setup s;
@@ -29,7 +29,7 @@ START_TEST(resnet18_on_rram)
     setup_open(&s, "resnet18", "rram-22nm");
     (void)setup_run(&s, SPN_SCHEME_DENSE, false);
     ck_assert_rel(s.chip.clock_Hz, 1e9, 0);
-    ck_assert_rel(layer_of(&s, "conv1")->latency_s, 3136 * 16 * read_s, 0.02);
+    ck_assert_rel(layer_of(&s, "conv1")->latency_s, 2 * 3136 * 16 * read_s, 0.02);
     ck_assert_rel(layer_of(&s, "layer1.0.conv1")->latency_s, 784 * 8 * read_s, 0.02);
     ck_assert_rel(layer_of(&s, "layer2.0.conv2")->latency_s, 196 * 16 * read_s, 0.02);
     ck_assert_int_eq(layer_of(&s, "conv1")->copies_in_tile, 4);
@@ -50,10 +50,10 @@ START_TEST(resnet18_on_rram)
 END_TEST
 
 /* transformer-base, 128 tokens, on sram-22nm-charge, 1 GHz: 8-bit SAR converters (9 clocks), 32 for
- * 256 columns; fc1 has 4 copies, 32 rounds of 8 one-bit reads. Scores: 8 heads x 128 x 128 x 64
- * products on 16384 MACs, and 2 x 128 x 512 words of 8 bits through 2048 a clock: both 512 ns;
- * their context takes 8 x 128 x 128 + 128 x 512 words: 768 ns. A sum of two reads as much as scores
- * do. */
+ * 256 columns; fc1 has 4 copies, 32 rounds of 8 one-bit reads, twice as a norm's results are
+ * signed. Scores: 8 heads x 128 x 128 x 64 products on 16384 MACs, and 2 x 128 x 512 words of 8
+ * bits through 2048 a clock: both 512 ns; their context takes 8 x 128 x 128 + 128 x 512 words: 768
+ * ns. A sum of two reads as much as scores do. */
 START_TEST(transformer_on_sram)
 {
     struct setup s;
@@ -69,7 +69,7 @@ START_TEST(transformer_on_sram)
         if (r->leaf[i].layer == spn_network_find(s.net, "encoder.0.fc1") &&
             strcmp(r->leaf[i].component, "adc-sar") == 0)
             convert_s += r->leaf[i].cost.latency_s;
-    ck_assert_rel(convert_s, 32 * 8 * 8 * 9e-9, 0.01);
+    ck_assert_rel(convert_s, 2 * 32 * 8 * 8 * 9e-9, 0.01);
     /* 512 x 2048 weights: 2 x 64 arrays a copy */
     ck_assert_int_eq(layer_of(&s, "encoder.0.fc1")->n_arrays, 4 * 2 * 64);
     /* As many words arrive at the six layers of an encoder as inputs: 128 x 512 each, 2048 of fc2.
