@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "estimator/fit.h"
+#include "estimator/path.h"
 #include "estimator/products.h"
 #include "estimator/programming.h"
 #include "estimator/totals.h"
@@ -99,7 +100,7 @@ static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *
     need->n_conventional_tiles = (int)conventional;
     need->n_kernel_tiles = (int)kernel;
     need->kernel_area = kernel > 0 ? need->kernel_area : 0;
-    bool all = f->chip->schedule == SPN_SCHEDULE_PIPELINED;
+    bool all = f->chip->schedule != SPN_SCHEDULE_LAYER_BY_LAYER;
     double elements = all ? f->plan->pipelined_elements : f->plan->peak_elements;
     if (need->training && !f->chip->training.activations_in_dram)
         elements = fmax(elements, f->plan->sum_elements);
@@ -262,7 +263,7 @@ static struct spn_times add_layers(struct spn_frame *f, enum spn_phase phase)
         } else if (p->matrix >= 0) {
             const struct spn_matrix_work *w = &f->work->matrix[p->matrix];
             if (f->work->n_loads > 1 && w->first != load &&
-                f->chip->schedule == SPN_SCHEDULE_PIPELINED) {
+                f->chip->schedule != SPN_SCHEDULE_LAYER_BY_LAYER) {
                 done_s += times.interval_s;
                 times.interval_s = 0;
                 load = w->first;
@@ -285,7 +286,7 @@ static struct spn_times add_layers(struct spn_frame *f, enum spn_phase phase)
         spn_schedule_join(&times, f->chip->schedule, time_s);
     }
     times.interval_s += done_s;
-    if (f->chip->schedule == SPN_SCHEDULE_PIPELINED)
+    if (f->chip->schedule != SPN_SCHEDULE_LAYER_BY_LAYER)
         times.interval_s = fmax(times.interval_s, shared_s(f, phase));
     return times;
 }
@@ -380,7 +381,6 @@ static void add_system(struct spn_frame *f, struct spn_result *out, struct spn_t
 {
     struct spn_system_result *s = &out->system;
     const double batch = f->chip->system.batch;
-
     s->n_chips = f->work->need.n_chips;
     s->n_loads = f->work->n_loads;
     s->chip_tiles = f->work->blocks.n_tiles / s->n_chips;
@@ -392,7 +392,7 @@ static void add_system(struct spn_frame *f, struct spn_result *out, struct spn_t
     const struct spn_loads loads = spn_load_add(f, SPN_PHASE_FORWARD);
     spn_load_report(f, &loads, s);
     double link_s = spn_link_add(f, SPN_PHASE_FORWARD, s);
-    if (f->chip->schedule == SPN_SCHEDULE_PIPELINED)
+    if (f->chip->schedule != SPN_SCHEDULE_LAYER_BY_LAYER)
         times->interval_s = fmax(times->interval_s, link_s);
     else
         times->interval_s += s->link_s;
@@ -414,7 +414,9 @@ static void add_leaves(struct spn_frame *f, struct spn_result *out,
         out->area_m2 += f->tree.leaf[i].cost.area_m2;
         out->leakage_W += f->tree.leaf[i].cost.leakage_W;
     }
+    const int first = f->tree.n;
     times[SPN_PHASE_FORWARD] = add_layers(f, SPN_PHASE_FORWARD);
+    spn_path_apply(f, first, shared_s(f, SPN_PHASE_FORWARD));
     add_system(f, out, &times[SPN_PHASE_FORWARD]);
     add_leakage(f, SPN_PHASE_FORWARD, out->leakage_W, times[SPN_PHASE_FORWARD].interval_s);
     if (!f->options->training)

@@ -124,10 +124,10 @@ static void balance(struct spn_frame *f)
         work->most[i] = work->matrix[i].parts > 1 ? 1 : (int)fmax(1, fmin((double)most, room));
     }
     /* Nothing is gained below what the shared links take. */
-    f->floor_s = f->chip->schedule == SPN_SCHEDULE_PIPELINED && !f->direct
+    f->floor_s = f->chip->schedule != SPN_SCHEDULE_LAYER_BY_LAYER && !f->direct
                      ? spn_global_bus_s(f, spn_traffic_busiest_bit(f, SPN_PHASE_FORWARD))
                      : 0;
-    if (f->chip->schedule == SPN_SCHEDULE_PIPELINED)
+    if (f->chip->schedule != SPN_SCHEDULE_LAYER_BY_LAYER)
         spn_balance_slowest(&b, work->copies, work->trial);
     else
         spn_balance_sum(&b, work->copies, work->trial);

@@ -99,6 +99,13 @@ struct spn_matrix_work {
                          fits */
 };
 
+/* When a layer starts and ends, and which input it waits for. */
+struct spn_way {
+    double start_s, end_s;    /* of an image that enters at 0 */
+    double of_start, of_end;  /* what these weigh in the latest end, on the way back */
+    int first_from, end_from; /* inputs that set them; -1: the network's, or (end) its own start */
+};
+
 struct spn_workspace {
     struct spn_workspace *products, *transposed; /* of the plan's; their results are this one's;
                                                     the second NULL until it is needed */
@@ -119,6 +126,7 @@ struct spn_workspace {
     int *layer_chip, *sent_to;   /* [net->n_layers]: of link.c */
     struct spn_port_group *port; /* [plan->n_matrix]: of traffic.c */
     struct spn_flow *flow;       /* [2 plan->n_matrix] */
+    struct spn_way *way;         /* [net->n_layers]: of path.c */
     struct spn_place *place;     /* NULL until tiles are placed one by one */
     double bit_hop, row_major_bit_hop, busiest_bit;
     int n_loads;    /* one after the other; 1 = the weights stay */

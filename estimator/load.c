@@ -171,7 +171,7 @@ struct stretch {
 static struct stretch computing_of(const struct spn_frame *f, int load, int first,
                                    enum spn_phase phase)
 {
-    const bool pipelined = f->chip->schedule == SPN_SCHEDULE_PIPELINED;
+    const bool pipelined = f->chip->schedule != SPN_SCHEDULE_LAYER_BY_LAYER;
     const bool mesh = f->chip->global.interconnect == SPN_INTERCONNECT_MESH;
     struct stretch out = {0};
 

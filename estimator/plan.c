@@ -399,8 +399,9 @@ enum spn_status spn_workspace_create(struct spn_workspace **out, const struct sp
     work->layer_chip = calloc(2 * n_layers, sizeof *work->layer_chip);
     work->port = calloc(n_matrix, sizeof *work->port);
     work->flow = calloc(2 * n_matrix, sizeof *work->flow);
+    work->way = calloc(n_layers, sizeof *work->way);
     if (!work->leaf || !work->matrix || !work->result || !work->copies || !work->layer_chip ||
-        !work->port || !work->flow) {
+        !work->port || !work->flow || !work->way) {
         status = spn_err_memory(err, "workspace");
         goto out;
     }
@@ -438,6 +439,7 @@ void spn_workspace_destroy(struct spn_workspace *work)
     free(work->layer_chip);
     free(work->port);
     free(work->flow);
+    free(work->way);
     spn_place_destroy(work->place);
     free(work);
 }

@@ -165,7 +165,7 @@ static enum spn_status put_case(struct spn_validate_to *to, const struct spn_jso
     }
     if (!status && c->array) {
         bridge.array = find_array(arrays, c->array);
-        bridge.pipelined = o.chip.schedule == SPN_SCHEDULE_PIPELINED;
+        bridge.pipelined = o.chip.schedule != SPN_SCHEDULE_LAYER_BY_LAYER;
         snprintf(to->group, sizeof to->group, "VGG8, differences out");
         spn_bridge_put(&bridge);
     }

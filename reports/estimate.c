@@ -201,7 +201,7 @@ static void add_system(const struct spn_result *r, const struct spn_chip *chip,
 {
     const struct spn_system_result *s = &r->system;
     const bool loads = s->n_loads > 1, chips = s->n_chips > 1, mesh = s->bit_hop > 0;
-    const bool pipelined = chip->schedule == SPN_SCHEDULE_PIPELINED;
+    const bool pipelined = chip->schedule != SPN_SCHEDULE_LAYER_BY_LAYER;
     const struct fact facts[] = {
         {"chips", "count", s->n_chips, true},
         {"arrays that hold the weights transposed", "count", s->transposed_arrays,

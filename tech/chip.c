@@ -18,7 +18,7 @@ const char *const spn_encoding_names[] = {"differential", "offset", "twos-comple
 const char *const spn_adc_range_names[] = {"full", "calibrated", "fixed", NULL};
 const char *const spn_mapping_names[] = {"conventional", "kernel-position", "matrix",
                                          "row",          "shape",           NULL};
-const char *const spn_schedule_names[] = {"layer-by-layer", "pipelined", NULL};
+const char *const spn_schedule_names[] = {"layer-by-layer", "pipelined", "streamed", NULL};
 const char *const spn_scheme_names[] = {"dense", "external-index", "index-free", NULL};
 const char *const spn_index_place_names[] = {"dram", "global-buffer", "tile-buffer", NULL};
 const char *const spn_polarity_place_names[] = {"none", "dram", "global-buffer", "tile-buffer",
@@ -226,7 +226,7 @@ const struct spn_field spn_chip_fields[] = {
     SPN_F_DOUBLE(struct spn_chip, clock_Hz, "Hz", 1e5, 1e11, "digital clock"),
     SPN_F_DOUBLE(struct spn_chip, vdd_V, "V", 0, 5, "supply; 0 = the node's own"),
     SPN_F_ENUM(struct spn_chip, mapping, spn_mapping_names, "how kernels unroll onto arrays"),
-    SPN_F_ENUM(struct spn_chip, schedule, spn_schedule_names, "layers one by one or all at once"),
+    SPN_F_ENUM(struct spn_chip, schedule, spn_schedule_names, "layers one by one; each on an image of its own; or on lines as they come"),
     SPN_F_BOOL(struct spn_chip, duplicate,
                "copy small layers inside their tile to use idle arrays"),
     SPN_F_DOUBLE(struct spn_chip, area_budget_m2, "m2", 0, 1,

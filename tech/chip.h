@@ -36,7 +36,7 @@ enum spn_mapping {
     SPN_MAPPING_ROW,             /* rows C, columns K K outputs */
     SPN_MAPPING_SHAPE /* of conventional, row and matrix the one that the shape asks for */
 };
-enum spn_schedule { SPN_SCHEDULE_LAYER_BY_LAYER, SPN_SCHEDULE_PIPELINED };
+enum spn_schedule { SPN_SCHEDULE_LAYER_BY_LAYER, SPN_SCHEDULE_PIPELINED, SPN_SCHEDULE_STREAMED };
 enum spn_scheme {
     SPN_SCHEME_DENSE,
     SPN_SCHEME_EXTERNAL_INDEX,
