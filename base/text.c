@@ -47,6 +47,21 @@ void spn_text_add_n(struct spn_text *text, const char *bytes, size_t n)
     text->data[text->length] = '\0';
 }
 
+void spn_text_wrap(struct spn_text *out, const char *text, size_t n, size_t indent, size_t width)
+{
+    for (size_t at = 0, column = 0; at < n;) {
+        size_t word = strcspn(text + at, " \n");
+        word = word < n - at ? word : n - at;
+        if (column && column + 1 + word > width) {
+            spn_text_add(out, "\n%*s", (int)indent, "");
+            column = 0;
+        }
+        spn_text_add(out, "%s%.*s", column ? " " : "", (int)word, text + at);
+        column += word + (column > 0);
+        at += word + 1;
+    }
+}
+
 void spn_text_add(struct spn_text *text, const char *format, ...)
 {
     va_list args, again;

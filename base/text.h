@@ -27,6 +27,9 @@ void spn_text_clear(struct spn_text *text);
 void spn_text_add(struct spn_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void spn_text_add_n(struct spn_text *text, const char *bytes, size_t n);
+/* Add n bytes of text, broken between words into lines of at most `width` behind `indent` spaces;
+ * the first stands where the text ends now. */
+void spn_text_wrap(struct spn_text *out, const char *text, size_t n, size_t indent, size_t width);
 
 /* The candidate nearest to `word` by edit distance, or NULL when none is near (distance > 1 +
  * length/4). `next(ctx, i)` returns candidate i, or NULL after the last. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "cli/equations.h"
 #include "cli/manual.h"
 #include "explorer/columns.h"
 #include "explorer/space.h"
@@ -58,6 +59,10 @@ static void list_commands(struct spn_text *out)
     spn_text_add(out, "  %-11s %s\n", "space",
                  "a design space (experiments/*.json), and what can be an axis of it");
     spn_text_add(out, "  %-11s %s\n", "adc-sar", "any component of spindle list components");
+    spn_text_add(out, "  %-11s %s\n", "A20-A22",
+                 "equations that --explain names, with their sources");
+    spn_text_add(out, "  %-11s %s\n", "neurosim14",
+                 "a source that equations and inputs name in []");
     spn_text_add(out, "  %-11s %s\n", "adc.bits", "or any word: every field whose path holds it");
 }
 
@@ -146,8 +151,8 @@ static enum spn_status help_key(const char *key, struct spn_text *out, struct sp
     }
     const struct spn_component_type *type = spn_component_find(key);
     if (type) {
-        spn_text_add(out, "%s: %s\nequations: %s (docs/MODELS.md)\n", type->name, type->doc,
-                     type->model);
+        spn_text_add(out, "%s: %s\nequations: %s (spindle help %.*s)\n", type->name, type->doc,
+                     type->model, (int)strcspn(type->model, ","), type->model);
         if (type->bound)
             spn_text_add(out, "a bound, not an estimate: %s\n", type->bound);
         spn_text_add(out, "actions:");
@@ -157,6 +162,8 @@ static enum spn_status help_key(const char *key, struct spn_text *out, struct sp
         help_fields(type->fields, "", NULL, out);
         return SPN_OK;
     }
+    if (spn_equation_add(key, out) || spn_reference_add(key, out))
+        return SPN_OK;
     size_t n = help_lines(spn_space_help, key, out);
     for (int i = 0; i < N_TOPICS; i++)
         n += help_fields(topics[i].fields, topics[i].name, key, out);
@@ -210,9 +217,11 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
 const struct spn_command spn_cmd_help = {
     .name = "help",
     .operands = "[KEY]",
-    .doc = "Print help on a subcommand, a component or a field, with units, ranges and meaning.",
+    .doc =
+        "Print help on a subcommand, component, field, equation or source: units, ranges, meaning.",
     .examples = "spindle help device\n"
                 "spindle help adc.bits\n"
+                "spindle help A20-A22\n"
                 "spindle help --schema chip\n",
     .options = options,
     .max_operands = 1,

@@ -186,6 +186,14 @@ void spn_cmd_provenance(struct spn_report *report, int argc, char **argv, const 
     spn_text_clear(&command);
 }
 
+/* Numbers with one source: one, or the items of a list, which take one row together. */
+struct source_row {
+    char name[160], source[SPN_TABLE_MAX_SHOWN];
+    bool assumed;
+    double first, last;
+    int n; /* 0: none */
+};
+
 struct source_table {
     struct spn_report *report;
     struct spn_table *table;
@@ -193,6 +201,7 @@ struct source_table {
     bool all;
     int n_files;
     char file[SPN_MAX_PATH]; /* seen last */
+    struct source_row row;   /* not in the table yet */
 };
 
 /* The command line gives this number of the n-th file another value. */
@@ -232,20 +241,43 @@ static const char *shown_name(const char *file)
     return slash && strlen(file) > MAX_SHOWN ? slash + 1 : file;
 }
 
+static void end_row(struct source_table *to)
+{
+    const struct source_row *row = &to->row;
+    if (!row->n)
+        return;
+    spn_table_row(to->table, row->name, "");
+    if (row->n == 1)
+        spn_table_text(to->table, "%.6g", row->first);
+    else
+        spn_table_text(to->table, "%.6g .. %.6g (%d)", row->first, row->last, row->n);
+    if (to->all)
+        spn_table_text(to->table, "%s", row->assumed ? "assumed" : "");
+    spn_table_text(to->table, "%s", row->source);
+    to->row.n = 0;
+}
+
 static void add_source(void *ctx, const char *file, const struct spn_json_source *s)
 {
     struct source_table *to = ctx;
-    char name[160];
+    struct source_row next = {.first = s->value, .last = s->value, .n = 1};
+    const char *item = strrchr(s->path, '[');
+    size_t length = item && !strchr(item, '.') ? (size_t)(item - s->path) : strlen(s->path);
     see_file(to, file, s);
-    bool assumed = s->assumed || !*s->source; /* a number that nobody vouches for is a guess */
-    if ((!to->all && !assumed) || is_overridden(to->overrides, to->n_files, s->path))
+    next.assumed = s->assumed || !*s->source; /* a number that nobody vouches for is a guess */
+    if ((!to->all && !next.assumed) || is_overridden(to->overrides, to->n_files, s->path))
         return;
-    snprintf(name, sizeof name, "%.60s: %.90s", shown_name(file), s->path);
-    spn_table_row(to->table, name, "");
-    spn_table_text(to->table, "%.6g", s->value);
-    if (to->all)
-        spn_table_text(to->table, "%s", assumed ? "assumed" : "");
-    spn_table_text(to->table, "%s", *s->source ? s->source : "none given");
+    snprintf(next.name, sizeof next.name, "%.60s: %.*s", shown_name(file),
+             (int)(length < 90 ? length : 90), s->path);
+    snprintf(next.source, sizeof next.source, "%s", *s->source ? s->source : "none given");
+    if (to->row.n && s->path[length] && next.assumed == to->row.assumed &&
+        strcmp(next.name, to->row.name) == 0 && strcmp(next.source, to->row.source) == 0) {
+        to->row.last = s->value;
+        to->row.n++;
+        return;
+    }
+    end_row(to);
+    to->row = next;
 }
 
 enum spn_status spn_cmd_chip_digests(const struct spn_common *common, struct spn_report *report,
@@ -275,6 +307,7 @@ enum spn_status spn_cmd_sources(const struct spn_common *common, bool all,
     enum spn_status status = collect(common, &overrides, err);
     if (!status)
         status = spn_chip_sources(common->chip, overrides.list, overrides.n, add_source, &to, err);
+    end_row(&to);
     for (size_t i = 0; i < common->set.n && !status; i++) {
         const char *value;
         char path[MAX_FIELD];

@@ -32,23 +32,6 @@ static bool is_words(const struct spn_table *table, int column)
     return strcmp(table->column[column], "source") == 0;
 }
 
-/* One line of text, broken between words into lines of at most `width` behind `indent` spaces. */
-static void add_wrapped(const char *text, size_t n, size_t indent, size_t width,
-                        struct spn_text *out)
-{
-    for (size_t at = 0, column = 0; at < n;) {
-        size_t word = strcspn(text + at, " \n");
-        word = word < n - at ? word : n - at;
-        if (column && column + 1 + word > width) {
-            spn_text_add(out, "\n%*s", (int)indent, "");
-            column = 0;
-        }
-        spn_text_add(out, "%s%.*s", column ? " " : "", (int)word, text + at);
-        column += word + (column > 0);
-        at += word + 1;
-    }
-}
-
 /* Padded to |width|, to the left if below 0; Markdown takes a bare bar for the end of a cell. */
 static void add_cell(int width, const char *cell, bool markdown, struct spn_text *out)
 {
@@ -77,12 +60,17 @@ static bool is_repeated(const struct spn_table *table, int i, int column)
            strcmp(text, spn_table_words(table, &table->line[i - 1].cell[column])) == 0;
 }
 
+static void add_words(const char *text, size_t indent, struct spn_text *out)
+{
+    enum { WORDS_WIDTH = 72 };
+    spn_text_wrap(out, text, strlen(text), indent, WORDS_WIDTH);
+}
+
 /* Line i or, below 0, the header. Words at the end of a row of a
  * terminal are broken into lines. */
 static void add_row(const struct spn_table *table, int i, const int *width, bool markdown,
                     struct spn_text *out)
 {
-    enum { WORDS_WIDTH = 72 };
     char text[SPN_TABLE_MAX_SHOWN];
     size_t column = (size_t)width[0];
     spn_text_add(out, "%s", markdown ? "| " : "");
@@ -95,9 +83,7 @@ static void add_row(const struct spn_table *table, int i, const int *width, bool
         spn_text_add(out, "%s", markdown ? " | " : "  ");
         column += 2;
         if (!markdown && c == table->n_columns - 1 && is_words(table, c))
-            add_wrapped(is_repeated(table, i, c) ? "as above" : text,
-                        is_repeated(table, i, c) ? strlen("as above") : strlen(text), column,
-                        WORDS_WIDTH, out);
+            add_words(is_repeated(table, i, c) ? "as above" : text, column, out);
         else
             add_cell(is_words(table, c) ? -width[c + 1] : width[c + 1], text, markdown, out);
         column += (size_t)width[c + 1];
@@ -221,7 +207,7 @@ void spn_notes_render(const struct spn_text *notes, size_t width, struct spn_tex
     for (const char *at = notes->data; at && *at;) {
         size_t n = strcspn(at, "\n");
         spn_text_add(out, "- ");
-        add_wrapped(at, n, 2, width - 2, out);
+        spn_text_wrap(out, at, n, 2, width - 2);
         spn_text_add(out, "\n");
         at += n + 1;
     }

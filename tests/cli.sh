@@ -42,6 +42,15 @@ for command in $("$spindle" help | awk '/^  [a-z]+ /{print $1}'); do
 done
 expect 0 ".SS spindle compare" "$spindle" help --man
 expect 0 "actions: convert" "$spindle" help adc-sar
+# From a number to its equation, and on to the paper: every equation that a component names, every source that data name.
+"$spindle" list components | awk '{print $1}' | while read -r component; do
+    "$spindle" help "$component" | sed -n 's/^equations: \(.*\) (spindle help.*/\1/p' | tr -d ' ' | tr ',' '\n'
+done | sort -u > equations
+[ "$(wc -l < equations)" -gt 40 ] && ok || bad "few equations: $(wc -l < equations)"
+while read -r equation; do "$spindle" help "$equation" 2> err | grep -q '^docs/MODELS.md, ' || bad "help $equation: $(cat err)"; done < equations
+expect 0 "[murmann] Murmann, Boris, ADC performance survey" "$spindle" help A20-A22
+expect 0 "doi:10.1038/s41928-024-01328-4" "$spindle" help ning2025
+expect 2 'nothing is called "A999"' "$spindle" help A999
 for kind in nodes devices chips drams networks components schemes figures index-formats results; do
     expect 0 " " "$spindle" list $kind
 done
