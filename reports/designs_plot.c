@@ -73,7 +73,7 @@ static void add_dot(struct dots *dots, double x, double y)
 {
     x *= dots->scale[0];
     y *= dots->scale[1];
-    spn_text_add(dots->out, "%.9g\t%.9g\n", x, y);
+    spn_text_add(dots->out, "%.9g\t%.9g", x, y);
     grow(&dots->x, x);
     grow(&dots->y, y);
 }
@@ -85,6 +85,7 @@ static bool visit_dot(void *ctx, int64_t number, const struct spn_store_cell *ce
     if (dots->i++ % dots->step || !isfinite(cells[0].number) || !isfinite(cells[1].number))
         return true;
     add_dot(dots, cells[0].number, cells[1].number);
+    spn_text_add(dots->out, "\n");
     return true;
 }
 
@@ -92,7 +93,7 @@ enum spn_status spn_designs_plot_pareto(struct spn_store *store, const struct sp
                                         const struct spn_front_item *items, size_t n,
                                         struct spn_figure *figure, struct spn_err *err)
 {
-    char x[128], y[128];
+    char x[128], y[128], z[128] = "-";
     struct spn_store_counts counts;
     struct spn_text body = {0};
     struct spn_store_query query = {
@@ -109,23 +110,29 @@ enum spn_status spn_designs_plot_pareto(struct spn_store *store, const struct sp
     if (!status)
         status = spn_store_select(store, &query, visit_dot, &dots, err);
     spn_text_add(&body, "\n\n");
+    struct range colour = {INFINITY, -INFINITY};
     for (size_t i = 0; i < n; i++) {
-        double v[2] = {items[i].value[0], items[i].value[1]};
-        for (int k = 0; k < 2; k++)
-            v[k] = goals->maximize[k] ? -v[k] : v[k];
+        double v[3] = {0};
+        for (int k = 0; k < 3 && k < goals->n; k++)
+            v[k] = goals->maximize[k] ? -items[i].value[k] : items[i].value[k];
+        if (goals->n > 2)
+            v[2] *= axis_scale(store, goals->column[2]);
         add_dot(&dots, v[0], v[1]);
+        spn_text_add(&body, "\t%.9g\n", v[2]);
+        grow(&colour, v[2]);
     }
     axis_title(store, goals->column[0], x, sizeof x);
     axis_title(store, goals->column[1], y, sizeof y);
+    if (goals->n > 2)
+        axis_title(store, goals->column[2], z, sizeof z);
     figure->name = "pareto";
-    spn_text_add(
-        &figure->dat,
-        "# labels: x, y, title, log x, log y, objectives; then all designs; then the front\n");
-    spn_text_add(
-        &figure->dat,
-        "%s\t%s\t%s: %zu of %lld designs are on the front of %d objectives\t%d\t%d\t%d\n\n\n", x, y,
-        spn_store_space_name(store), n, (long long)counts.n_good, goals->n, is_log(&dots.x),
-        is_log(&dots.y), goals->n);
+    spn_text_add(&figure->dat, "# labels: x, y, title, log x, log y, objectives, colour, log "
+                               "colour; then all designs; then the front with its colour\n");
+    spn_text_add(&figure->dat,
+                 "%s\t%s\t%s: %zu of %lld designs are on the front of %d "
+                 "objectives\t%d\t%d\t%d\t%s\t%d\n\n\n",
+                 x, y, spn_store_space_name(store), n, (long long)counts.n_good, goals->n,
+                 is_log(&dots.x), is_log(&dots.y), goals->n, z, is_log(&colour));
     if (body.data)
         spn_text_add_n(&figure->dat, body.data, body.length);
     if (!status && (body.failed || figure->dat.failed))
@@ -232,7 +239,8 @@ enum spn_status spn_designs_plot_heatmap(struct spn_store *store, const struct s
                  "# labels: x, y, quantity, title, log; then x, y, value, x label, y label, value "
                  "on dark, on bright\n"
                  "%s\t%s\t%s\t%s: %s, %s of all other axes\t%d\n\n\n",
-                 title[0], title[1], title[2], spn_store_space_name(store), title[2],
+                 title[0], title[1], title[2], spn_store_space_name(store),
+                 spn_store_column(store, columns[2])->name,
                  goals->maximize[0] ? "highest" : "lowest", is_log(&range));
     for (int i = 0; i < all.n && !status; i++) {
         const struct cell *cell = &all.cell[i];
@@ -364,8 +372,9 @@ enum spn_status spn_designs_plot_parallel(struct spn_store *store, const struct 
         spn_text_add(&figure->dat,
                      "# title, number of axes; then axis, place, label, title; then lines: axis, "
                      "place, colour\n"
-                     "%s: %zu designs\t%d\n\n\n",
-                     spn_store_space_name(store), lines.n, n_columns);
+                     "%s: %zu designs (colour: %s)\t%d\n\n\n",
+                     spn_store_space_name(store), lines.n,
+                     spn_store_column(store, columns[n_columns - 1])->name, n_columns);
         write_parallel(store, &lines, columns, &figure->dat);
         if (figure->dat.failed)
             status = spn_err_memory(err, "a figure");

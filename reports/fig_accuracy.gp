@@ -9,7 +9,7 @@ set output "accuracy.svg"
 set ylabel "top-1 accuracy (%)"
 set offsets graph 0.03, graph 0.03, 0, 0
 set key outside top right horizontal samplen 2
-set multiplot layout down, across
+set multiplot layout down, across title "Accuracy on the simulated chip (bars: 95 % interval)"
 do for [k = 1:n] {
     set table $unused
     set xrange [-1:1]

@@ -12,10 +12,10 @@ unset table
 set autoscale
 set xlabel xl noenhanced
 set ylabel yl noenhanced
-set cblabel zl noenhanced
+set cblabel name_of(zl) noenhanced
 set title tl noenhanced
 if (lz) { set logscale cb }
-set format cb "%.2s %c"
+set format cb ticks_of(zl, 2)
 set palette defined (0 "#440154", 0.25 "#3b528b", 0.5 "#21918c", 0.75 "#5ec962", 1 "#fde725")
 set xtics noenhanced
 if (nx > 8) { set xtics rotate by -30 }

@@ -20,7 +20,8 @@ set palette defined (0 "#440154", 0.25 "#3b528b", 0.5 "#21918c", 0.75 "#5ec962",
 set xrange [-0.6:n - 0.4]
 set yrange [-0.14:1.12]
 set bmargin 1
+set style textbox opaque noborder fillcolor rgb "#ffffff" margins 0.3, 0.3
 do for [i=0:int(n) - 1] { set arrow from i, 0 to i, 1 nohead lw 1.5 lc rgb "#444444" front }
 plot "parallel.dat" index 2 using 1:2:3 with lines lw 1 lc palette, \
-     "" index 1 using 1:2:3 with labels left offset 0.5,0 font ",11" noenhanced, \
+     "" index 1 using 1:2:3 with labels left offset 0.5,0 font ",11" noenhanced boxed, \
      "" index 1 using 1:(-0.1):4 with labels center font ",12" noenhanced

@@ -29,6 +29,14 @@ $span << EOD
 0 1
 1 1
 EOD
+set table $unused
+models = 0
+plot [-1:1] "validation.dat" index 6 using (models = models + 1, 0):(0) with points
+unset table
+if (models <= 2) { # a title and a placeholder: no --data
+    unset key
+    set label "spindle validate --data DIR draws other simulators' blocks here" at graph 0.5, 0.5 center
+}
 plot $span with dots lc rgb "white" notitle, \
      for [i=6:10] "validation.dat" index i using 1:2 with points pt 7 ps 0.5 lc i-5 title columnheader(1)
 unset multiplot

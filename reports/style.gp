@@ -18,3 +18,8 @@ set linetype 8 lc rgb "#999999"
 set linetype 9 lc rgb "#332288"
 set linetype 10 lc rgb "#882255"
 set linetype cycle 10
+# Of a label "energy (J)": the ticks carry the unit and its prefix (9.5 nJ), the label the name; "area (mm2)" is scaled already.
+unit_of(l) = strstrt(l, " (") == 0 ? "" : l[strstrt(l, " (") + 2:strlen(l) - 1]
+is_plain(l) = unit_of(l) eq "" || unit_of(l) eq "mm2" || unit_of(l) eq "%"
+name_of(l) = is_plain(l) ? l : l[1:strstrt(l, " (") - 1]
+ticks_of(l, digits) = is_plain(l) ? "%g" : sprintf("%%.%ds %%c%s", digits, unit_of(l))
