@@ -47,6 +47,12 @@ struct spn_common spn_common_default(void);
             "override a field, e.g. chip.adc.bits=6 (see spindle help chip); repeatable", 0, 0,    \
             NULL                                                                                   \
     }
+#define SPN_OPT_SCHEME(s, m)                                                                       \
+    {                                                                                              \
+        "scheme", SPN_OPT_ENUM, offsetof(s, m), "SCHEME",                                          \
+            "dense, external-index, index-free or chip (default: what the chip says)", 0, 0,       \
+            spn_cmd_scheme_choices                                                                 \
+    }
 #define SPN_OPT_FORMAT(s, m)                                                                       \
     {                                                                                              \
         "format", SPN_OPT_ENUM, offsetof(s, m.format), "FORMAT",                                   \
@@ -93,6 +99,9 @@ struct spn_common spn_common_default(void);
     {                                                                                              \
         NULL, SPN_OPT_FLAG, 0, NULL, NULL, 0, 0, NULL                                              \
     }
+
+/* Names of schemes, then "chip" (SPN_N_SCHEMES): the chip's own. */
+extern const char *const spn_cmd_scheme_choices[];
 
 /* The chip of the common options with all --set chip.*, node.*, device.*, dram.* applied. */
 enum spn_status spn_cmd_load_chip(const struct spn_common *common, struct spn_chip *chip,

@@ -6,11 +6,10 @@
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "cli/files.h"
 #include "estimator/estimate.h"
 #include "reports/compare.h"
 #include "reports/explain.h"
-#include "reports/html.h"
-#include "reports/plot.h"
 #include "simulator/simulator.h"
 
 enum { DEFAULT_IMAGES = 150, CALIBRATION_IMAGES = 20 };
@@ -229,33 +228,14 @@ static enum spn_status add_accuracy(struct job *job, struct spn_err *err)
 
 static enum spn_status write_files(struct job *job, struct spn_err *err)
 {
-    static const struct {
-        const char *name;
-        enum spn_format format;
-    } file[] = {{"compare.tsv", SPN_FORMAT_TSV}, {"compare.json", SPN_FORMAT_JSON}};
-    const char *dir = job->args.common.out;
-    bool drawn = false;
-    enum spn_status status = SPN_OK;
-    for (size_t i = 0; i < sizeof file / sizeof *file && !status; i++) {
-        struct spn_text text = {0};
-        status = spn_report_render(&job->report, file[i].format, &text, err);
-        if (!status)
-            status = spn_file_write(dir, file[i].name, text.data, text.length, err);
-        spn_text_clear(&text);
-    }
-    const size_t n_figures = spn_comparison_figures(&job->comparison, job->figure);
-    if (!status)
-        status = spn_plot_write(dir, job->figure, n_figures, &drawn, err);
-    if (!status)
-        status = spn_html_write(dir, "compare.html", &job->report, job->figure,
-                                drawn ? n_figures : 0, err);
-    if (!status)
-        fprintf(stderr, "Wrote %s/compare.html, .tsv, .json%s\n", dir,
-                !drawn ? "; no gnuplot in PATH: figures are left as data and scripts (.dat, .gp)"
-                : n_figures == SPN_COMPARISON_N_FIGURES
-                    ? " and figures breakdown, layers, ratios (.svg, .gp, .dat)"
-                    : " and figures breakdown, layers (.svg, .gp, .dat)");
-    return status;
+    const size_t n = spn_comparison_figures(&job->comparison, job->figure);
+    return spn_cmd_write_files(&(struct spn_cmd_files){.dir = job->args.common.out,
+                                                       .name = "compare",
+                                                       .report = &job->report,
+                                                       .html = true,
+                                                       .figures = job->figure,
+                                                       .n_figures = n},
+                               err);
 }
 
 static enum spn_status run(const struct spn_command *self, int argc, char **argv,

@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "base/file.h"
 #include "cli/cmd.h"
+#include "cli/files.h"
 #include "estimator/estimate.h"
 #include "reports/estimate.h"
 #include "reports/explain.h"
@@ -16,16 +16,12 @@ struct args {
     bool training;
 };
 
-static const char *const scheme_choices[] = {"dense", "external-index", "index-free", "chip", NULL};
-
 static const struct spn_opt options[] = {
     SPN_OPT_CHIP(struct args, common),
     SPN_OPT_DEVICE(struct args, common),
     SPN_OPT_SET(struct args, common),
     SPN_OPT_PROFILE(struct args, common),
-    {"scheme", SPN_OPT_ENUM, offsetof(struct args, scheme), "SCHEME",
-     "dense, external-index, index-free or chip (default: what the chip says)", 0, 0,
-     scheme_choices},
+    SPN_OPT_SCHEME(struct args, scheme),
     {"training", SPN_OPT_FLAG, offsetof(struct args, training), "", "also the phases of training",
      0, 0, NULL},
     SPN_OPT_FORMAT(struct args, common),
@@ -68,27 +64,10 @@ static enum spn_status estimate(struct job *job, struct spn_err *err)
         status = spn_workspace_create(&job->work, job->plan, err);
     if (status)
         return status;
-    struct spn_estimate_options how = {
-        .scheme = job->args.scheme == SPN_N_SCHEMES ? job->chip.sparsity.scheme : job->args.scheme,
-        .training = job->args.training};
+    if (job->args.scheme == SPN_N_SCHEMES)
+        job->args.scheme = job->chip.sparsity.scheme;
+    struct spn_estimate_options how = {.scheme = job->args.scheme, .training = job->args.training};
     return spn_estimate(job->plan, &job->chip, &how, job->work, &job->result, err);
-}
-
-static enum spn_status write_files(struct job *job, struct spn_err *err)
-{
-    struct spn_text text = {0};
-    enum spn_status status = spn_cmd_make_dir(job->args.common.out, err);
-    if (!status)
-        status = spn_report_render(&job->report, SPN_FORMAT_TSV, &text, err);
-    if (!status)
-        status = spn_file_write(job->args.common.out, "estimate.tsv", text.data, text.length, err);
-    spn_text_clear(&text);
-    if (!status)
-        status = spn_report_render(&job->report, SPN_FORMAT_JSON, &text, err);
-    if (!status)
-        status = spn_file_write(job->args.common.out, "estimate.json", text.data, text.length, err);
-    spn_text_clear(&text);
-    return status;
 }
 
 static enum spn_status run(const struct spn_command *self, int argc, char **argv,
@@ -105,7 +84,7 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
     if (!status) {
         const char *files[] = {job.path};
         spn_cmd_provenance(&job.report, argc, argv, files, 1);
-        spn_estimate_report(&job.result, &job.chip, &job.report);
+        spn_estimate_report(&job.result, &job.chip, job.args.scheme, &job.report);
         spn_report_note(&job.report, "Value statistics: %s.", job.profile.source);
         spn_explain_caveats(&job.report, &job.result, &job.chip);
         status = spn_cmd_sources(&job.args.common, job.args.common.explain, &job.report, err);
@@ -113,7 +92,10 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
     if (!status && job.args.common.explain)
         spn_explain_leaves(&job.report, &job.result, "estimate");
     if (!status && job.args.common.out)
-        status = write_files(&job, err);
+        status = spn_cmd_write_files(&(struct spn_cmd_files){.dir = job.args.common.out,
+                                                             .name = "estimate",
+                                                             .report = &job.report},
+                                     err);
     if (!status)
         status = spn_cmd_print(&job.report, job.args.common.format, err);
     job_clear(&job);

@@ -14,7 +14,7 @@
 
 #include "base/rng.h"
 #include "cli/cmd.h"
-#include "reports/plot.h"
+#include "cli/files.h"
 #include "simulator/compensate.h"
 #include "simulator/effective.h"
 #include "simulator/program_wires.h"
@@ -156,26 +156,19 @@ static enum spn_status tabulate_mappings(struct job *job, struct spn_err *err)
 
 static enum spn_status write_files(struct job *job, struct spn_err *err)
 {
-    const char *dir = job->args.common.out;
     struct spn_figure figure = {.name = "irdrop"};
-    struct spn_text json = {0};
-    bool drawn = false;
     spn_text_add(&figure.dat, "# column\trow\tshare of the cell's conductance that is seen\n");
     for (size_t i = 0; i < job->n; i++)
         spn_text_add(&figure.dat, "%zu\t%zu\t%.6g\n", i % (size_t)job->array.columns,
                      i / (size_t)job->array.columns, job->T_S[i] / job->cells_S[i]);
-    enum spn_status status = spn_cmd_make_dir(dir, err);
-    if (!status)
-        status = spn_report_render(&job->report, SPN_FORMAT_JSON, &json, err);
-    if (!status)
-        status = spn_file_write(dir, "irdrop.json", json.data, json.length, err);
-    if (!status)
-        status = spn_plot_write(dir, &figure, 1, &drawn, err);
+    enum spn_status status =
+        spn_cmd_write_files(&(struct spn_cmd_files){.dir = job->args.common.out,
+                                                    .name = "irdrop",
+                                                    .report = &job->report,
+                                                    .figures = &figure,
+                                                    .n_figures = 1},
+                            err);
     spn_text_clear(&figure.dat);
-    spn_text_clear(&json);
-    if (!status)
-        fprintf(stderr, "Wrote %s/irdrop.json and figure irdrop%s\n", dir,
-                drawn ? " (.svg, .gp, .dat)" : " as data and script (no gnuplot in PATH)");
     return status;
 }
 

@@ -21,15 +21,12 @@ struct args {
     int scheme;
 };
 
-static const char *const scheme_choices[] = {"dense", "external-index", "index-free", "chip", NULL};
-
 static const struct spn_opt options[] = {
     {"file", SPN_OPT_STRING, offsetof(struct args, file), "FILE",
      "write the distributions here, for estimate and compare --profile FILE", 0, 0, NULL},
     {"weights", SPN_OPT_STRING, offsetof(struct args, weights), "FILE",
      "safetensors, plain or .gz (default: what the network file names)", 0, 0, NULL},
-    {"scheme", SPN_OPT_ENUM, offsetof(struct args, scheme), "SCHEME",
-     "whose cells the check is of (default: what the chip says)", 0, 0, scheme_choices},
+    SPN_OPT_SCHEME(struct args, scheme),
     {"dataset", SPN_OPT_STRING, offsetof(struct args, common.dataset), "NAME",
      "as for spindle simulate (default: the network's)", 0, 0, NULL},
     SPN_OPT_DATA(struct args, common),

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "cli/files.h"
 #include "explorer/ladder.h"
 #include "explorer/study.h"
-#include "reports/html.h"
 #include "reports/ning2025.h"
 #include "tech/data.h"
 
@@ -284,31 +284,14 @@ static const char *folder(const struct job *job)
 
 static enum spn_status write_files(struct job *job, struct spn_err *err)
 {
-    static const struct {
-        const char *name;
-        enum spn_format format;
-    } file[] = {{"ning2025.tsv", SPN_FORMAT_TSV}, {"ning2025.json", SPN_FORMAT_JSON}};
-    const char *dir = folder(job);
-    bool drawn = false;
-    enum spn_status status = SPN_OK;
-    for (size_t i = 0; i < sizeof file / sizeof *file && !status; i++) {
-        struct spn_text text = {0};
-        status = spn_report_render(&job->report, file[i].format, &text, err);
-        if (!status)
-            status = spn_file_write(dir, file[i].name, text.data, text.length, err);
-        spn_text_clear(&text);
-    }
     spn_ning2025_figures(job->study, &job->runs, job->figure);
-    if (!status)
-        status = spn_plot_write(dir, job->figure, SPN_NING2025_N_FIGURES, &drawn, err);
-    if (!status)
-        status = spn_html_write(dir, "ning2025.html", &job->report, job->figure,
-                                drawn ? SPN_NING2025_N_FIGURES : 0, err);
-    if (!status)
-        fprintf(stderr, "Wrote %s/ning2025.html, .tsv, .json%s\n", dir,
-                drawn ? " and figures (.svg, .gp, .dat)"
-                      : "; no gnuplot in PATH: figures are left as data and scripts (.dat, .gp)");
-    return status;
+    return spn_cmd_write_files(&(struct spn_cmd_files){.dir = folder(job),
+                                                       .name = "ning2025",
+                                                       .report = &job->report,
+                                                       .html = true,
+                                                       .figures = job->figure,
+                                                       .n_figures = SPN_NING2025_N_FIGURES},
+                               err);
 }
 
 static void add_source(void *ctx, const struct spn_json_source *s)

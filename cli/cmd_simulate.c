@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/designs.h"
+#include "cli/files.h"
 #include "cli/simulate.h"
 #include "reports/simulated.h"
 #include "spindle.h"
@@ -14,8 +15,6 @@
 enum { DEFAULT_IMAGES = 1000, CALIBRATION_IMAGES = 32, MAX_WRITES = 1000000 };
 
 #define ARGS struct spn_simulate_args
-
-static const char *const scheme_choices[] = {"dense", "external-index", "index-free", "chip", NULL};
 
 static const struct spn_opt options[] = {
     {"fidelity", SPN_OPT_ENUM, offsetof(ARGS, fidelity), "LEVEL",
@@ -48,9 +47,7 @@ static const struct spn_opt options[] = {
     {"recalibrate", SPN_OPT_INT, offsetof(ARGS, recalibrate), "N",
      "estimate batch normalisation anew through the chip from N training images (default 0)", 0,
      SPN_SIMULATOR_MAX_RECALIBRATION, NULL},
-    {"scheme", SPN_OPT_ENUM, offsetof(ARGS, scheme), "SCHEME",
-     "dense, external-index, index-free or chip (default: what the chip says)", 0, 0,
-     scheme_choices},
+    SPN_OPT_SCHEME(ARGS, scheme),
     {"weights", SPN_OPT_STRING, offsetof(ARGS, weights), "FILE",
      "safetensors, plain or .gz (default: what the network file names)", 0, 0, NULL},
     {"dataset", SPN_OPT_STRING, offsetof(ARGS, common.dataset), "NAME",
@@ -108,10 +105,12 @@ static enum spn_status set_options(struct spn_simulate_job *job, struct spn_err 
 {
     const struct spn_simulate_args *args = &job->args;
     struct spn_simulator_options how = spn_simulator_options_default();
+    if (args->scheme == SPN_N_SCHEMES)
+        job->args.scheme = job->chip.sparsity.scheme;
     how.fidelity = args->fidelity;
     how.estimate_ir_drop = args->estimate_ir_drop;
     how.correction = args->correction;
-    how.scheme = args->scheme == SPN_N_SCHEMES ? job->chip.sparsity.scheme : args->scheme;
+    how.scheme = args->scheme;
     how.seed = (uint64_t)args->common.seed;
     how.n_threads = (int)args->common.threads;
     how.write = (int)args->write;
@@ -175,7 +174,8 @@ static enum spn_status simulate(struct spn_simulate_job *job, struct spn_err *er
         if (n > 1 && result.n_chips < n)
             spn_report_note(&job->report, "Stopped after %d of %d chips.", result.n_chips, n);
         if (n == 1)
-            fprintf(stderr, "%.3g images/s\n", each[0].images_per_s);
+            fprintf(stderr, each[0].images_per_s < 1000 ? "%.3g images/s\n" : "%.0f images/s\n",
+                    each[0].images_per_s);
     }
     free(each);
     return status;
@@ -185,8 +185,9 @@ static void begin_report(struct spn_simulate_job *job, int argc, char **argv)
 {
     const char *files[] = {job->path, spn_weights_path(job->weights), job->args.defects};
     spn_cmd_provenance(&job->report, argc, argv, files, job->args.defects ? 3 : 2);
-    snprintf(job->report.title, sizeof job->report.title, "%s on %s at %s fidelity", job->net->name,
-             job->chip.name, spn_fidelity_names[job->args.fidelity]);
+    snprintf(job->report.title, sizeof job->report.title, "%s, %s, on %s (%s) at %s fidelity",
+             job->net->name, spn_scheme_names[job->args.scheme], job->chip.name,
+             job->chip.device.name, spn_fidelity_names[job->args.fidelity]);
     if (job->test.n_tokens)
         spn_report_note(&job->report, "Neighbouring tokens depend on each other: an interval over "
                                       "tokens is narrower than what other texts would give.");
@@ -210,26 +211,18 @@ static void begin_report(struct spn_simulate_job *job, int argc, char **argv)
 /* <out>/simulate.tsv and .json, and the figures. */
 static enum spn_status write_files(struct spn_simulate_job *job, struct spn_err *err)
 {
-    static const struct {
-        const char *name;
-        enum spn_format format;
-    } file[] = {{"simulate.tsv", SPN_FORMAT_TSV}, {"simulate.json", SPN_FORMAT_JSON}};
     struct spn_figure figure[2];
     size_t n = 0;
     if (job->axis_figure.length)
         figure[n++] = (struct spn_figure){"accuracy", job->axis_figure};
     if (job->ablation_figure.length)
         figure[n++] = (struct spn_figure){"ablation", job->ablation_figure};
-    enum spn_status status = SPN_OK;
-    for (size_t i = 0; i < sizeof file / sizeof *file && !status; i++) {
-        struct spn_text text = {0};
-        status = spn_report_render(&job->report, file[i].format, &text, err);
-        if (!status)
-            status =
-                spn_file_write(job->args.common.out, file[i].name, text.data, text.length, err);
-        spn_text_clear(&text);
-    }
-    return status || n == 0 ? status : spn_cmd_draw(job->args.common.out, figure, n, err);
+    return spn_cmd_write_files(&(struct spn_cmd_files){.dir = job->args.common.out,
+                                                       .name = "simulate",
+                                                       .report = &job->report,
+                                                       .figures = figure,
+                                                       .n_figures = n},
+                               err);
 }
 
 static void choose_fidelity(struct spn_simulate_args *args)

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "cli/files.h"
 #include "explorer/validate.h"
-#include "reports/plot.h"
 #include "reports/validation.h"
 
 struct args {
@@ -70,28 +70,15 @@ static enum spn_status collect(const struct args *args, struct spn_validation *v
 static enum spn_status write_files(const struct args *args, const struct spn_validation *v,
                                    const struct spn_report *report, struct spn_err *err)
 {
-    static const struct {
-        const char *name;
-        enum spn_format format;
-    } file[] = {{"validate.tsv", SPN_FORMAT_TSV}, {"validate.json", SPN_FORMAT_JSON}};
-    const char *dir = args->common.out;
     struct spn_figure figure = {0};
-    bool drawn = false;
-    enum spn_status status = spn_cmd_make_dir(dir, err);
-    for (size_t i = 0; i < sizeof file / sizeof *file && !status; i++) {
-        struct spn_text text = {0};
-        status = spn_report_render(report, file[i].format, &text, err);
-        if (!status)
-            status = spn_file_write(dir, file[i].name, text.data, text.length, err);
-        spn_text_clear(&text);
-    }
     spn_validation_figure(v, &figure);
-    if (!status)
-        status = spn_plot_write(dir, &figure, 1, &drawn, err);
+    enum spn_status status = spn_cmd_write_files(&(struct spn_cmd_files){.dir = args->common.out,
+                                                                         .name = "validate",
+                                                                         .report = report,
+                                                                         .figures = &figure,
+                                                                         .n_figures = 1},
+                                                 err);
     spn_text_clear(&figure.dat);
-    if (!status)
-        fprintf(stderr, "Wrote %s/validate.tsv, .json and figure validation%s\n", dir,
-                drawn ? " (.svg, .gp, .dat)" : " as data and script (no gnuplot in PATH)");
     return status;
 }
 

@@ -18,6 +18,9 @@
 #include "spindle.h"
 #include "tech/data.h"
 
+const char *const spn_cmd_scheme_choices[] = {"dense", "external-index", "index-free", "chip",
+                                              NULL};
+
 struct spn_common spn_common_default(void)
 {
     return (struct spn_common){.chip = "ning2025", .seed = 1, .images = 0};

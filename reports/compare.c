@@ -304,6 +304,11 @@ static void add_notes(const struct spn_comparison *c, struct spn_report *report)
                         "programming error, read noise, "
                         "on/off ratio, stuck cells); interval: 95 %% Wilson.",
                         c->accuracy[0].n_images, c->net->dataset);
+    if (c->inference[SPN_SCHEME_EXTERNAL_INDEX]->n_kept_weights == c->inference[0]->n_weights)
+        spn_report_note(report,
+                        "No weight of %s is pruned: schemes differ by what they carry for pruning, "
+                        "not by what it saves (--set network.sparsity=0.9).",
+                        c->net->name);
     if (c->inference_pairs[0])
         add_pairs_note(c, report);
     add_signs_note(c, report);

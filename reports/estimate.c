@@ -287,11 +287,12 @@ static void add_notes(const struct spn_result *r, const struct spn_chip *chip,
                         chip->products_device.name, spn_array_kind_names[chip->products.kind]);
 }
 
-void spn_estimate_report(const struct spn_result *r, const struct spn_chip *chip,
+void spn_estimate_report(const struct spn_result *r, const struct spn_chip *chip, int scheme,
                          struct spn_report *report)
 {
-    snprintf(report->title, sizeof report->title, "%s on %s (%s, %s, %s)", r->net->name, chip->name,
-             chip->node.name, chip->device.name, chip->dram.name);
+    snprintf(report->title, sizeof report->title, "%s, %s, on %s (%s, %s, %s)", r->net->name,
+             spn_scheme_names[scheme], chip->name, chip->node.name, chip->device.name,
+             chip->dram.name);
     struct spn_table *table = spn_report_table(report, "inference", "Inference", "quantity");
     spn_table_column(table, "value");
     add_quantities(r, table, spn_inference_quantities);

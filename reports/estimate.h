@@ -8,8 +8,8 @@
 #include "estimator/estimate.h"
 #include "reports/report.h"
 
-/* Tables inference, training (if estimated), categories and layers. */
-void spn_estimate_report(const struct spn_result *r, const struct spn_chip *chip,
+/* Tables inference, training (if estimated), categories and layers of an estimate with `scheme`. */
+void spn_estimate_report(const struct spn_result *r, const struct spn_chip *chip, int scheme,
                          struct spn_report *report);
 
 /* Rows shared with the comparison: a name, a unit and the place of a double in struct spn_result.

@@ -13,7 +13,8 @@ void spn_explain_leaves(struct spn_report *report, const struct spn_result *r, c
 {
     char id[32], title[160];
     snprintf(id, sizeof id, "leaves_%s", name);
-    snprintf(title, sizeof title, "Cost leaves, %s (an equation and its source: spindle help A20)", name);
+    snprintf(title, sizeof title, "Cost leaves, %s (an equation and its source: spindle help A20)",
+             name);
     struct spn_table *table = spn_report_table(report, id, title, "layer");
     static const char *const text_columns[] = {"component", "phase", "category", "equations"};
     for (size_t i = 0; i < sizeof text_columns / sizeof *text_columns; i++)
