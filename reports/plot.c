@@ -5,6 +5,7 @@
 #include "reports/plot.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -58,8 +59,8 @@ static pid_t start_gnuplot(const char *dir, char *script)
     char program[] = "gnuplot", own_settings[] = "-d",
          *argv[] = {program, own_settings, script, NULL};
     pid_t child = fork();
-    if (child == 0) {
-        if (chdir(dir) == 0)
+    if (child == 0) { /* the same picture in every locale and with any ~/.gnuplot */
+        if (setenv("LC_ALL", "C.UTF-8", 1) == 0 && chdir(dir) == 0)
             execvp(argv[0], argv);
         _exit(127);
     }
