@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What the house promises: includes point up only, cJSON stays in base/json.c, sources are cited, no unchecked calls.
 set -u
+export LC_ALL=C
 cd "${SPINDLE_DATA:-$(dirname "$0")/..}" || exit 1
 passed=0 failed=0
 check() { # NAME OFFENCES

@@ -93,6 +93,26 @@ if [ $code = 130 ] || [ $code = 0 ]; then ok; else bad "exit $code after Ctrl-C"
 expect 0 "in the space" "$spindle" sweep space.json --db stopped.sqlite
 is "stored after Ctrl-C" "$(count stopped.sqlite stored)" $n
 
+# SIGTERM, once it is caught, ends a training run with what was reached; a second run goes on from there.
+if [ -r /proc/self/status ]; then
+    "$spindle" train msnet-letters --weights stopped.safetensors > out 2> err &
+    child=$!
+    until grep -qE '^SigCgt:.*[4-7c-f][0-9a-f]{3}$' /proc/$child/status 2> /dev/null || ! kill -0 $child 2> /dev/null; do sleep 0.02; done
+    kill -TERM $child
+    wait $child
+    is "exit code after SIGTERM" $? 143
+    if [ "$(wc -l < err)" = 1 ] && grep -q "Stopped early" out && [ -s stopped.safetensors ]; then ok; else bad "training that is stopped keeps nothing: $(head -1 err)"; fi
+    expect 0 "trained on" "$spindle" train msnet-letters --set train.start=stopped.safetensors --set train.epochs=0.1 --set train.prune.end_epoch=0 --weights further.safetensors
+fi
+
+# Where nothing can be written is found out before the work.
+echo x > file
+for command in "sweep space.json" "optimize space.json" "sensitivity vgg8-uncertain" "reproduce ning2025" "simulate msnet"; do
+    expect 2 "--out=file: is not a folder" "$spindle" $command --out file
+    is "lines of $command" "$(wc -l < err)" 1
+done
+expect 4 "no/w.safetensors: cannot write" "$spindle" train msnet-letters --weights no/w.safetensors
+
 # Shards and merging.
 for i in 0 1 2; do expect 0 "in the space" "$spindle" sweep space.json --db shard$i.sqlite --shard $i/3; done
 expect 0 "stored" "$spindle" merge all.sqlite shard0.sqlite shard1.sqlite shard2.sqlite
