@@ -75,6 +75,21 @@ void spn_manual_add(const struct spn_command *const *commands, struct spn_text *
                  ".SH SUBCOMMANDS\n");
     for (; *commands; commands++)
         add_command(*commands, out);
+    spn_text_add(
+        out, ".SH OUTPUT\n"
+             "Results go to standard output, all else to standard error. "
+             "\\fB\\-\\-format\\fR chooses:\n"
+             ".TP\n.B text\nfor people: three digits, prefixes, headings of wide tables in "
+             "several lines\n"
+             ".TP\n.B tsv\n\"# key value\" lines that say where the numbers come from, then a "
+             "line per row: table, row, unit, values in SI units with six digits. Columns are "
+             "named by a line \"# [1]section [2]row [3]unit [4]column_unit\" before each table\n"
+             ".TP\n.B json\none object: title, provenance, then each table by its name, a list "
+             "of objects with a key per column, values in SI units with all digits (null where "
+             "there is none); notes\n"
+             ".TP\n.B markdown\nthe text as tables of Markdown\n"
+             ".PP\nNames of tables, rows and columns are kept from version to version; NEWS.md "
+             "says so where one has to change.\n");
     spn_text_add(out, ".SH EXIT STATUS\n"
                       ".TP\n.B 0\nsuccess\n"
                       ".TP\n.B 1\nthe design cannot be built\n"

@@ -161,6 +161,8 @@ void spn_table_show(const struct spn_table *table, const struct spn_table_line *
         spn_units_format(out, size, cell->value, "OPS/W", DIGITS);
     else if (strcmp(unit, "op/s/m2") == 0)
         spn_units_format(out, size, cell->value * SPN_M2_PER_MM2, "OPS/mm2", DIGITS);
+    else if (strcmp(unit, "1/s") == 0 && cell->value >= 1e6)
+        spn_units_format(out, size, cell->value, "/s", DIGITS);
     else if (strcmp(unit, "1/s") == 0)
         snprintf(out, size, cell->value < 100 ? "%.*g /s" : "%.*f /s",
                  cell->value < 100 ? DIGITS : 0, cell->value);
@@ -226,19 +228,32 @@ static void json_table(struct spn_json_writer *w, const struct spn_table *table)
     spn_json_close(w, ']');
 }
 
-static void json_lines(struct spn_json_writer *w, const struct spn_text *lines, bool pairs)
+static void json_lines(struct spn_json_writer *w, const struct spn_text *lines)
 {
-    char text[1100];
+    char text[SPN_TEXT_LINE];
     for (const char *at = lines->data; at && *at; at = strchr(at, '\n') + 1) {
-        size_t length = strcspn(at, "\n"), key = pairs ? strcspn(at, "\t") : 0;
-        snprintf(text, sizeof text, "%.*s", (int)length, at);
-        if (pairs) {
+        snprintf(text, sizeof text, "%.*s", (int)strcspn(at, "\n"), at);
+        spn_json_put_string(w, NULL, text);
+    }
+}
+
+/* Key and value a line; there are several inputs, which take a list. */
+static void json_provenance(struct spn_json_writer *w, const struct spn_text *lines)
+{
+    char text[SPN_TEXT_LINE];
+    for (int inputs = 0; inputs <= 1; inputs++) {
+        if (inputs)
+            spn_json_open(w, "inputs", '[');
+        for (const char *at = lines->data; at && *at; at = strchr(at, '\n') + 1) {
+            snprintf(text, sizeof text, "%.*s", (int)strcspn(at, "\n"), at);
+            size_t key = strcspn(text, "\t");
+            const char *value = text + key + (text[key] == '\t');
             text[key] = '\0';
-            spn_json_put_string(w, text, text + key + 1);
-        } else {
-            spn_json_put_string(w, NULL, text);
+            if ((strcmp(text, "input") == 0) == inputs)
+                spn_json_put_string(w, inputs ? NULL : text, value);
         }
     }
+    spn_json_close(w, ']');
 }
 
 static void render_json(const struct spn_report *report, struct spn_text *out)
@@ -247,12 +262,12 @@ static void render_json(const struct spn_report *report, struct spn_text *out)
     spn_json_open(&w, NULL, '{');
     spn_json_put_string(&w, "title", report->title);
     spn_json_open(&w, "provenance", '{');
-    json_lines(&w, &report->provenance, true);
+    json_provenance(&w, &report->provenance);
     spn_json_close(&w, '}');
     for (int t = 0; t < report->n_tables; t++)
         json_table(&w, &report->table[t]);
     spn_json_open(&w, "notes", '[');
-    json_lines(&w, &report->notes, false);
+    json_lines(&w, &report->notes);
     spn_json_close(&w, ']');
     spn_json_close(&w, '}');
     spn_text_add(out, "\n");

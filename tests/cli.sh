@@ -152,7 +152,12 @@ if command -v gnuplot > /dev/null; then
     done
 fi
 if command -v python3 > /dev/null; then
-    python3 -c 'import json; json.load(open("a/compare.json"))' && ok || bad "compare.json is not JSON"
+    python3 -c '
+import json
+def once(pairs):
+    assert len({key for key, value in pairs}) == len(pairs), [key for key, value in pairs]
+    return dict(pairs)
+json.load(open("a/compare.json"), object_pairs_hook=once)' && ok || bad "compare.json is not JSON, or gives a key twice"
     for kind in chip device node dram train; do
         "$spindle" help --schema $kind > schema.json && python3 -c 'import json; json.load(open("schema.json"))' && ok || bad "schema of $kind"
     done
