@@ -84,6 +84,8 @@ struct spn_store_column {
 };
 int spn_store_n_columns(const struct spn_store *store); /* axes first */
 const struct spn_store_column *spn_store_column(const struct spn_store *store, int i);
+/* The column that `name` is meant to be (adc.bits: chip.adc.bits), or NULL. */
+const char *spn_store_nearest(const struct spn_store *store, const char *name);
 int spn_store_find_column(const struct spn_store *store, const char *name); /* or -1 */
 /* SPN_EINPUT unless the file holds this space. */
 enum spn_status spn_store_holds(struct spn_store *store, const struct spn_space *space,

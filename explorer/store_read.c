@@ -142,6 +142,24 @@ int spn_store_find_column(const struct spn_store *store, const char *name)
     return -1;
 }
 
+static const char *next_column(const void *ctx, size_t i)
+{
+    const struct spn_store *store = ctx;
+    return (int)i < store->n_columns ? store->column[i].name : NULL;
+}
+
+const char *spn_store_nearest(const struct spn_store *store, const char *name)
+{
+    size_t n = strlen(name);
+    for (int i = 0; i < store->n_columns; i++) { /* adc.bits: chip.adc.bits */
+        const char *column = store->column[i].name;
+        size_t length = strlen(column);
+        if (length > n && column[length - n - 1] == '.' && strcmp(column + length - n, name) == 0)
+            return column;
+    }
+    return spn_text_nearest(name, next_column, store);
+}
+
 const char *spn_store_space_name(const struct spn_store *store)
 {
     return store->space_name;
@@ -175,12 +193,6 @@ static bool add_condition(const struct spn_store *store, const char *where, stru
     return depth >= 0;
 }
 
-static const char *next_column(const void *ctx, size_t i)
-{
-    const struct spn_store *store = ctx;
-    return (int)i < store->n_columns ? store->column[i].name : NULL;
-}
-
 /* What SQLite says of a condition, and the column that was meant. */
 static enum spn_status bad_condition(const struct spn_store *store, const char *where,
                                      struct spn_err *err)
@@ -188,7 +200,7 @@ static enum spn_status bad_condition(const struct spn_store *store, const char *
     static const char unknown[] = "no such column: ";
     const char *says = sqlite3_errmsg(store->db), *near = NULL;
     if (strncmp(says, unknown, strlen(unknown)) == 0)
-        near = spn_text_nearest(says + strlen(unknown), next_column, store);
+        near = spn_store_nearest(store, says + strlen(unknown));
     return spn_err_set(err, SPN_EUSAGE, "condition \"%.200s\": %s%s%s%s", where, says,
                        near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
 }

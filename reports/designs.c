@@ -11,18 +11,12 @@
 
 /* ---- what is looked for ---- */
 
-static const char *next_column(const void *ctx, size_t i)
-{
-    const struct spn_store *store = ctx;
-    return i < (size_t)spn_store_n_columns(store) ? spn_store_column(store, (int)i)->name : NULL;
-}
-
 enum spn_status spn_designs_column(const struct spn_store *store, const char *name, int *column,
                                    struct spn_err *err)
 {
     int found = spn_store_find_column(store, name);
     if (found < 0) {
-        const char *near = spn_text_nearest(name, next_column, store);
+        const char *near = spn_store_nearest(store, name);
         return spn_err_set(err, SPN_EUSAGE, "the store has no column \"%.60s\"%s%s%s", name,
                            near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
     }
