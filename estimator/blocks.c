@@ -67,6 +67,7 @@ static void set_array(struct spn_blocks *b, const struct spn_blocks_input *in)
     b->array.read_voltage_V = in->around->node->vdd_V;
     b->array.cell_input_F = spn_gate_min_nand2(&in->around->env).input_F;
     b->array.unit_F = chip->array.unit_F;
+    b->array.xnor = chip->array.kind == SPN_ARRAY_CHARGE && chip->array.product == SPN_PRODUCT_XNOR;
     b->array.bit_cells = chip->array.kind == SPN_ARRAY_C2C ? chip->weight.cell_bits : 1;
     b->array.input_lines = b->digital ? chip->input.dac_bits : 1;
 }
@@ -156,7 +157,7 @@ static enum spn_status set_inputs(struct spn_blocks *b, const struct spn_blocks_
 {
     const struct spn_chip *chip = in->chip;
     const struct spn_wire *line = &b->lines.data;
-    int bits = chip->input.dac_bits, rows = b->array.rows;
+    int bits = chip->input.dac_bits, rows = b->array.rows * (b->array.xnor ? 2 : 1);
     double n = b->n_arrays;
     struct spn_dac_pwm pwm;
     struct spn_driver driver;

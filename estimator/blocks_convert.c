@@ -80,8 +80,8 @@ static void fill_adc(struct spn_adc *adc, const struct spn_blocks *b, const stru
     adc->bits = chip->adc.bits;
     if (b->at_supply) { /* [M:A36] */
         adc->voltage = 1;
-        adc->mean_frac = spn_array_active_rows(array) / array->rows * array->input_mean *
-                         spn_array_cell_value(array).mean;
+        adc->mean_frac = spn_array_active_rows(array) / array->rows *
+                         spn_array_product(array, array->input_mean, array->input_mean_square).mean;
     } else {
         const double mean_A = spn_array_column_current(array).mean_A;
         adc->column_mean_A = mean_A < b->column_full_A ? mean_A : b->column_full_A;

@@ -159,13 +159,13 @@ static void add_reads(struct spn_frame *f, const struct spn_pass *pass,
     double gates = forward && !b->at_supply ? c->driven_lines * active : 0;
     double drives = !b->at_supply ? c->driven_lines
                     : b->digital ? c->driven_lines * f->chip->input.dac_bits * active * (1 - active)
-                                 : c->driven_lines * active;
+                                 : c->driven_lines * (b->array.xnor ? 1 : active);
     double muxes = b->digital ? f->work->rules.rows_read : 1;
     /* [M:A31] converters stand ready on all rows that are read, whether the layer fills them or
      * not; switches only move where an input is. */
     if (forward && !b->at_supply &&
         spn_frame_block(f, SPN_BLOCK_INPUT_DRIVER)->type == &spn_component_dac)
-        drives = c->array_reads * f->work->rules.rows_read;
+        drives = c->array_reads * f->work->rules.rows_read * (b->array.xnor ? 2 : 1);
     bool partial = f->work->matrix[pass->matrix].map.row_groups_max > 1;
     struct spn_frame_item item = {.layer = f->plan->matrix[pass->matrix].layer,
                                   .phase = pass->phase,

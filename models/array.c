@@ -294,6 +294,7 @@ const struct spn_field spn_array_fields[] = {
     SPN_F_DOUBLE(A, read_time_s, "s", 0, 1, "how long a column conducts; 0 = until settled"),
     SPN_F_INT(A, bit_cells, "", 0, 16, "memory cells of one C-2C cell, one a bit; 0 = 1"),
     SPN_F_INT(A, input_lines, "", 0, 16, "lines along a row, one a bit of the input; 0 = 1"),
+    SPN_F_BOOL(A, xnor, "cells take the input and its complement, on two lines a row"),
     SPN_F_DOUBLE(A, cell_input_F, "F", 0, 1e-12, "gates that a data line drives in each cell"),
     SPN_F_DOUBLE(A, unit_F, "F", 0, 1e-12, "capacitor of a cell; 0 = the least that will do"),
     SPN_F_DOUBLE(A, column_load_F, "F", 0, 1e-9, "mux and converter input behind a column"),

@@ -33,6 +33,7 @@ struct spn_array {
     double read_time_s;   /* how long a column conducts in one read; 0 = until it has settled */
     int bit_cells;        /* array-c2c: memory cells side by side in one cell, one a bit; 0 = 1 */
     int input_lines;      /* array-digital: lines along a row, one a bit of the input; 0 = 1 */
+    bool xnor; /* array-charge: cells take the input and its complement, on two lines a row */
     double cell_input_F; /* that the data line drives in each memory cell, beside the cell itself */
     double unit_F; /* array-charge, array-c2c: a cell's capacitor; 0 = the least that will do */
     double column_load_F;     /* behind the column: mux and converter input */
@@ -91,5 +92,8 @@ struct spn_array_value {
     double mean, mean_square;
 };
 struct spn_array_value spn_array_cell_value(const struct spn_array *array);
+/* Likewise of the product of an input of these moments and a cell. [M:A34] */
+struct spn_array_value spn_array_product(const struct spn_array *array, double mean,
+                                         double mean_square);
 
 #endif

@@ -47,13 +47,25 @@ static struct column column_of(const struct spn_array *a, const struct spn_env *
     return c;
 }
 
+struct spn_array_value spn_array_product(const struct spn_array *a, double x, double x2)
+{
+    const struct spn_array_value w = spn_array_cell_value(a);
+    struct spn_array_value v = {x * w.mean, x2 * w.mean_square};
+    if (a->xnor) { /* v = x w + (1 - x)(1 - w) */
+        v.mean += (1 - x) * (1 - w.mean);
+        v.mean_square += (1 - 2 * x + x2) * (1 - 2 * w.mean + w.mean_square) +
+                         2 * (x - x2) * (w.mean - w.mean_square);
+    }
+    return v;
+}
+
 /* [M:A34] n of N cells of a column driven: charge that the supply gives, E[C V^2 (sum v_i^2 - (sum
  * v_i)^2 C/(N C + Cp))]. */
 static double shared_J(const struct spn_array *a, const struct column *c, double n, double x2,
                        double x)
 {
-    const struct spn_array_value w = spn_array_cell_value(a);
-    const double v = spn_array_read_V(a), square = x2 * w.mean_square, mean = x * w.mean;
+    const struct spn_array_value product = spn_array_product(a, x, x2);
+    const double v = spn_array_read_V(a), square = product.mean_square, mean = product.mean;
     const double sum_square = n * (square - mean * mean) + n * n * mean * mean;
     const double divider = c->unit_F / (a->rows * c->unit_F + c->node_F);
     return c->unit_F * v * v * (n * square - sum_square * divider);
@@ -102,12 +114,14 @@ static double read_J(const struct spn_array *a, const struct spn_env *env, const
         spn_gate_transmission(env, spn_gate_min_width_m(env), spn_gate_min_pmos_m(env));
     const double v = spn_array_read_V(a), columns = a->columns * a->used_columns_frac;
     const double product_F = c->gate.output_F + c->driver.input_F + c->driver.output_F;
-    const double ones = x * spn_array_cell_value(a).mean;
+    const double ones = spn_array_product(a, x, x2).mean;
+    const double lines_x2 = a->xnor ? x2 + 1 - 2 * x + x2 : x2; /* and of the complement */
     const double cells = n_rows * columns * spn_array_bit_cells(a) * ones;
     const double column_J =
         c->n_units > 1 ? ladders_J(a, c, n_rows, x2, x) : shared_J(a, c, n_rows, x2, x);
     return columns * (column_J + spn_gate_cycle_J(reset.input_F, v)) +
-           cells * spn_gate_cycle_J(product_F, v) + n_rows * x2 * spn_gate_cycle_J(lines.data.F, v);
+           cells * spn_gate_cycle_J(product_F, v) +
+           n_rows * lines_x2 * spn_gate_cycle_J(lines.data.F, v);
 }
 
 /* [M:A36] Drive and reset, to half a step each: the row, then the plates, then the shared node. */

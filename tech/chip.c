@@ -14,6 +14,7 @@
 const char *const spn_array_kind_names[] = {"current", "charge", "c2c", "digital", NULL};
 const char *const spn_array_adder_names[] = {"tree", "chain", NULL};
 const char *const spn_adder_cell_names[] = {"standard", "compact", NULL};
+const char *const spn_array_product_names[] = {"and", "xnor", NULL};
 const char *const spn_encoding_names[] = {"differential", "offset", "twos-complement", NULL};
 const char *const spn_adc_range_names[] = {"full", "calibrated", "fixed", NULL};
 const char *const spn_mapping_names[] = {"conventional", "kernel-position", "matrix",
@@ -48,6 +49,8 @@ static const struct spn_field array_fields[] = {
                  "supply that the read voltage is regulated from; 0 = the read voltage itself"),
     SPN_F_DOUBLE(struct spn_chip_array, unit_F, "F", 0, 1e-12,
                  "charge, c2c: capacitor of a cell; 0 = the least that will do"),
+    SPN_F_ENUM(struct spn_chip_array, product, spn_array_product_names,
+               "charge: of an input and a cell; xnor takes the input and its complement"),
     SPN_F_ENUM(struct spn_chip_array, adder, spn_array_adder_names, "digital: how products add"),
     SPN_F_ENUM(struct spn_chip_array, adder_cell, spn_adder_cell_names,
                "digital: standard cells, or cells of least size drawn for the array"),
@@ -264,7 +267,7 @@ struct spn_chip spn_chip_default(void)
 {
     struct spn_chip chip = {
         .temperature_K = SPN_ROOM_K, /* [neurosim14] default */
-        .clock_Hz = 1e9,                     /* [neurosim14] default */
+        .clock_Hz = 1e9,             /* [neurosim14] default */
         .mapping = SPN_MAPPING_KERNEL_POSITION,
         .schedule = SPN_SCHEDULE_LAYER_BY_LAYER,
         .duplicate = true,

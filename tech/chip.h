@@ -63,6 +63,7 @@ enum spn_array_kind {                    /* how an array multiplies and adds */
 };
 enum spn_array_adder { SPN_ARRAY_TREE, SPN_ARRAY_CHAIN };
 enum spn_adder_cell { SPN_ADDER_STANDARD, SPN_ADDER_COMPACT };
+enum spn_array_product { SPN_PRODUCT_AND, SPN_PRODUCT_XNOR };
 
 struct spn_chip_array {
     int kind; /* enum spn_array_kind */
@@ -75,6 +76,7 @@ struct spn_chip_array {
     double read_supply_V; /* what cells' read current is drawn from when the read voltage is
                              regulated down linearly; 0 = a source of the read voltage itself */
     double unit_F;        /* charge, c2c: a cell's capacitor; 0 = the least that will do */
+    int product;          /* charge: enum spn_array_product of an input and a cell */
     int adder;            /* digital: enum spn_array_adder */
     int adder_cell;       /* digital: enum spn_adder_cell */
     double swing_loss_V;  /* digital: nodes of adders of pass transistors rise to the supply less
@@ -254,8 +256,8 @@ enum spn_status spn_chip_read(struct spn_chip *chip, const struct spn_json *doc,
 enum spn_status spn_dram_load(struct spn_dram *dram, const char *name_or_path, struct spn_err *err);
 
 /* Words for enums, NULL-terminated, as in JSON. */
-extern const char *const spn_array_kind_names[], *const spn_array_adder_names[],
-                                                     *const spn_adder_cell_names[];
+extern const char *const spn_array_kind_names[],
+    *const spn_array_adder_names[], *const spn_adder_cell_names[], *const spn_array_product_names[];
 extern const char *const spn_encoding_names[],
     *const spn_adc_range_names[],
         *const spn_mapping_names[],

@@ -179,6 +179,34 @@ END_TEST
 /* Silicon of 28 nm at 0.9 V, 8 x 8 bit in four cycles of two bits: 128 inputs (ISSCC
  * 2023, 7.2; 19.5 TOPS/W, cycles of 5.5 ns) and 32 inputs (ISSCC 2022, 15.5; 36.6 TOPS/W, 5.1 ns).
  * Multipliers and adders alone, random operands: within a factor of 2. */
+/* Bits 0.3 and 0.8: equal with 0.24 + 0.14 = 0.38, which is its square's mean, too. Inputs of many
+ * levels (mean 1/2, mean square 1/3): 0.8 x 1/2 + 0.2 x 1/2, square 0.8/3 + 0.2/3. Random bits: a
+ * quarter of C V^2 each, whatever the cells hold, less what a column of N shares. */
+START_TEST(xnor_products)
+{
+    struct spn_array a;
+    spn_array_example_sram(&a);
+    const double low = a.device.off_conductance_S, span = a.device.on_conductance_S - low;
+    a.xnor = true;
+    a.cell_mean_S = low + 0.8 * span;
+    a.cell_mean_square_S2 = 0.2 * low * low + 0.8 * (low + span) * (low + span);
+    struct spn_array_value v = spn_array_product(&a, 0.3, 0.3);
+    ck_assert_rel(v.mean, 0.38, 1e-9);
+    ck_assert_rel(v.mean_square, 0.38, 1e-9);
+    v = spn_array_product(&a, 0.5, 1.0 / 3);
+    ck_assert_rel(v.mean, 0.5, 1e-9);
+    ck_assert_rel(v.mean_square, 1.0 / 3, 1e-9);
+    a.input_mean = a.input_mean_square = 0.5;
+    a.unit_F = 1e-12; /* beside which gates and lines are nothing */
+    const double v_V = spn_array_read_V(&a),
+                 read_J = cost_of(&spn_component_array_charge, &a).action[SPN_ARRAY_READ].energy_J;
+    ck_assert_rel(read_J,
+                  a.columns * a.used_columns_frac * (spn_array_active_rows(&a) - 1) * 0.25 * 1e-12 *
+                      v_V * v_V,
+                  0.02);
+}
+END_TEST
+
 START_TEST(beside_digital_silicon)
 {
     static const struct {
@@ -480,6 +508,7 @@ Suite *spn_suite(void)
     tcase_add_test(tcase, capacitors_take_room);
     tcase_add_test(tcase, sum_of_four_products);
     tcase_add_test(tcase, cells_of_least_size);
+    tcase_add_test(tcase, xnor_products);
     tcase_add_test(tcase, beside_digital_silicon);
     tcase_add_test(tcase, sums_toggle_as_counted);
     tcase_add_test(tcase, wide_operands);
