@@ -265,6 +265,12 @@ static void add_notes(const struct spn_result *r, const struct spn_chip *chip,
                         "Loads write each cell %.0f times per batch; the endurance of %s is not "
                         "stated.",
                         s->load_writes, chip->device.name);
+    if (r->training.step.latency_s > 0 && s->n_loads <= 1 && chip->device.endurance_cycles > 0 &&
+        chip->device.cell != SPN_CELL_SRAM)
+        spn_report_note(report,
+                        "A weight update writes each kept cell about once: the endurance of %s, "
+                        "%.3g cycles, is that of so many updates (of single steps, of more).",
+                        chip->device.name, chip->device.endurance_cycles);
     if (s->n_chips > 1)
         spn_report_note(report,
                         "The network is larger than the chip: %.0f chips in a row, with links of "

@@ -101,7 +101,7 @@ START_TEST(schedules_in_order)
     static const char *const network[] = {"vgg8",     "resnet20",         "resnet18",
                                           "vit-tiny", "transformer-base", "stories260k"};
     struct setup s;
-    double last_s = INFINITY, interval_s = INFINITY;
+    double last_s = HUGE_VAL, interval_s = HUGE_VAL;
 
     setup_open(&s, network[_i], "sram-22nm-charge");
     for (int schedule = SPN_SCHEDULE_LAYER_BY_LAYER; schedule <= SPN_SCHEDULE_STREAMED;
