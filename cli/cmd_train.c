@@ -34,6 +34,7 @@ struct job {
     struct spn_weights *start, *weights;
     struct spn_dataset train, test;
     struct spn_train_options options;
+    struct spn_device device;
     struct spn_train_log log;
     struct spn_report report;
 };
@@ -72,6 +73,8 @@ static enum spn_status open_inputs(struct job *job, const char *recipe, struct s
         status = spn_data_find(path, sizeof path, "networks", "network", job->options.network, err);
     if (!status)
         status = spn_network_load(&job->net, path, NULL, 0, err);
+    if (!status && job->options.update.rule != SPN_TRAIN_IDEAL)
+        status = spn_device_load(&job->device, job->options.update.device, err);
     if (!status && *job->options.start)
         status = spn_weights_load(&job->start, job->options.start, err);
     return status ? status
@@ -98,6 +101,9 @@ static void make_report(struct job *job, const char *path)
         spn_table_empty(table);
         spn_table_number(table, 1);
     }
+    const bool pulsed = job->options.update.rule != SPN_TRAIN_IDEAL;
+    if (pulsed)
+        spn_table_column(table, "pulses of a weight");
     for (int i = 0; i < job->log.n_epochs; i++) {
         const struct spn_train_epoch *e = &job->log.epoch[i];
         char name[16];
@@ -112,7 +118,14 @@ static void make_report(struct job *job, const char *path)
         spn_table_number(table, e->sparsity_frac);
         if (hybrid)
             spn_table_number(table, e->writes);
+        if (pulsed)
+            spn_table_number(table, e->pulses);
     }
+    if (pulsed)
+        spn_report_note(&job->report,
+                        "%.3g pulses of a weight in an update, mean: what estimate's weight update "
+                        "counts as chip.write.pulses_per_update (--device %s).",
+                        job->log.update_pulses, job->options.update.device);
     if (job->log.stopped)
         spn_report_note(
             &job->report,
@@ -140,11 +153,13 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
     }
     if (!status) {
         struct spn_progress progress = spn_cmd_progress();
-        struct spn_train_job what = {.net = job.net,
-                                     .start = job.start,
-                                     .train = &job.train,
-                                     .test = &job.test,
-                                     .options = job.options};
+        struct spn_train_job what = {
+            .net = job.net,
+            .start = job.start,
+            .device = job.options.update.rule != SPN_TRAIN_IDEAL ? &job.device : NULL,
+            .train = &job.train,
+            .test = &job.test,
+            .options = job.options};
         status = spn_train_run(&what, &progress, &job.weights, &job.log, err);
     }
     if (!status) {

@@ -1,11 +1,10 @@
-/* pulsed.c -- outer products added to an array of cells by coincident pulses.
+/* pulsed.c -- an array of cells that pulses move: laws of its cells, measured curves, states.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Trains are words of one bit a slot; the kernels count common bits and move the cells [M:U4]. A
- * row of cells stays in the first-level cache while all vectors pass.
+ * What pulses do to it is in pulsed_update.c.
  */
-#include "simulator/pulsed.h"
+#include "simulator/pulsed_state.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,33 +13,9 @@
 #include "base/parallel.h"
 #include "base/rng.h"
 #include "models/pulse.h"
-#include "simulator/kernel.h"
 
-enum { STREAM_CELLS = 0xE1, STREAM_TRAINS = 0xE2, STREAM_NOISE = 0xE3 };
 enum { MAX_AT_ONCE = 3 }; /* pulses before the counts are looked at again */
 enum { MAX_SIDE = 1 << 16, MAX_VECTORS = 1 << 16, MAX_LAYERS = 1 << 24, ALIGNMENT = 64 };
-enum { UP_CONSTANT, UP_SLOPE, DOWN_CONSTANT, DOWN_SLOPE, N_LAW };
-enum { TRAIN_BLOCKS = 16, BLOCK_WORDS = 4 * SPN_KERNEL_COLUMNS };
-#define SIGN (~SPN_PULSE_SLOTS)
-
-struct spn_pulsed {
-    struct spn_pulsed_config config;
-    const struct spn_kernel *kernel;
-    size_t stride; /* columns, padded */
-    bool curved;
-    float *state, *top; /* [rows][stride] */
-    float *law[N_LAW];  /* likewise; of a curve the constants alone, as factors */
-    float table[N_LAW][SPN_PULSE_NODES];
-    int pulses_at_once;
-    double pulse_sd;                              /* windows */
-    struct spn_kernel_stream train[TRAIN_BLOCKS]; /* random words not yet used */
-    int n_train_words;
-    uint64_t n_train_blocks, n_updates;
-    uint32_t *row, *column;           /* [rows][max_vectors], [max_vectors][stride] */
-    struct spn_kernel_stream *stream; /* [threads] */
-    int n_vectors;                    /* of the update in hand */
-    double coincidences;
-};
 
 /* ---- the law ---- */
 
@@ -92,7 +67,7 @@ static enum spn_status draw_cells(struct spn_pulsed *p, struct spn_err *err)
 {
     const struct spn_device_pulse *pulse = &p->config.device->pulse;
     const double sd = pulse->device_to_device_sd;
-    struct spn_rng rng = spn_rng_init(p->config.seed, STREAM_CELLS, p->config.layer);
+    struct spn_rng rng = spn_rng_init(p->config.seed, SPN_PULSED_CELLS, p->config.layer);
     struct curvature *c = malloc(2 * sizeof *c);
     if (c == NULL)
         return spn_err_memory(err, "labels of cells");
@@ -239,9 +214,10 @@ static bool allocate(struct spn_pulsed *p)
     }
     p->row = aligned((size_t)c->rows * vectors, sizeof *p->row);
     p->column = aligned(vectors * p->stride, sizeof *p->column);
+    p->counted = aligned((size_t)c->n_threads * p->stride, sizeof *p->counted);
     p->stream = aligned((size_t)c->n_threads, sizeof *p->stream);
-    return whole && p->law[UP_CONSTANT] && p->law[DOWN_CONSTANT] && p->state && p->top && p->row &&
-           p->column && p->stream;
+    return whole && p->counted && p->law[UP_CONSTANT] && p->law[DOWN_CONSTANT] && p->state &&
+           p->top && p->row && p->column && p->stream;
 }
 
 enum spn_status spn_pulsed_create(struct spn_pulsed **pulsed,
@@ -284,6 +260,7 @@ void spn_pulsed_destroy(struct spn_pulsed *p)
         free(p->law[i]);
     free(p->row);
     free(p->column);
+    free(p->counted);
     free(p->stream);
     free(p);
 }
@@ -319,183 +296,4 @@ void spn_pulsed_read(const struct spn_pulsed *p, float *window_frac)
     for (size_t i = 0; i < (size_t)p->config.rows; i++)
         for (size_t j = 0; j < columns; j++)
             window_frac[i * columns + j] = p->state[i * p->stride + j] * p->top[i * p->stride + j];
-}
-
-double spn_pulsed_coincidences(const struct spn_pulsed *p)
-{
-    return p->coincidences;
-}
-
-/* ---- trains ---- */
-
-/* Blocks of the generator that seeds streams, taken as they are. */
-static void seed_streams(const struct spn_pulsed *p, int stream, uint64_t first, int n,
-                         struct spn_kernel_stream *streams)
-{
-    uint32_t lane[SPN_KERNEL_COLUMNS];
-    for (uint32_t c = 0; c < SPN_KERNEL_COLUMNS; c++)
-        lane[c] = c;
-    const struct spn_kernel_seed seed = {
-        .key = {(uint32_t)p->config.seed, (uint32_t)(p->config.seed >> 32)},
-        .tag = (uint32_t)stream << 24 | p->config.layer,
-        .first = first,
-        .lane = lane,
-        .n_streams = n};
-    p->kernel->seed(&seed, streams);
-}
-
-static uint32_t train_word(struct spn_pulsed *p)
-{
-    if (p->n_train_words == 0) {
-        seed_streams(p, STREAM_TRAINS, p->n_train_blocks, TRAIN_BLOCKS, p->train);
-        p->n_train_blocks += TRAIN_BLOCKS;
-        p->n_train_words = TRAIN_BLOCKS * BLOCK_WORDS;
-    }
-    int i = --p->n_train_words;
-    return (uint32_t)p->train[i / BLOCK_WORDS]
-        .state[i / SPN_KERNEL_COLUMNS % 4][i % SPN_KERNEL_COLUMNS];
-}
-
-/* `length` slots, each pulsing with `probability`: binary digits of a uniform number beside those
- * of the probability, for all slots at once, until every slot has differed. */
-static uint32_t draw_train(struct spn_pulsed *p, double probability, int length)
-{
-    const uint32_t all = SPN_PULSE_SLOTS >> (SPN_PULSED_MAX_LENGTH - length);
-    if (!(probability > 0))
-        return 0;
-    if (probability >= 1)
-        return all;
-    uint32_t digits = (uint32_t)(probability * 0x1p32), open = all, train = 0;
-    for (uint32_t digit = 1u << 31; digit != 0 && open != 0; digit >>= 1) {
-        uint32_t random = train_word(p), one = (digits & digit) != 0 ? UINT32_MAX : 0;
-        train |= open & ~random & one; /* less than the probability: pulses */
-        open &= random ^ ~one;
-    }
-    return train;
-}
-
-/* rint(length probability) slots: the first ones of a row, evenly spread ones of a column. */
-static uint32_t even_train(double probability, int length, bool spread)
-{
-    int n = (int)lrint(probability * length);
-    uint32_t train = 0;
-    for (int t = 0; t < length; t++)
-        if (spread ? (t + 1) * n / length > t * n / length : t < n)
-            train |= 1u << t;
-    return train;
-}
-
-struct line {
-    const struct spn_pulsed_trains *trains;
-    double gain; /* probability of a slot for 1 */
-    bool spread;
-};
-
-static uint32_t train_of(struct spn_pulsed *p, const struct line *line, float value)
-{
-    double probability = fmin(1, fabs((double)value) * line->gain);
-    uint32_t train = line->trains->deterministic
-                         ? even_train(probability, line->trains->length, line->spread)
-                         : draw_train(p, probability, line->trains->length);
-    return train | (value < 0 ? SIGN : 0);
-}
-
-static double largest(const float *x, int n)
-{
-    float most = 0;
-    for (int i = 0; i < n; i++)
-        most = fmaxf(most, fabsf(x[i]));
-    return (double)most;
-}
-
-/* Pulses of every slot, as binary numbers of one bit a plane: a word is added to all at once. */
-enum { COUNT_PLANES = 17 }; /* up to MAX_SIDE lines */
-static void count_slots(uint32_t word, uint32_t plane[COUNT_PLANES])
-{
-    uint32_t carry = word & SPN_PULSE_SLOTS;
-    for (int k = 0; carry != 0; k++) {
-        uint32_t sum = plane[k] ^ carry;
-        carry &= plane[k];
-        plane[k] = sum;
-    }
-}
-
-static double slot_count(const uint32_t plane[COUNT_PLANES], int slot)
-{
-    double n = 0;
-    for (int k = COUNT_PLANES - 1; k >= 0; k--)
-        n = 2 * n + (plane[k] >> slot & 1);
-    return n;
-}
-
-/* Trains of one pair of vectors, balanced so that both sides' largest values pulse alike. [M:U1] */
-static void make_trains(struct spn_pulsed *p, const struct spn_pulsed_trains *trains,
-                        const float *u, const float *v, int k)
-{
-    const int rows = p->config.rows, columns = p->config.columns;
-    uint32_t on_rows[COUNT_PLANES] = {0}, on_columns[COUNT_PLANES] = {0};
-    double u_max = largest(u, rows), v_max = largest(v, columns);
-    bool any = u_max > 0 && v_max > 0;
-    double both = any ? sqrt(trains->rate / trains->length) : 0;
-    struct line row = {trains, any ? both * sqrt(v_max / u_max) : 0, false};
-    struct line column = {trains, any ? both * sqrt(u_max / v_max) : 0, true};
-    uint32_t *words = p->column + (size_t)k * p->stride;
-    for (int i = 0; i < rows; i++) {
-        uint32_t word = train_of(p, &row, u[i]);
-        p->row[(size_t)i * (size_t)p->config.max_vectors + (size_t)k] = word;
-        count_slots(word, on_rows);
-    }
-    for (int j = 0; j < columns; j++) {
-        words[j] = train_of(p, &column, v[j]);
-        count_slots(words[j], on_columns);
-    }
-    for (int t = 0; t < trains->length; t++)
-        p->coincidences += slot_count(on_rows, t) * slot_count(on_columns, t);
-}
-
-/* ---- updates ---- */
-
-static void update_row(void *ctx, size_t i, int thread)
-{
-    struct spn_pulsed *p = ctx;
-    const size_t at = i * p->stride;
-    seed_streams(p, STREAM_NOISE, p->n_updates * (uint64_t)p->config.rows + i, 1,
-                 &p->stream[thread]);
-    const double step_sd = p->config.step_noise_frac;
-    struct spn_kernel_pulse pulse = {.state = p->state + at,
-                                     .table = p->curved ? (const float(*)[SPN_PULSE_NODES])p->table
-                                                        : NULL,
-                                     .pulses_at_once = p->pulses_at_once,
-                                     .row = p->row + i * (size_t)p->config.max_vectors,
-                                     .column = p->column,
-                                     .column_stride = p->stride,
-                                     .n_columns = (int)p->stride,
-                                     .n_vectors = p->n_vectors,
-                                     .step_variance = (float)(step_sd * step_sd),
-                                     .pulse_variance = (float)(p->pulse_sd * p->pulse_sd),
-                                     .stream = &p->stream[thread]};
-    for (int k = 0; k < N_LAW; k++)
-        pulse.law[k] = p->law[p->curved ? k - k % 2 : k] + at;
-    p->kernel->pulse(&pulse);
-}
-
-enum spn_status spn_pulsed_update(struct spn_pulsed *p, const struct spn_pulsed_trains *trains,
-                                  const float *u, const float *v, int n, struct spn_err *err)
-{
-    if (trains->length < 1 || trains->length > SPN_PULSED_MAX_LENGTH)
-        return spn_err_set(err, SPN_EUSAGE, "trains of %d slots: outside [1, %d]", trains->length,
-                           SPN_PULSED_MAX_LENGTH);
-    if (!(trains->rate >= 0) || !isfinite(trains->rate))
-        return spn_err_set(err, SPN_EUSAGE, "rate = %g pulses: below 0 or not finite",
-                           trains->rate);
-    if (n < 0 || n > p->config.max_vectors)
-        return spn_err_set(err, SPN_EUSAGE, "%d vectors: outside [0, %d]", n,
-                           p->config.max_vectors);
-    for (int k = 0; k < n; k++)
-        make_trains(p, trains, u + (size_t)k * (size_t)p->config.rows,
-                    v + (size_t)k * (size_t)p->config.columns, k);
-    p->n_vectors = n;
-    spn_parallel_for(p->config.n_threads, (size_t)p->config.rows, update_row, p);
-    p->n_updates++;
-    return SPN_OK;
 }

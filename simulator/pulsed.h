@@ -66,7 +66,11 @@ void spn_pulsed_read(const struct spn_pulsed *pulsed, float *window_frac);
  * SPN_EUSAGE for trains or n out of range. */
 enum spn_status spn_pulsed_update(struct spn_pulsed *pulsed, const struct spn_pulsed_trains *trains,
                                   const float *u, const float *v, int n, struct spn_err *err);
-/* Pulses that met on a cell since creation, over all cells. */
+/* So many pulses to each cell by itself, n_pulses [rows][columns] in -SPN_PULSED_MAX_LENGTH ..
+ * SPN_PULSED_MAX_LENGTH (clipped), falling ones below 0. The same bytes for any number of threads.
+ */
+void spn_pulsed_write(struct spn_pulsed *pulsed, const int8_t *n_pulses);
+/* Pulses that met on a cell or were written to it since creation, over all cells. */
 double spn_pulsed_coincidences(const struct spn_pulsed *pulsed);
 
 /* As spn_core_select_kernel. For tests. */

@@ -18,6 +18,7 @@
 #include "base/parallel.h"
 #include "base/rng.h"
 #include "simulator/quantize.h"
+#include "simulator/train_cells.h"
 #include "simulator/train_hardware.h"
 #include "simulator/train_layers.h"
 #include "simulator/train_net.h"
@@ -28,7 +29,8 @@
 struct trainer {
     const struct spn_train_job *job;
     struct spn_train_net *net;
-    int *order; /* of the training images in this epoch */
+    struct spn_train_cells *cells; /* or NULL: weights are numbers */
+    int *order;                    /* of the training images in this epoch */
     long n_updates;
     double prune_share;
     int n_matrices;
@@ -177,7 +179,7 @@ static enum spn_status train_batch(struct trainer *t, const struct batch *b, int
     spn_train_update(t->net, o, e->learning_rate, ++t->n_updates);
     e->loss += loss;
     e->train_frac += n_right;
-    return SPN_OK;
+    return t->cells ? spn_train_cells_update(t->cells, n, e->learning_rate, err) : SPN_OK;
 }
 
 static double now_s(void)
@@ -196,6 +198,7 @@ static enum spn_status train_epoch(struct trainer *t, long n_total,
     int n_seen = 0;
     enum spn_status status = SPN_OK;
     *e = (struct spn_train_epoch){0};
+    const double pulses = t->cells ? spn_train_cells_pulses(t->cells) : 0;
     shuffle(t->order, n_images, t->job->options.seed, epoch);
     for (int first = 0; first < n_images && t->n_updates < n_total && !t->log->stopped && !status;
          first += t->net->batch) {
@@ -216,6 +219,7 @@ static enum spn_status train_epoch(struct trainer *t, long n_total,
         spn_train_view(t->net, &t->job->options, false, t->n_updates);
         e->sparsity_frac = spn_train_sparsity(t->net);
         e->writes = spn_train_hardware_writes(t->net);
+        e->pulses = t->cells ? spn_train_cells_pulses(t->cells) - pulses : 0;
         e->time_s = now_s() - start_s;
         t->log->n_epochs++;
     }
@@ -343,6 +347,10 @@ static enum spn_status check_job(const struct spn_train_job *job, struct spn_err
             "to start from (start)",
             job->options.hardware.tuned_layers);
     }
+    if (!status && job->options.update.rule != SPN_TRAIN_IDEAL && !job->device) {
+        return spn_err_set(err, SPN_EUSAGE, "update.rule = %s without a device",
+                           spn_train_rule_names[job->options.update.rule]);
+    }
     if (!status) {
         status = check_images(job->net, job->train, err);
     }
@@ -382,6 +390,9 @@ enum spn_status spn_train_run(const struct spn_train_job *job, const struct spn_
         goto out;
     }
     status = spn_train_net_create(&t.net, &config, err);
+    if (!status && o->update.rule != SPN_TRAIN_IDEAL) {
+        status = spn_train_cells_create(&t.cells, t.net, o, job->device, err);
+    }
     for (int i = 0; i < job->net->n_layers; i++) {
         t.n_matrices += spn_layer_is_matrix(&job->net->layer[i]);
     }
@@ -393,6 +404,9 @@ enum spn_status spn_train_run(const struct spn_train_job *job, const struct spn_
            t.log->n_epochs < SPN_TRAIN_MAX_EPOCHS) {
         status = train_epoch(&t, n_total, progress, err);
     }
+    if (!status && t.cells && t.n_updates > 0) {
+        t.log->update_pulses = spn_train_cells_pulses(t.cells) / (double)t.n_updates;
+    }
     if (!status) {
         status = make_weights(out, &t, err);
     }
@@ -400,6 +414,7 @@ enum spn_status spn_train_run(const struct spn_train_job *job, const struct spn_
         *log = *t.log;
     }
 out:
+    spn_train_cells_destroy(t.cells);
     spn_train_net_destroy(t.net);
     free(t.order);
     free(t.log);

@@ -26,6 +26,7 @@
 #include "networks/dataset.h"
 #include "networks/network.h"
 #include "networks/weights.h"
+#include "tech/device.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -74,6 +75,25 @@ struct spn_train_hardware {
     double write_threshold_frac; /* of the largest weight: a smaller change is not written */
 };
 
+/* How weights change: by numbers, or in cells of a device by pulses. [M:U6-M:U8] */
+enum spn_train_rule {
+    SPN_TRAIN_IDEAL,          /* the optimiser, on numbers */
+    SPN_TRAIN_PULSED,         /* plain SGD by coincident pulse trains on rows and columns */
+    SPN_TRAIN_MIXED_PRECISION /* SGD added up digitally, whole pulses written */
+};
+struct spn_train_update {
+    int rule;         /* enum spn_train_rule */
+    char device[256]; /* by name or path; the caller loads it */
+    int slots;        /* pulsed: of a train */
+    bool deterministic;
+    double threshold_pulses; /* mixed precision: fewer are not written */
+    int zero_shift_pairs;    /* pulses up and down that find symmetry points; 0: references in the
+                                middle of the window */
+    double range_sd;         /* largest weight, of the first ones' deviation */
+    double step_noise_frac;  /* sd of a pulse's step over the step */
+    double step_sd_frac, window_sd_frac; /* between cells, beside the device's own spread */
+};
+
 struct spn_train_options {
     char network[256], dataset[64], description[256];
     char start[SPN_MAX_PATH]; /* weight file to start from, relative to the recipe; "" = random. The
@@ -93,6 +113,7 @@ struct spn_train_options {
     double weight_noise_frac; /* sd of independent Gaussian noise on every weight of a forward pass,
                                  of max |w| */
     struct spn_train_hardware hardware;
+    struct spn_train_update update;
     int shift_px; /* images shifted at random by up to this many pixels */
     bool flip;    /* and mirrored left to right */
     struct spn_train_schedule rate;
@@ -102,7 +123,8 @@ struct spn_train_options {
 };
 
 extern const struct spn_field spn_train_fields[];
-extern const char *const spn_optimiser_names[], *const spn_rate_schedule_names[];
+extern const char *const spn_optimiser_names[], *const spn_rate_schedule_names[],
+                                                    *const spn_train_rule_names[];
 
 struct spn_train_options spn_train_options_default(void);
 /* Read a recipe over what *options holds, then check it; from a file, or from a document whose name
@@ -124,6 +146,7 @@ enum spn_status spn_train_open_data(const struct spn_train_options *options,
 struct spn_train_job {
     const struct spn_network *net;
     const struct spn_weights *start; /* or NULL: random weights */
+    const struct spn_device *device; /* of options.update; NULL with its rule "ideal" */
     const struct spn_dataset *train;
     const struct spn_dataset *test; /* or NULL: no test accuracy in the log */
     struct spn_train_options options;
@@ -134,20 +157,22 @@ struct spn_train_epoch {
         test_frac;        /* mean cross-entropy and share right; test_frac is -1 if not measured */
     double sparsity_frac; /* share of zeros among all matrix weights */
     double writes;        /* so far, of a weight that is tuned on the chip, mean */
+    double pulses;        /* in it, of a weight in cells (update.rule), mean */
     double learning_rate; /* at its end */
     double time_s;
 };
 struct spn_train_log {
     struct spn_train_epoch epoch[SPN_TRAIN_MAX_EPOCHS];
     int n_epochs;
+    double update_pulses; /* of a weight in cells (update.rule) in one update, mean over all */
     double transfer_frac; /* hybrid training: test accuracy before the first update; else -1 */
     bool stopped;         /* the progress callback said so */
 };
 
-/* Train and hand back weights, owned by the caller: matrices as I8 codes with "<name>_scale" if
- * weight_bits is 1..8, else F32; everything else F32. A false answer of the progress callback stops
- * after the batch; *out is then what there is. SPN_EINPUT for ops without a backward pass and for
- * images that do not fit the network. *log may be NULL. */
+/* Train and hand back weights (of cells: as they read), owned by the caller: matrices as I8 codes
+ * with "<name>_scale" if weight_bits is 1..8, else F32; everything else F32. A false answer of the
+ * progress callback stops after the batch; *out is then what there is. SPN_EINPUT for ops without a
+ * backward pass and for images that do not fit the network. *log may be NULL. */
 enum spn_status spn_train_run(const struct spn_train_job *job, const struct spn_progress *progress,
                               struct spn_weights **out, struct spn_train_log *log,
                               struct spn_err *err);

@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "simulator/pulsed.h"
 #include "simulator/train_hardware.h"
 
 const char *const spn_optimiser_names[] = {"sgd", "adam", NULL};
+const char *const spn_train_rule_names[] = {"ideal", "pulsed", "mixed-precision", NULL};
 const char *const spn_rate_schedule_names[] = {"constant", "cosine", "steps", NULL};
 
 #define MAX_IMAGES 10000000
@@ -60,6 +62,26 @@ static const struct spn_field hardware_fields[] = {
                  "hybrid: smaller changes, of the largest weight, are not written"),
     SPN_F_END};
 
+static const struct spn_field update_fields[] = {
+    SPN_F_ENUM(
+        struct spn_train_update, rule, spn_train_rule_names,
+        "weights change as numbers, by pulse trains or by pulses from a digital accumulator"),
+    SPN_F_STRING(struct spn_train_update, device, "whose pulses: by name or path"),
+    SPN_F_INT(struct spn_train_update, slots, "", 1, SPN_PULSED_MAX_LENGTH,
+              "pulsed: of a train, for one vector"),
+    SPN_F_BOOL(struct spn_train_update, deterministic, "pulsed: pulses evenly spread, not drawn"),
+    SPN_F_DOUBLE(struct spn_train_update, threshold_pulses, "", 1, SPN_PULSED_MAX_LENGTH,
+                 "mixed-precision: fewer pulses are not written"),
+    SPN_F_INT(struct spn_train_update, zero_shift_pairs, "", 0, 1000000,
+              "pulses up and down that bring references to symmetry points; 0: mid-window"),
+    SPN_F_DOUBLE(struct spn_train_update, range_sd, "", 0.1, 1000,
+                 "largest weight, of the deviation of the first ones"),
+    SPN_F_DOUBLE(struct spn_train_update, step_noise_frac, "", 0, 10,
+                 "sd of each pulse's step, of the step, beside the device's cycle_to_cycle_sd"),
+    SPN_F_DOUBLE(struct spn_train_update, step_sd_frac, "", 0, 10, "sd of steps between cells"),
+    SPN_F_DOUBLE(struct spn_train_update, window_sd_frac, "", 0, 1, "sd of windows between cells"),
+    SPN_F_END};
+
 const struct spn_field spn_train_fields[] = {
     SPN_F_STRING(struct spn_train_options, description, "what the recipe is for"),
     SPN_F_STRING(struct spn_train_options, network, "network, by name or path"),
@@ -89,6 +111,8 @@ const struct spn_field spn_train_fields[] = {
     SPN_F_DOUBLE(struct spn_train_options, weight_noise_frac, "", 0, 1,
                  "sd of noise on weights, of the layer's largest"),
     SPN_F_OBJECT(struct spn_train_options, hardware, hardware_fields, "a chip in the loop"),
+    SPN_F_OBJECT(struct spn_train_options, update, update_fields,
+                 "weights in cells that pulses move"),
     SPN_F_INT(struct spn_train_options, shift_px, "px", 0, 16,
               "images shifted at random by up to this"),
     SPN_F_BOOL(struct spn_train_options, flip, "images mirrored at random"),
@@ -113,7 +137,37 @@ struct spn_train_options spn_train_options_default(void)
         .rate = {.kind = SPN_RATE_COSINE, .step_factor = 0.1},
         .prune = {.exponent = 3, .steps = 10},
         .hardware = {.cell_bits = 1, .chip_updates = 1, .adc_range_frac = 1},
+        .update = {.slots = SPN_PULSED_MAX_LENGTH, .threshold_pulses = 1, .range_sd = 4},
         .seed = 1};
+}
+
+/* What pulses can do. */
+static enum spn_status check_update(const struct spn_train_options *o, struct spn_err *err)
+{
+    const char *rule = spn_train_rule_names[o->update.rule];
+    const bool pulsed = o->update.rule == SPN_TRAIN_PULSED;
+    const struct refused {
+        const char *name;
+        bool given;
+    } refused[] = {
+        {"optimiser = adam", o->optimiser != SPN_OPTIMISER_SGD},
+        {"momentum (needs the sum of changes, which is not there)", pulsed && o->momentum > 0},
+        {"weight_decay", o->weight_decay > 0},
+        {"l1", o->l1 > 0},
+        {"weight_bits", o->weight_bits > 0},
+        {"prune", o->prune.end_epoch > 0},
+        {"hardware.tuned_layers", o->hardware.tuned_layers > 0},
+        {"hardware: errors of cells", spn_train_hardware_cells(&o->hardware)},
+    };
+    if (o->update.rule == SPN_TRAIN_IDEAL)
+        return SPN_OK;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        if (refused[i].given)
+            return spn_err_set(err, SPN_EINPUT, "update.rule = %s does not go with %s", rule,
+                               refused[i].name);
+    return *o->update.device ? SPN_OK
+                             : spn_err_set(err, SPN_EINPUT,
+                                           "update.rule = %s needs a device (update.device)", rule);
 }
 
 enum spn_status spn_train_options_check(const struct spn_train_options *o, struct spn_err *err)
@@ -151,7 +205,7 @@ enum spn_status spn_train_options_check(const struct spn_train_options *o, struc
     if (o->weight_bits == 1 || o->activation_bits < 0) {
         return spn_err_set(err, SPN_EINPUT, "weight_bits = 1 leaves no magnitude: 0 or 2 .. 8");
     }
-    return SPN_OK;
+    return check_update(o, err);
 }
 
 /* A relative start file lies beside the recipe, as other files that JSON names do. */

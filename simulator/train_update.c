@@ -112,6 +112,9 @@ void spn_train_update(struct spn_train_net *net, const struct spn_train_options 
         for (int k = 0; k < 2; k++) {
             u.p = params[k];
             u.decays = params[k]->mask != NULL;
+            if (u.decays && options->update.rule != SPN_TRAIN_IDEAL) {
+                continue; /* in cells, which pulses move */
+            }
             spn_parallel_for(net->n_threads, blocks_of(u.p), update_body, &u);
         }
     }

@@ -14,7 +14,8 @@
 /* Learning rate after a share `done` (0..1) of all updates, `epoch` epochs. */
 double spn_train_rate(const struct spn_train_options *options, double done, double epoch);
 
-/* One step of the optimiser on all parameters; `count` is the number of this update, from 1. */
+/* One step of the optimiser on all parameters that are numbers (update.rule); `count` is the number
+ * of this update, from 1. */
 void spn_train_update(struct spn_train_net *net, const struct spn_train_options *options,
                       double rate, long count);
 

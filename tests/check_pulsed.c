@@ -196,6 +196,50 @@ START_TEST(jumps_have_the_moments_of_pulses)
 }
 END_TEST
 
+/* Counted pulses, cell by cell: without noise the law's n pulses; with it their moments; counted.
+ */
+START_TEST(written_pulses_are_pulses)
+{
+    static float state[N_CELLS], want[N_CELLS];
+    static int8_t n_pulses[N_CELLS];
+    const struct noise noise = {0.3, 0.002};
+    struct spn_rng rng = spn_rng_init(20250811, 5, 77);
+    struct spn_device device = device_of(2.4, -4.88, 128);
+    const struct spn_pulse_law law = spn_pulse_law(&device);
+    struct spn_pulsed_config config = {
+        .device = &device, .rows = 4, .columns = N_CELLS / 4, .max_vectors = 1, .n_threads = 2};
+    struct spn_pulsed *p = create(&config);
+    double total = 0;
+    for (int i = 0; i < N_CELLS; i++) {
+        n_pulses[i] = (int8_t)(i % 71 - 35); /* clipped at 31 */
+        state[i] = 0.5f;
+        total += fmin(abs(n_pulses[i]), 31);
+    }
+    spn_pulsed_set(p, state);
+    spn_pulsed_write(p, n_pulses);
+    spn_pulsed_get(p, state);
+    for (int i = 0; i < N_CELLS; i += 13) {
+        const double n = fmax(-31, fmin(n_pulses[i], 31));
+        ck_assert_double_eq_tol((double)state[i], spn_pulse_apply(&law, 0.5, n), 1e-5);
+    }
+    ck_assert_double_eq(spn_pulsed_coincidences(p), total);
+    spn_pulsed_destroy(p);
+    config.step_noise_frac = noise.step;
+    device.pulse.cycle_to_cycle_sd = noise.window;
+    p = create(&config);
+    for (int i = 0; i < N_CELLS; i++) {
+        state[i] = 0.5f;
+        n_pulses[i] = -9;
+        want[i] = (float)pulse_by_pulse(&law, 0.5, -9, noise, &rng);
+    }
+    spn_pulsed_set(p, state);
+    spn_pulsed_write(p, n_pulses);
+    spn_pulsed_get(p, state);
+    assert_alike(moments_of(state, N_CELLS), moments_of(want, N_CELLS), N_CELLS);
+    spn_pulsed_destroy(p);
+}
+END_TEST
+
 /* Closed form of the affine law, D = a (L - x): E = L + (x - L)(1 - a)^n, Var = (x - L)^2 ({(1 -
  * a)^2
  * + a^2 s^2}^n - (1 - a)^2n). Here a = 1 - e^(-1/A), L = B of D7. */
@@ -476,6 +520,7 @@ Suite *spn_suite(void)
     tcase_add_test(tests, deterministic_trains_meet_as_counted);
     tcase_add_test(tests, noise_free_jumps_follow_the_law);
     tcase_add_loop_test(tests, jumps_have_the_moments_of_pulses, 0, 3);
+    tcase_add_test(tests, written_pulses_are_pulses);
     tcase_add_test(tests, affine_moments_are_exact);
     tcase_add_test(tests, drawn_trains_have_the_moments);
     tcase_add_test(tests, measured_curves_are_followed);
