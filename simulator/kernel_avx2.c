@@ -34,6 +34,10 @@
 #define SRLI(a, n) _mm256_srli_epi32(a, n)
 #define LOOKUP(table, power, octave)                                                               \
     _mm256_i32gather_ps((table)->row[power], ANDI(octave, SETI(31)), sizeof(float))
+/* The top eight octaves hold all but 2^-8 of all numbers; one register of each power does. */
+#define LOOKUP_NEAR(table, power, octave) _mm256_permutevar8x32_ps((table)->near[power], octave)
+#define ALL_NEAR(octave)                                                                           \
+    (_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(SETI(NEAR_OCTAVE), octave))) == 0)
 #define ADDI(a, b) _mm256_add_epi32(a, b)
 #define ANDI(a, b) _mm256_and_si256(a, b)
 #define XORI(a, b) _mm256_xor_si256(a, b)
@@ -48,21 +52,32 @@
 #define AS_I(a) _mm256_castps_si256(a)
 #define AS_F(a) _mm256_castsi256_ps(a)
 
+enum { NEAR_OCTAVE = 150 }; /* a float's exponent of 2^23; 150 .. 157 modulo 32 are 22 .. 29 */
 struct normal_table {
     const float (*row)[SPN_NORMAL_OCTAVES];
+    __m256 near[SPN_NORMAL_DEGREE + 1]; /* by the octave's low three bits */
 };
 
 static inline TARGET void load_table(struct normal_table *table)
 {
     table->row = spn_normal_table;
+    for (int i = 0; i <= SPN_NORMAL_DEGREE; i++) {
+        const float *row = spn_normal_table[i];
+        table->near[i] =
+            _mm256_blend_ps(_mm256_loadu_ps(row + 24), _mm256_loadu_ps(row + 16), 0xc0);
+    }
 }
 
 #define BLEND(sign, yes, no) _mm256_blendv_ps(no, yes, _mm256_castsi256_ps(sign))
-#define FMA_WHERE(sign, x, b, c) BLEND(sign, FMA(x, b, c), x)
-#define ANY_NEGATIVE(a) (_mm256_movemask_ps(_mm256_castsi256_ps(a)) != 0)
-#define OR_INT(a, b) _mm256_or_si256(a, b)
-#define NEGATE(a) _mm256_sub_epi32(_mm256_setzero_si256(), a)
-#define PICK(row, i) _mm256_i32gather_ps(row, i, sizeof(float))
+#define WHERE __m256
+#define MORE(a, b) _mm256_castsi256_ps(_mm256_cmpgt_epi32(a, b))
+#define ANY_MORE(a, b) (_mm256_movemask_ps(MORE(a, b)) != 0)
+#define MAXI(a, b) _mm256_max_epi32(a, b)
+#define ADD_WHERE(where, x, more) ADDF(x, _mm256_and_ps(where, more))
+/* The table of falling steps lies two rows behind that of rising ones. */
+#define PICK(table, k, down, i)                                                                    \
+    _mm256_i32gather_ps(table[k], ADDI(i, SLLI(SRLI(down, 31), PICK_SHIFT)), sizeof(float))
+enum { PICK_SHIFT = 6 }; /* 2 SPN_PULSE_NODES = 2^6 */
 #define POPCOUNT(a) count_bits(a)
 
 /* Nibbles by a shuffle, then sums of bytes and of pairs of bytes. */

@@ -34,6 +34,8 @@
 #define SRLI(a, n) _mm512_srli_epi32(a, n)
 #define LOOKUP(table, power, octave)                                                               \
     _mm512_permutex2var_ps((table)->low[power], octave, (table)->high[power])
+#define LOOKUP_NEAR LOOKUP
+#define ALL_NEAR(octave) true
 #define ADDI(a, b) _mm512_add_epi32(a, b)
 #define ANDI(a, b) _mm512_and_si512(a, b)
 #define XORI(a, b) _mm512_xor_si512(a, b)
@@ -62,13 +64,14 @@ static inline TARGET void load_table(struct normal_table *table)
 
 #define BLEND(sign, yes, no)                                                                       \
     _mm512_mask_blend_ps(_mm512_cmplt_epi32_mask(sign, _mm512_setzero_si512()), no, yes)
-/* x b + c where the sign bit is set, else x */
-#define FMA_WHERE(sign, x, b, c)                                                                   \
-    _mm512_mask_fmadd_ps(x, _mm512_cmplt_epi32_mask(sign, _mm512_setzero_si512()), b, c)
-#define ANY_NEGATIVE(a) (_mm512_cmplt_epi32_mask(a, _mm512_setzero_si512()) != 0)
-#define OR_INT(a, b) _mm512_or_si512(a, b)
-#define NEGATE(a) _mm512_sub_epi32(_mm512_setzero_si512(), a)
-#define PICK(row, i) _mm512_permutex2var_ps(_mm512_loadu_ps(row), i, _mm512_loadu_ps((row) + 16))
+#define WHERE __mmask16
+#define MORE(a, b) _mm512_cmpgt_epi32_mask(a, b)
+#define ANY_MORE(a, b) (MORE(a, b) != 0)
+#define MAXI(a, b) _mm512_max_epi32(a, b)
+#define ADD_WHERE(where, x, more) _mm512_mask_add_ps(x, where, x, more)
+#define PICK_ROW(row, i)                                                                           \
+    _mm512_permutex2var_ps(_mm512_loadu_ps(row), i, _mm512_loadu_ps((row) + 16))
+#define PICK(table, k, down, i) BLEND(down, PICK_ROW(table[2 + (k)], i), PICK_ROW(table[k], i))
 #define POPCOUNT(a) count_bits(a)
 
 /* Nibbles by a shuffle, then sums of bytes and of pairs of bytes. */

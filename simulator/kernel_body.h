@@ -5,7 +5,8 @@
  *
  * The includer defines LANES, TARGET, VF and VI (vectors of LANES floats and 32-bit integers) and
  * the operations used below. Order and kind of every operation are fixed here, so all kernels round
- * alike. No include guard on purpose.
+ * alike. No include guard on purpose. LOOKUP_NEAR may be a faster LOOKUP for octaves where ALL_NEAR
+ * says so.
  *
  * Normals by inversion [M:S9]: |z| = -Phi^-1 on octaves of a 31-bit uniform, by polynomials of
  * degree 6 (normal_table.c). |z| <= 6.34; absolute error under 1e-6.
@@ -24,6 +25,14 @@ static inline TARGET VI next_words(VI s[4])
     return word;
 }
 
+#define HORNER(look, table, t, octave)                                                             \
+    FMA(FMA(FMA(FMA(FMA(FMA(look(table, 6, octave), t, look(table, 5, octave)), t,                 \
+                        look(table, 4, octave)),                                                   \
+                    t, look(table, 3, octave)),                                                    \
+                t, look(table, 2, octave)),                                                        \
+            t, look(table, 1, octave)),                                                            \
+        t, look(table, 0, octave))
+
 /* The top bit is the sign; the other 31, as f = m + 1/2 < 2^31, choose an octave and a place in it.
  */
 static inline TARGET VF invert_words(VI word, const struct normal_table *table)
@@ -32,13 +41,11 @@ static inline TARGET VF invert_words(VI word, const struct normal_table *table)
     VI bits = AS_I(MINF(f, SETF(2147483520.0f))); /* the conversion may have rounded up to 2^31 */
     VI octave = SRLI(bits, 23);
     VF t = SUBF(AS_F(AND_OR(bits, SETI(0x7fffff), SETI(0x3f800000))), SETF(1.5f));
-    VF z = LOOKUP(table, 6, octave);
-    z = FMA(z, t, LOOKUP(table, 5, octave));
-    z = FMA(z, t, LOOKUP(table, 4, octave));
-    z = FMA(z, t, LOOKUP(table, 3, octave));
-    z = FMA(z, t, LOOKUP(table, 2, octave));
-    z = FMA(z, t, LOOKUP(table, 1, octave));
-    z = FMA(z, t, LOOKUP(table, 0, octave));
+    VF z;
+    if (ALL_NEAR(octave))
+        z = HORNER(LOOKUP_NEAR, table, t, octave);
+    else
+        z = HORNER(LOOKUP, table, t, octave);
     return AS_F(XOR_AND(AS_I(z), word, SETI(0x80000000u)));
 }
 

@@ -52,6 +52,8 @@ static inline uint32_t round_small(float x)
 #define ROTL(a, n) ((a) << (n) | (a) >> (32 - (n)))
 #define SRLI(a, n) ((a) >> (n))
 #define LOOKUP(table, power, octave) ((table)->row[power][(octave) % SPN_NORMAL_OCTAVES])
+#define LOOKUP_NEAR LOOKUP
+#define ALL_NEAR(octave) true
 #define ADDI(a, b) ((a) + (b))
 #define ANDI(a, b) ((a) & (b))
 #define XORI(a, b) ((a) ^ (b))
@@ -76,11 +78,12 @@ static inline void load_table(struct normal_table *table)
 }
 
 #define BLEND(sign, yes, no) ((sign) >> 31 != 0 ? (yes) : (no))
-#define FMA_WHERE(sign, x, b, c) BLEND(sign, FMA(x, b, c), x)
-#define ANY_NEGATIVE(a) ((a) >> 31 != 0)
-#define OR_INT(a, b) ((a) | (b))
-#define NEGATE(a) (0u - (a))
-#define PICK(row, i) ((row)[i])
+#define WHERE bool
+#define MORE(a, b) ((int32_t)(a) > (int32_t)(b))
+#define ANY_MORE MORE
+#define MAXI(a, b) (MORE(a, b) ? (a) : (b))
+#define ADD_WHERE(where, x, more) ((where) ? (x) + (more) : (x))
+#define PICK(table, k, down, i) ((table)[((down) >> 31) * 2 + (k)][i])
 #define POPCOUNT(a) ((uint32_t)__builtin_popcount(a))
 
 #include "simulator/kernel_body.h"

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Included after kernel_body.h, whose operations and random numbers it uses. A count rises from
- * -n, so that its sign says whether a cell has pulses left. No include guard on purpose. [M:U4]
+ * Included after kernel_body.h, whose operations and random numbers it uses. No include guard on
+ * purpose. [M:U4]
  */
 
 /* The affine piece of the law at m: a in *a; returns b. down: sign bits. */
@@ -13,28 +13,30 @@ static inline TARGET VF law_piece(const struct spn_kernel_pulse *p, VF m, VI dow
     const VF last = SETF((float)(SPN_PULSE_NODES - 1));
     VF place = FMA(m, last, SETF(-0.5f)); /* ties meet at a node, where both pieces agree */
     VI i = F2I(MINF(MAXF(place, SETF(0.0f)), SUBF(last, SETF(1.0f))));
-    const float(*table)[SPN_PULSE_NODES] = p->table;
-    *a = MULF(gain, BLEND(down, PICK(table[2], i), PICK(table[0], i)));
-    return MULF(gain, BLEND(down, PICK(table[3], i), PICK(table[1], i)));
+    *a = MULF(gain, PICK(p->table, 0, down, i));
+    return MULF(gain, PICK(p->table, 1, down, i));
 }
 
 /* Two vectors of columns at a time: their steps do not wait for each other. `n` is a constant. */
-enum { PULSE_SETS = 2 };
+enum { PULSE_SETS = 4 };
 struct pulse_set {
-    VF x, v, a, b, gain, keep, growth;
+    VF x, v, a, b, gain, growth;
     VI count, down;
 };
 
-static inline TARGET bool any_pulse_left(const struct pulse_set *set, int n)
+/* The most pulses in each lane. */
+static inline TARGET VI most_pulses(const struct pulse_set *set, int n)
 {
-    return n == 1 ? ANY_NEGATIVE(set[0].count) : ANY_NEGATIVE(OR_INT(set[0].count, set[1].count));
+    VI most = set[0].count;
+    for (int i = 1; i < n; i++)
+        most = MAXI(most, set[i].count);
+    return most;
 }
 
 static inline TARGET void hold_piece(const struct spn_kernel_pulse *p, struct pulse_set *set)
 {
-    VF b = set->b;
-    set->keep = ADDF(SETF(1.0f), b);
-    set->growth = FMA(SETF(p->step_variance), MULF(b, b), MULF(set->keep, set->keep));
+    VF b = set->b, two = ADDF(SETF(2.0f), b); /* (1 + b)^2 + s^2 b^2 - 1 */
+    set->growth = MULF(b, FMA(SETF(p->step_variance), b, two));
 }
 
 /* The pulses of a set, to its mean x and its variance v. */
@@ -42,21 +44,23 @@ static inline TARGET void jump(const struct spn_kernel_pulse *p, struct pulse_se
                                bool curved)
 {
     const VF step_variance = SETF(p->step_variance), pulse_variance = SETF(p->pulse_variance);
-    while (any_pulse_left(set, n)) {
+    const VI most = most_pulses(set, n), one = SETI(1);
+    VI done = SETI(0);
+    while (ANY_MORE(most, done)) {
         if (curved)
-#pragma GCC unroll 2
+#pragma GCC unroll 4
             for (int i = 0; i < n; i++) {
                 set[i].b = law_piece(p, set[i].x, set[i].down, set[i].gain, &set[i].a);
                 hold_piece(p, &set[i]);
             }
-        for (int k = 0; k < p->pulses_at_once; k++)
-#pragma GCC unroll 2
+        for (int k = 0; k < p->pulses_at_once; k++, done = ADDI(done, one))
+#pragma GCC unroll 4
             for (int i = 0; i < n; i++) {
                 VF step = FMA(set[i].b, set[i].x, set[i].a);
                 VF more = FMA(step_variance, MULF(step, step), pulse_variance);
-                set[i].v = FMA_WHERE(set[i].count, set[i].v, set[i].growth, more);
-                set[i].x = FMA_WHERE(set[i].count, set[i].x, set[i].keep, set[i].a);
-                set[i].count = ADDI(set[i].count, SETI(1));
+                WHERE left = MORE(set[i].count, done);
+                set[i].v = ADD_WHERE(left, set[i].v, FMA(set[i].growth, set[i].v, more));
+                set[i].x = ADD_WHERE(left, set[i].x, step);
             }
     }
 }
@@ -68,12 +72,12 @@ static inline TARGET void pulse_columns(const struct spn_kernel_pulse *p, const 
 {
     struct pulse_set set[PULSE_SETS];
     const bool noisy = p->step_variance > 0 || p->pulse_variance > 0;
-#pragma GCC unroll 2
+#pragma GCC unroll 4
     for (int i = 0; i < n; i++) {
         const int c = at + i * SPN_KERNEL_COLUMNS;
         VI other = LOADI((const int32_t *)(const void *)(column + c));
         set[i].down = XORI(row, other);
-        set[i].count = NEGATE(POPCOUNT(ANDI(ANDI(row, other), SETI(SPN_PULSE_SLOTS))));
+        set[i].count = POPCOUNT(ANDI(ANDI(row, other), SETI(SPN_PULSE_SLOTS)));
         set[i].gain = set[i].a = BLEND(set[i].down, LOADF(p->law[2] + c), LOADF(p->law[0] + c));
         set[i].b = SETF(0.0f);
         if (!curved)
@@ -83,7 +87,7 @@ static inline TARGET void pulse_columns(const struct spn_kernel_pulse *p, const 
         set[i].v = SETF(0.0f);
     }
     jump(p, set, n, curved);
-#pragma GCC unroll 2
+#pragma GCC unroll 4
     for (int i = 0; i < n; i++) {
         VF x = set[i].x;
         if (noisy)

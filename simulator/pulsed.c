@@ -149,7 +149,7 @@ static double tabulate(const double *at, int n, double low, double window, float
 static enum spn_status set_curve(struct spn_pulsed *p, struct spn_err *err)
 {
     const struct spn_pulsed_curve *c = p->config.curve;
-    p->pulses_at_once = 1;
+    p->pulses_at_once = 2;
     if (c == NULL)
         return SPN_OK;
     enum spn_status status = check_curve("potentiation", c->up_S, c->n_up, 1, err);
