@@ -2,7 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- *     bench_pulsed [CORE_GHZ]     prints a table; CORE_GHZ (default: measured) sets the peak
+ *     bench_pulsed [CORE_GHZ]     prints a table; CORE_GHZ (default: measured) sets the peak;
+ *                                 SPINDLE_DATA names the folder of tech/
  *
  * AIHWKit 1.1 on this kind of machine [aihwkit], 1024 x 1024, batch 64, one thread, CPU-ms per
  * vector: constant steps 27.5, soft bounds 30.7, exponential steps 38.8; about two coincidences a
@@ -17,7 +18,7 @@
 #include "simulator/kernel.h"
 #include "simulator/pulsed.h"
 
-enum { SIDE = 1024, BATCH = 64, LENGTH = 31, N_REPEATS = 7, N_CURVE = 101 };
+enum { SIDE = 1024, BATCH = 64, LENGTH = 31, N_REPEATS = 7 };
 
 struct work {
     const char *name;
@@ -28,7 +29,7 @@ struct work {
 static const struct work works[] = {
     {"constant steps", 0, 0, 0, 1, 27.5},
     {"exponential response (D7)", 0.523, -0.145, 0, 1, 30.7},
-    {"measured curve, table", 0, 0, 1, 1, 38.8},
+    {"measured curve (rram-gong)", 0, 0, 1, 1, 38.8},
     {"constant steps, no noise", 0, 0, 0, 0, 0},
 };
 
@@ -51,21 +52,20 @@ static int measure(const struct work *w, const char *kernel, double GHz)
 {
     static float u[BATCH * SIDE], v[BATCH * SIDE];
     const int n_repeats = strcmp(kernel, "portable") == 0 ? 1 : N_REPEATS; /* it takes long */
-    double up[N_CURVE], down[N_CURVE], best = INFINITY;
+    double best = INFINITY;
     struct spn_device device = {.on_conductance_S = 1};
     struct spn_err err;
     struct spn_pulsed *p = NULL;
-    const struct spn_pulsed_curve curve = {up, down, N_CURVE, N_CURVE};
-    for (int i = 0; i < N_CURVE; i++) { /* an S and an exponential */
-        up[i] = 0.1 * i / (N_CURVE - 1) + 0.45 * (1 - cos(3.14159265358979 * i / (N_CURVE - 1)));
-        down[i] = (exp(-3.0 * i / (N_CURVE - 1)) - exp(-3)) / (1 - exp(-3));
-    }
     device.pulse = (struct spn_device_pulse){.potentiation_nonlinearity = w->up_label,
                                              .depression_nonlinearity = w->down_label,
                                              .n_levels = 1000,
                                              .device_to_device_sd = w->up_label > 0 ? 0.24 : 0};
+    if (w->curved && spn_device_load(&device, "rram-gong", &err)) {
+        fprintf(stderr, "bench_pulsed: %s\n", err.msg);
+        return 1;
+    }
+    device.pulse.cycle_to_cycle_sd = 0; /* of the step, as the others */
     const struct spn_pulsed_config config = {.device = &device,
-                                             .curve = w->curved ? &curve : NULL,
                                              .rows = SIDE,
                                              .columns = SIDE,
                                              .step_noise_frac = w->noisy ? 0.3 : 0,

@@ -87,7 +87,7 @@ struct spn_block {
 
 /* ---- memory.c: evaluations kept between design points ---- */
 
-#define SPN_BLOCK_MAX_PARAMS 1792
+#define SPN_BLOCK_MAX_PARAMS 2432
 #define SPN_MEMORY_WAYS 4 /* kept of each: what a sweep's axis comes back to */
 
 struct spn_block_entry {

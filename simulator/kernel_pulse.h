@@ -17,7 +17,7 @@ static inline TARGET VF law_piece(const struct spn_kernel_pulse *p, VF m, VI dow
     return MULF(gain, PICK(p->table, 1, down, i));
 }
 
-/* Two vectors of columns at a time: their steps do not wait for each other. `n` is a constant. */
+/* Four vectors of columns at a time: their steps do not wait for each other. `n` is a constant. */
 enum { PULSE_SETS = 4 };
 struct pulse_set {
     VF x, v, a, b, gain, growth;
@@ -98,7 +98,7 @@ static inline TARGET void pulse_columns(const struct spn_kernel_pulse *p, const 
 
 static inline TARGET void pulse_vectors(const struct spn_kernel_pulse *p, bool curved)
 {
-    enum { PAIR = PULSE_SETS * SPN_KERNEL_COLUMNS };
+    enum { TOGETHER = PULSE_SETS * SPN_KERNEL_COLUMNS };
     struct normal_table table;
     load_table(&table);
     for (int lane = 0; lane < SPN_KERNEL_COLUMNS; lane += LANES) {
@@ -111,9 +111,9 @@ static inline TARGET void pulse_vectors(const struct spn_kernel_pulse *p, bool c
             if ((p->row[k] & SPN_PULSE_SLOTS) == 0)
                 continue;
             int c = lane;
-            for (; c - lane + PAIR <= p->n_columns; c += PAIR)
+            for (; c - lane + TOGETHER <= p->n_columns; c += TOGETHER)
                 pulse_columns(p, column, row, c, PULSE_SETS, curved, words, &table);
-            if (c < p->n_columns)
+            for (; c < p->n_columns; c += SPN_KERNEL_COLUMNS)
                 pulse_columns(p, column, row, c, 1, curved, words, &table);
         }
     }

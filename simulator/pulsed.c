@@ -146,12 +146,9 @@ static double tabulate(const double *at, int n, double low, double window, float
     return most;
 }
 
-static enum spn_status set_curve(struct spn_pulsed *p, struct spn_err *err)
+static enum spn_status set_curve(struct spn_pulsed *p, const struct spn_pulsed_curve *c,
+                                 struct spn_err *err)
 {
-    const struct spn_pulsed_curve *c = p->config.curve;
-    p->pulses_at_once = 2;
-    if (c == NULL)
-        return SPN_OK;
     enum spn_status status = check_curve("potentiation", c->up_S, c->n_up, 1, err);
     if (!status)
         status = check_curve("depression", c->down_S, c->n_down, -1, err);
@@ -165,6 +162,31 @@ static enum spn_status set_curve(struct spn_pulsed *p, struct spn_err *err)
     double pieces = fmax(up, down) * (SPN_PULSE_NODES - 1); /* that a pulse passes at most */
     p->pulses_at_once = 1 + (int)fmin(1 / pieces, MAX_AT_ONCE - 1);
     return SPN_OK;
+}
+
+/* A device's response after each of its pulses, straight between the points of its file. */
+static int follow(const double *frac, int n, int n_pulses, double *at)
+{
+    for (int i = 0; i <= n_pulses; i++)
+        at[i] = curve_at(frac, n, (double)i * (n - 1) / n_pulses);
+    return n_pulses + 1;
+}
+
+static enum spn_status set_device_curve(struct spn_pulsed *p, const struct spn_device_pulse *d,
+                                        struct spn_err *err)
+{
+    double *at = malloc(2 * SPN_PULSED_MAX_CURVE * sizeof *at);
+    if (at == NULL)
+        return spn_err_memory(err, "responses of a device");
+    double *down = at + SPN_PULSED_MAX_CURVE;
+    const struct spn_pulsed_curve curve = {
+        .up_S = at,
+        .down_S = down,
+        .n_up = follow(d->rise_frac, d->n_rise, d->rise_pulses, at),
+        .n_down = follow(d->fall_frac, d->n_fall, d->fall_pulses, down)};
+    enum spn_status status = set_curve(p, &curve, err);
+    free(at);
+    return status;
 }
 
 /* ---- creation ---- */
@@ -234,9 +256,12 @@ enum spn_status spn_pulsed_create(struct spn_pulsed **pulsed,
     p->kernel = spn_kernel_find(NULL);
     p->stride = ((size_t)config->columns + SPN_KERNEL_COLUMNS - 1) / SPN_KERNEL_COLUMNS *
                 SPN_KERNEL_COLUMNS;
-    p->curved = config->curve != NULL;
+    p->curved = config->curve != NULL || config->device->pulse.n_rise > 0;
+    p->pulses_at_once = 2; /* of a law that is the same everywhere: fewer branches that go wrong */
     p->pulse_sd = config->device->pulse.cycle_to_cycle_sd;
-    status = set_curve(p, err);
+    if (p->curved)
+        status = config->curve != NULL ? set_curve(p, config->curve, err)
+                                       : set_device_curve(p, &config->device->pulse, err);
     if (!status && !allocate(p))
         status = spn_err_memory(err, "pulsed array");
     if (!status)

@@ -31,7 +31,7 @@ struct spn_pulsed_curve {
 
 struct spn_pulsed_config {
     const struct spn_device *device;      /* law and spread of its pulses; borrowed for creation */
-    const struct spn_pulsed_curve *curve; /* measured, instead of the device's law; or NULL */
+    const struct spn_pulsed_curve *curve; /* measured, instead of the device's; or NULL */
     int rows, columns;
     double step_noise_frac;              /* sd of a pulse's step over the step, besides the device's
                                             cycle_to_cycle_sd, which counts in windows */

@@ -49,6 +49,14 @@ static const struct spn_field pulse_fields[] = {
                  "sd of the label over devices"),
     SPN_F_DOUBLE(struct spn_device_pulse, cycle_to_cycle_sd, "", 0, 1,
                  "sd of a step, fraction of Gmax - Gmin"),
+    SPN_F_DOUBLES(struct spn_device_pulse, rise_frac, n_rise, "", 0, 1,
+                  "measured rise at even numbers of pulses, of the window, from 0 to 1"),
+    SPN_F_DOUBLES(struct spn_device_pulse, fall_frac, n_fall, "", 0, 1,
+                  "measured fall likewise, from 1 to 0"),
+    SPN_F_INT(struct spn_device_pulse, rise_pulses, "", 0, SPN_DEVICE_MAX_PULSES,
+              "pulses of the whole measured rise"),
+    SPN_F_INT(struct spn_device_pulse, fall_pulses, "", 0, SPN_DEVICE_MAX_PULSES,
+              "and of the fall"),
     SPN_F_END};
 
 static const struct spn_field states_fields[] = {
@@ -235,6 +243,29 @@ static enum spn_status check_iv(const struct spn_device *device, struct spn_err 
     return SPN_OK;
 }
 
+/* One measured response: from one end of the window to the other, one way. */
+static enum spn_status check_response(const struct spn_device *device, bool rise,
+                                      struct spn_err *err)
+{
+    const struct spn_device_pulse *p = &device->pulse;
+    const char *name = rise ? "rise" : "fall";
+    const double *at = rise ? p->rise_frac : p->fall_frac, sign = rise ? 1 : -1;
+    const int n = rise ? p->n_rise : p->n_fall, pulses = rise ? p->rise_pulses : p->fall_pulses;
+    if (n < 2 || pulses < 2)
+        return spn_err_set(err, SPN_EINPUT,
+                           "device '%s': pulse.%s_frac has %d points over %d pulses: a measured "
+                           "response needs two of each, rising and falling",
+                           device->name, name, n, pulses);
+    for (int i = 1; i < n; i++)
+        if (!(sign * (at[i] - at[i - 1]) > 0))
+            return spn_err_set(err, SPN_EINPUT, "device '%s': pulse.%s_frac[%d] = %g does not %s",
+                               device->name, name, i, at[i], name);
+    if (at[0] != (rise ? 0 : 1) || at[n - 1] != (rise ? 1 : 0))
+        return spn_err_set(err, SPN_EINPUT, "device '%s': pulse.%s_frac runs from %g to %g",
+                           device->name, name, at[0], at[n - 1]);
+    return SPN_OK;
+}
+
 enum spn_status spn_device_check(const struct spn_device *device, struct spn_err *err)
 {
     if (!spn_data_is_name(device->name))
@@ -268,6 +299,9 @@ enum spn_status spn_device_check(const struct spn_device *device, struct spn_err
     enum spn_status status = check_states(device, err);
     if (!status)
         status = check_iv(device, err);
+    for (int side = 0; side < 2 && !status && device->pulse.n_rise + device->pulse.n_fall > 0;
+         side++)
+        status = check_response(device, side == 0, err);
     return status ? status : check_mask(device, err);
 }
 

@@ -41,12 +41,17 @@ struct spn_device_mask {
 /* Response of conductance to n identical pulses: G = B(1 - exp(-n/A)) + Gmin, B = (Gmax - Gmin)/(1
  * - exp(-n_max/A)), potentiation and depression each with its nonlinearity label.
  * [chen2018neurosim, eq. 1-3; MODELS.md] */
+enum { SPN_DEVICE_MAX_RESPONSE = 33, SPN_DEVICE_MAX_PULSES = 4095 };
 struct spn_device_pulse {
     double potentiation_nonlinearity,
         depression_nonlinearity; /* signed NeuroSim labels, 0 = linear */
     int n_levels;                /* pulses from Gmin to Gmax; a file that says nothing: 1 */
     double device_to_device_sd;  /* sd of the label over devices */
     double cycle_to_cycle_sd;    /* sd of each step, fraction of Gmax - Gmin */
+    /* Measured responses, in place of the labels where pulses train [M:U3]: place in the window at
+     * even numbers of pulses, from 0 to rise_pulses and fall_pulses; none: 0 points. */
+    int n_rise, n_fall, rise_pulses, fall_pulses;
+    double rise_frac[SPN_DEVICE_MAX_RESPONSE], fall_frac[SPN_DEVICE_MAX_RESPONSE];
 };
 
 /* A measured I-V curve of one state, from the first point above 0 V upwards. Only its shape counts.

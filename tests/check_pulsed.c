@@ -196,6 +196,35 @@ START_TEST(jumps_have_the_moments_of_pulses)
 }
 END_TEST
 
+/* A device's own responses: places by hand, straight between the points of its file. Up, 4 points
+ * over 30 pulses: 0, 0.5, 0.8, 1, so 10 pulses take a step of 0.05, then 0.03, then 0.02. */
+START_TEST(devices_bring_their_curves)
+{
+    static float state[N_CELLS];
+    struct spn_device device = device_of(0, 0, 30);
+    const struct spn_pulsed_config config = {
+        .device = &device, .rows = 1, .columns = N_CELLS, .max_vectors = 1};
+    device.pulse.n_rise = device.pulse.n_fall = 4;
+    device.pulse.rise_pulses = device.pulse.fall_pulses = 30;
+    memcpy(device.pulse.rise_frac, (double[]){0, 0.5, 0.8, 1}, 4 * sizeof(double));
+    memcpy(device.pulse.fall_frac, (double[]){1, 0.4, 0.1, 0}, 4 * sizeof(double));
+    struct spn_pulsed *p = create(&config);
+    for (int i = 0; i < N_CELLS; i++)
+        state[i] = 0.1f;
+    spn_pulsed_set(p, state);
+    pulse_all(p, 4);
+    spn_pulsed_get(p, state);
+    ck_assert_double_eq_tol((double)state[0], 0.3, 1e-3);
+    for (int i = 0; i < N_CELLS; i++)
+        state[i] = 0.9f;
+    spn_pulsed_set(p, state);
+    pulse_all(p, -5); /* 0.06 each */
+    spn_pulsed_get(p, state);
+    ck_assert_double_eq_tol((double)state[0], 0.6, 1e-3);
+    spn_pulsed_destroy(p);
+}
+END_TEST
+
 /* Counted pulses, cell by cell: without noise the law's n pulses; with it their moments; counted.
  */
 START_TEST(written_pulses_are_pulses)
@@ -520,6 +549,7 @@ Suite *spn_suite(void)
     tcase_add_test(tests, deterministic_trains_meet_as_counted);
     tcase_add_test(tests, noise_free_jumps_follow_the_law);
     tcase_add_loop_test(tests, jumps_have_the_moments_of_pulses, 0, 3);
+    tcase_add_test(tests, devices_bring_their_curves);
     tcase_add_test(tests, written_pulses_are_pulses);
     tcase_add_test(tests, affine_moments_are_exact);
     tcase_add_test(tests, drawn_trains_have_the_moments);

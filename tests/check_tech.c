@@ -306,6 +306,13 @@ START_TEST(bad_files_name_file_and_place)
     ck_assert_fails(spn_node_load(&node, path, &err), SPN_EINPUT, "d.json");
     write_file(path, "d.json", "{\"name\": \"x\", \"cell\": \"2t\"}");
     ck_assert_fails(spn_device_load(&device, path, &err), SPN_EINPUT, "cell");
+    ck_assert_ok(spn_device_load(&device, "rram-gong", &err));
+    device.pulse.fall_frac[5] = device.pulse.fall_frac[4];
+    ck_assert_fails(spn_device_check(&device, &err), SPN_EINPUT, "pulse.fall_frac[5] = ");
+    device.pulse.n_fall = 5;
+    ck_assert_fails(spn_device_check(&device, &err), SPN_EINPUT, "pulse.fall_frac runs from 1 to ");
+    device.pulse.n_fall = 0;
+    ck_assert_fails(spn_device_check(&device, &err), SPN_EINPUT, "has 0 points");
     ck_assert_fails(spn_device_load(&device, "mos2-2fefe", &err), SPN_EINPUT,
                     "did you mean 'mos2-2fefet'");
     ck_assert_fails(spn_chip_load(&c, "/nonexistent/chip.json", NULL, 0, &err), SPN_EINPUT,
