@@ -225,6 +225,35 @@ START_TEST(devices_bring_their_curves)
 }
 END_TEST
 
+/* Arrays of any width, on all kernels: every cell moves by its pulses, 3 of 100 levels. */
+START_TEST(no_column_is_left_out)
+{
+    static float state[2 * 200];
+    static int8_t n_pulses[2 * 200];
+    struct spn_err err;
+    const struct spn_device device = device_of(0, 0, 100);
+    for (int columns = 1; columns <= 200; columns += columns < 4 ? 1 : 7)
+        for (size_t k = 0; spn_kernels[k] != NULL; k++) {
+            if (!spn_kernels[k]->supported())
+                continue;
+            const struct spn_pulsed_config config = {
+                .device = &device, .rows = 2, .columns = columns, .max_vectors = 1};
+            struct spn_pulsed *p = create(&config);
+            ck_assert_ok(spn_pulsed_select_kernel(p, spn_kernels[k]->name, &err));
+            for (int i = 0; i < 2 * columns; i++) {
+                state[i] = 0.5f;
+                n_pulses[i] = i % 2 == 0 ? 3 : -3;
+            }
+            spn_pulsed_set(p, state);
+            spn_pulsed_write(p, n_pulses);
+            spn_pulsed_get(p, state);
+            for (int i = 0; i < 2 * columns; i++)
+                ck_assert_double_eq_tol((double)state[i], i % 2 == 0 ? 0.53 : 0.47, 1e-6);
+            spn_pulsed_destroy(p);
+        }
+}
+END_TEST
+
 /* Counted pulses, cell by cell: without noise the law's n pulses; with it their moments; counted.
  */
 START_TEST(written_pulses_are_pulses)
@@ -550,6 +579,7 @@ Suite *spn_suite(void)
     tcase_add_test(tests, noise_free_jumps_follow_the_law);
     tcase_add_loop_test(tests, jumps_have_the_moments_of_pulses, 0, 3);
     tcase_add_test(tests, devices_bring_their_curves);
+    tcase_add_test(tests, no_column_is_left_out);
     tcase_add_test(tests, written_pulses_are_pulses);
     tcase_add_test(tests, affine_moments_are_exact);
     tcase_add_test(tests, drawn_trains_have_the_moments);
