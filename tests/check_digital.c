@@ -13,6 +13,7 @@
 #include "models/shift_add.h"
 #include "tests/check.h"
 #include "tests/model_setup.h"
+#include "tests/neurosim_blocks.h"
 
 /* The nine NAND2 of a full adder, and how many NAND2 inputs each net drives: a, b, n1, n2, n3, h,
  * n4, n5, n6, s, co. c counts as the co of the stage before. */
@@ -279,39 +280,16 @@ START_TEST(published_arithmetic)
 }
 END_TEST
 
-static double golden(struct spn_json_at blocks, const char *block, const char *key)
-{
-    double value = NAN;
-    struct spn_json_at at = spn_json_get(&blocks, block);
-    at = spn_json_get(&at, key);
-    ck_assert_msg(spn_json_number(&at, &value), "%s.%s", block, key);
-    return value;
-}
-
 /* Area and leakage of the ripple adder agree with NeuroSim's; its energy is one fixed pattern's,
  * about half of random data's. The flip-flop's energy agrees without its fitted factor 0.5; its
  * area is 12 inverters here. */
 START_TEST(blocks_beside_neurosim)
 {
-    if (!spn_test_data())
-        return;
-    char path[SPN_MAX_PATH];
-    struct spn_err err;
     struct spn_json *doc = NULL;
-    snprintf(path, sizeof path, "%s/golden/neurosim/blocks.json", spn_test_data());
-    ck_assert_ok(spn_json_load(&doc, path, &err));
-    struct spn_json_at root = spn_json_root(doc);
-    ck_assert_uint_eq(spn_json_size(&root), 6);
-    for (size_t i = 0; i < spn_json_size(&root); i++) {
-        struct spn_json_at point = spn_json_item(&root, i);
-        struct spn_json_at at = spn_json_get(&point, "technode");
-        struct spn_json_at blocks = spn_json_get(&point, "blocks");
-        double nm;
+    const size_t n = golden_load(&doc);
+    for (size_t i = 0; i < n; i++) {
         struct spn_node node;
-        char name[32];
-        ck_assert(spn_json_number(&at, &nm));
-        snprintf(name, sizeof name, "%dnm-lstp", (int)nm);
-        ck_assert_ok(spn_node_load(&node, name, &err));
+        struct spn_json_at blocks = golden_blocks(doc, i, &node);
         struct spn_env env = {&node, 300, 5e8};
         struct spn_logic logic;
         spn_logic_init(&logic, &env);
@@ -320,7 +298,7 @@ START_TEST(blocks_beside_neurosim)
         ck_assert_rel(adder.leakage_W, golden(blocks, "adder_8b_x16", "leakage_W"), 0.005);
         ck_assert_rel(adder.latency_s, golden(blocks, "adder_8b_x16", "read_latency_s"), 0.5);
         double energy = adder.energy_J / golden(blocks, "adder_8b_x16", "read_energy_J");
-        ck_assert_msg(energy > 1.9 && energy < 2.3, "%s: adder energy ratio %g", name, energy);
+        ck_assert_msg(energy > 1.9 && energy < 2.3, "%s: adder energy ratio %g", node.name, energy);
         struct spn_cost bank = spn_logic_register(&logic, 128, 0.5);
         ck_assert_rel(bank.area_m2, golden(blocks, "dff_128_active64", "area_m2"), 0.15);
         ck_assert_rel(bank.leakage_W, golden(blocks, "dff_128_active64", "leakage_W"), 0.005);

@@ -12,6 +12,7 @@
 #include "models/wire.h"
 #include "tests/check.h"
 #include "tests/model_setup.h"
+#include "tests/neurosim_blocks.h"
 
 /* 4 x 4 leaves of 100 um: trunk 200; bars 200, 2 x 200, 4 x 100, 8 x 100 = 1800 um in all with the
  * trunk's 200. Path: 200 + (100 + 50) across + (100 + 50) along. */
@@ -124,37 +125,16 @@ START_TEST(bad_tree)
 }
 END_TEST
 
-static double golden(struct spn_json_at blocks, const char *block, const char *key)
-{
-    double value = NAN;
-    struct spn_json_at at = spn_json_get(&blocks, block);
-    at = spn_json_get(&at, key);
-    ck_assert_msg(spn_json_number(&at, &value), "%s.%s", block, key);
-    return value;
-}
-
 /* Energy of one word over the tree, all wires toggling. NeuroSim's leakage counts one path's
  * repeaters, its area the wires' channels; delays are added up stage by stage there. */
 START_TEST(tree_beside_neurosim)
 {
-    if (!spn_test_data())
-        return;
-    char path[SPN_MAX_PATH];
     struct spn_err err;
     struct spn_json *doc = NULL;
-    snprintf(path, sizeof path, "%s/golden/neurosim/blocks.json", spn_test_data());
-    ck_assert_ok(spn_json_load(&doc, path, &err));
-    struct spn_json_at root = spn_json_root(doc);
-    for (size_t i = 0; i < spn_json_size(&root); i++) {
-        struct spn_json_at point = spn_json_item(&root, i);
-        struct spn_json_at at = spn_json_get(&point, "technode");
-        struct spn_json_at blocks = spn_json_get(&point, "blocks");
-        double nm;
+    const size_t n = golden_load(&doc);
+    for (size_t i = 0; i < n; i++) {
         struct spn_node node;
-        char name[32];
-        ck_assert(spn_json_number(&at, &nm));
-        snprintf(name, sizeof name, "%dnm-lstp", (int)nm);
-        ck_assert_ok(spn_node_load(&node, name, &err));
+        struct spn_json_at blocks = golden_blocks(doc, i, &node);
         struct spn_env env = {&node, 300, 5e8};
         struct spn_htree small = {4, 4, 500e-6, 500e-6, 1024, 1, 0};
         struct spn_htree large = {8, 8, 1e-3, 1e-3, 2048, 1, 0};
@@ -169,7 +149,7 @@ START_TEST(tree_beside_neurosim)
         ck_assert_ok(spn_component_xy_bus.eval(&large, &env, &c, &err));
         double ratio = 2048 * c.action[SPN_HTREE_UNICAST].energy_J /
                        golden(blocks, "xybus_8x8_1000um_2048b", "read_energy_J");
-        ck_assert_msg(ratio > 1.1 && ratio < 1.2, "%s: %g", name, ratio);
+        ck_assert_msg(ratio > 1.1 && ratio < 1.2, "%s: %g", node.name, ratio);
     }
     spn_json_destroy(doc);
 }

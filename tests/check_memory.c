@@ -14,6 +14,7 @@
 #include "models/wire.h"
 #include "tests/check.h"
 #include "tests/model_setup.h"
+#include "tests/neurosim_blocks.h"
 
 /* One mat of 128 x 32 cells, 32 bits a word: every term by hand. Access width 1.31 F; bit line 128
  * x 10 F long; word line 32 x 28 F with two access gates per cell. */
@@ -188,38 +189,17 @@ START_TEST(decoders)
 }
 END_TEST
 
-static double golden(struct spn_json_at blocks, const char *block, const char *key)
-{
-    double value = NAN;
-    struct spn_json_at at = spn_json_get(&blocks, block);
-    at = spn_json_get(&at, key);
-    ck_assert_msg(spn_json_number(&at, &value), "%s.%s", block, key);
-    return value;
-}
-
 /* 128 x 128 SRAM beside NeuroSim's: area agrees; its leakage leaves out the cells, its read senses
  * no stated swing and its write leaves out the half-selected columns, so energies and delays agree
  * in size only. */
 START_TEST(sram_beside_neurosim)
 {
-    if (!spn_test_data())
-        return;
-    char path[SPN_MAX_PATH];
     struct spn_err err;
     struct spn_json *doc = NULL;
-    snprintf(path, sizeof path, "%s/golden/neurosim/blocks.json", spn_test_data());
-    ck_assert_ok(spn_json_load(&doc, path, &err));
-    struct spn_json_at root = spn_json_root(doc);
-    for (size_t i = 0; i < spn_json_size(&root); i++) {
-        struct spn_json_at point = spn_json_item(&root, i);
-        struct spn_json_at at = spn_json_get(&point, "technode");
-        struct spn_json_at blocks = spn_json_get(&point, "blocks");
-        double nm;
+    const size_t n = golden_load(&doc);
+    for (size_t i = 0; i < n; i++) {
         struct spn_node node;
-        char name[32];
-        ck_assert(spn_json_number(&at, &nm));
-        snprintf(name, sizeof name, "%dnm-lstp", (int)nm);
-        ck_assert_ok(spn_node_load(&node, name, &err));
+        struct spn_json_at blocks = golden_blocks(doc, i, &node);
         struct spn_env env = {&node, 300, 1e15}; /* so fast a clock leaves the bare delays */
         struct spn_sram p = spn_sram_default(128 * 128, 128);
         p.rows = 128;
@@ -234,7 +214,8 @@ START_TEST(sram_beside_neurosim)
             c.action[SPN_SRAM_READ].latency_s / golden(blocks, read, "read_latency_s"),
             c.action[SPN_SRAM_WRITE].latency_s / golden(blocks, write, "write_latency")};
         for (size_t k = 0; k < 4; k++)
-            ck_assert_msg(ratio[k] > 0.5 && ratio[k] < 2, "%s: ratio %zu is %g", name, k, ratio[k]);
+            ck_assert_msg(ratio[k] > 0.5 && ratio[k] < 2, "%s: ratio %zu is %g", node.name, k,
+                          ratio[k]);
     }
     spn_json_destroy(doc);
 }

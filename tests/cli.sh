@@ -1,18 +1,7 @@
 #!/usr/bin/env bash
 # The program as a user meets it: help, exit codes, one-line errors, files, determinism.
-set -u
-export LC_ALL=C
-root=${SPINDLE_DATA:-$(cd "$(dirname "$0")/.." && pwd)}
-spindle=${SPINDLE:-$root/spindle}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-ok() { passed=$((passed + 1)); }
-bad() {
-    failed=$((failed + 1))
-    echo "cli: $*"
-}
+suite=cli
+. "$(dirname "$0")/lib.sh"
 
 # expect CODE WORDS COMMAND...: exit code, exactly one line on stderr, holding WORDS
 expect() {
@@ -226,5 +215,4 @@ if [ -n "${SPINDLE_TEST_DATA:-}" ]; then
     cmp -s text.out tokens.out && grep -q perplexity text.out && ok || bad "a text is not read as its tokens"
 fi
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

@@ -1,18 +1,7 @@
 #!/usr/bin/env bash
 # Files and folders anywhere: below long paths, with spaces, with letters beyond ASCII.
-set -u
-export LC_ALL=C
-root=${SPINDLE_DATA:-$(cd "$(dirname "$0")/.." && pwd)}
-spindle=${SPINDLE:-$root/spindle}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-ok() { passed=$((passed + 1)); }
-bad() {
-    failed=$((failed + 1))
-    echo "paths: $*"
-}
+suite=paths
+. "$(dirname "$0")/lib.sh"
 # fails CODE WORDS COMMAND...: one line that holds WORDS, its end or its beginning
 fails() {
     local code=$1 words=$2
@@ -76,5 +65,4 @@ fails 3 "x.json" "$spindle" estimate "$long"
 fails 3 "x.json: path" "$spindle" estimate vgg8 --device "$long"
 fails 2 "--out" "$spindle" compare vgg8 --no-accuracy --out "$long"
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

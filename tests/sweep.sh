@@ -1,18 +1,7 @@
 #!/usr/bin/env bash
 # Sweeps as a user meets them: kill -9 at any time, two at once, Ctrl-C, shards, questions, figures, errors.
-set -u
-export LC_ALL=C
-root=${SPINDLE_DATA:-$(cd "$(dirname "$0")/.." && pwd)}
-spindle=${SPINDLE:-$root/spindle}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-ok() { passed=$((passed + 1)); }
-bad() {
-    failed=$((failed + 1))
-    echo "sweep: $*"
-}
+suite=sweep
+. "$(dirname "$0")/lib.sh"
 is() { if [ "$2" = "$3" ]; then ok; else bad "$1: $2, not $3"; fi; }
 # expect CODE WORDS COMMAND...
 expect() {
@@ -233,5 +222,4 @@ if mount -t tmpfs -o size=1m tmpfs "$small" 2> /dev/null; then # a real one, whe
     umount "$small"
 fi
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish
