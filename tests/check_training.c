@@ -106,7 +106,7 @@ END_TEST
 START_TEST(index_places)
 {
     struct setup s;
-    double time_s[3], energy_J[3];
+    double time_s[3], energy_J[3], area_m2[3];
     static const int place[3] = {SPN_INDEX_DRAM, SPN_INDEX_GLOBAL_BUFFER, SPN_INDEX_TILE_BUFFER};
 
     setup_open(&s, "vgg8", "ning2025");
@@ -114,6 +114,7 @@ START_TEST(index_places)
         s.chip.sparsity.index_place = place[i];
         const struct spn_result *r = setup_run(&s, SPN_SCHEME_EXTERNAL_INDEX, true);
         time_s[i] = r->training.update_index_s;
+        area_m2[i] = r->area_m2;
         energy_J[i] = r->training.update_index_J;
         double dram_J =
             spn_result_sum(r, (struct spn_leaf_filter){-2, SPN_PHASE_INDEX, SPN_CATEGORY_DRAM, -1})
@@ -121,6 +122,7 @@ START_TEST(index_places)
         ck_assert(i == 0 ? dram_J > 0 : dram_J == 0);
     }
     ck_assert(energy_J[0] > energy_J[1] && energy_J[1] > energy_J[2]);
+    ck_assert(area_m2[1] > area_m2[0]); /* the global buffer holds it, too */
     ck_assert(time_s[0] >= time_s[1] && time_s[1] >= time_s[2]);
     ck_assert(s.result.index.update_traffic_bit == 0);
     setup_close(&s);
