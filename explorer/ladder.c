@@ -34,6 +34,8 @@ static const struct spn_field experiment_fields[] = {
     SPN_F_DOUBLE(struct spn_ladder_experiment, first_share, "", 0, 1,
                  "first layer's share of zeros over the network's"),
     SPN_F_INT(struct spn_ladder_experiment, n_test_images, "", 1, 1000000, "test images"),
+    SPN_F_INT(struct spn_ladder_experiment, n_pruned_test_images, "", 0, 1000000,
+              "test images at the share of pruned_at; 0: as at others"),
     SPN_F_STRING(struct spn_ladder_experiment, tuning, "recipe that tunes what is left, by name"),
     SPN_F_END};
 
@@ -171,7 +173,8 @@ static enum spn_status open_inputs(struct climb *c, struct spn_err *err)
     if (!status)
         status = spn_train_options_load(&c->tuning, path, err);
     c->tuning.n_threads = c->run->n_threads;
-    c->tuning.n_test_images = e->n_test_images;
+    c->tuning.n_test_images =
+        e->n_pruned_test_images > e->n_test_images ? e->n_pruned_test_images : e->n_test_images;
     if (!status)
         status = load_network(c, 0, err);
     if (!status)
@@ -183,6 +186,22 @@ static enum spn_status open_inputs(struct climb *c, struct spn_err *err)
 }
 
 /* ---- a rung ---- */
+
+static bool is_shipped(const struct climb *c, double sparsity)
+{
+    return sparsity > 0 && fabs(sparsity - c->experiment->pruned_at) < SAME;
+}
+
+/* The first of the test images; borrowed. */
+static struct spn_dataset images_of(const struct climb *c, double sparsity)
+{
+    const struct spn_ladder_experiment *e = c->experiment;
+    struct spn_dataset images = c->test;
+    const int n = is_shipped(c, sparsity) && e->n_pruned_test_images > 0 ? e->n_pruned_test_images
+                                                                         : e->n_test_images;
+    images.n_images = n < images.n_images ? n : images.n_images;
+    return images;
+}
 
 static bool go_on(void *ctx, const char *what, size_t done, size_t total)
 {
@@ -213,8 +232,8 @@ static enum spn_status tune(struct climb *c, struct spn_err *err)
     return status;
 }
 
-static enum spn_status run_images(struct climb *c, int fidelity, int scheme,
-                                  struct spn_accuracy *out, struct spn_err *err)
+static enum spn_status run_images(struct climb *c, const struct spn_dataset *images, int fidelity,
+                                  int scheme, struct spn_accuracy *out, struct spn_err *err)
 {
     struct spn_simulator *sim = NULL;
     struct spn_dataset calibration = c->train; /* its first images; borrowed */
@@ -232,8 +251,8 @@ static enum spn_status run_images(struct climb *c, int fidelity, int scheme,
     if (!status && fidelity != SPN_FIDELITY_IDEAL)
         status = spn_simulator_calibrate(sim, &calibration, err);
     if (!status)
-        status = spn_simulator_evaluate(sim, &c->test, &progress, out, err);
-    if (!status && out->n_images < c->test.n_images)
+        status = spn_simulator_evaluate(sim, images, &progress, out, err);
+    if (!status && out->n_images < images->n_images)
         c->stop = true;
     spn_simulator_destroy(sim);
     step(c);
@@ -300,20 +319,21 @@ static enum spn_status load_pruned(struct climb *c, struct spn_err *err)
 static enum spn_status climb_rung(struct climb *c, double sparsity, struct spn_ladder_rung *rung,
                                   struct spn_err *err)
 {
+    const struct spn_dataset images = images_of(c, sparsity);
     rung->sparsity_frac = sparsity;
     enum spn_status status = load_network(c, sparsity, err);
     if (!status && sparsity > 0)
-        status =
-            fabs(sparsity - c->experiment->pruned_at) < SAME ? load_pruned(c, err) : tune(c, err);
+        status = is_shipped(c, sparsity) ? load_pruned(c, err) : tune(c, err);
     step(c);
     if (!status)
         status = count_zeros(c, &rung->zeros_frac, err);
     if (!status)
-        status = run_images(c, SPN_FIDELITY_IDEAL, SPN_SCHEME_DENSE, &rung->ideal, err);
+        status = run_images(c, &images, SPN_FIDELITY_IDEAL, SPN_SCHEME_DENSE, &rung->ideal, err);
     if (!status)
-        status = run_images(c, SPN_FIDELITY_QUANTIZED, SPN_SCHEME_INDEX_FREE, &rung->codes, err);
+        status = run_images(c, &images, SPN_FIDELITY_QUANTIZED, SPN_SCHEME_INDEX_FREE, &rung->codes,
+                            err);
     for (int s = 0; s < SPN_N_SCHEMES && !status; s++)
-        status = run_images(c, SPN_FIDELITY_DEVICE, s, &rung->device[s], err);
+        status = run_images(c, &images, SPN_FIDELITY_DEVICE, s, &rung->device[s], err);
     return status ? status : cost(c, rung, err);
 }
 

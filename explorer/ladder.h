@@ -36,7 +36,8 @@ struct spn_ladder_experiment {
     double pruned_at;   /* one of them, where the network's own pruned weights are run; 0: none */
     double first_share; /* first layer's share of zeros over the network's */
     int n_test_images;
-    char tuning[256]; /* recipe of experiments/; its epochs 0: pruned alone */
+    int n_pruned_test_images; /* where pruned_at is run; 0: as elsewhere */
+    char tuning[256];         /* recipe of experiments/; its epochs 0: pruned alone */
 };
 
 enum spn_status spn_ladder_experiment_load(struct spn_ladder_experiment *experiment,

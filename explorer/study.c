@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <gsl/gsl_cdf.h>
+
 #include "base/parallel.h"
 #include "tech/data.h"
 
@@ -85,6 +87,7 @@ static enum spn_status run_seed(struct spn_study *study, struct spn_study_run *r
                                  .train = &train,
                                  .test = &test,
                                  .options = run->options};
+    job.options.develop = job.options.develop || study->develop;
     job.options.seed = study->first_seed + (uint64_t)seed;
     if (seed > 0)
         job.options.landscape_points = 0; /* one map is enough */
@@ -171,7 +174,7 @@ struct spn_spread spn_study_spread(const double *value, int n)
         mean += value[i] / n;
     for (int i = 0; i < n; i++)
         square += (value[i] - mean) * (value[i] - mean);
-    return (struct spn_spread){.mean = mean, .sd = n > 1 ? sqrt(square / (n - 1)) : 0};
+    return (struct spn_spread){.mean = mean, .sd = n > 1 ? sqrt(square / (n - 1)) : 0, .n = n};
 }
 
 static const struct spn_insitu_epoch *epoch_of(const struct spn_insitu_log *log, int epoch)
@@ -185,6 +188,21 @@ struct spn_spread spn_study_accuracy(const struct spn_study_run *run, int epoch)
     for (int i = 0; i < run->n_seeds; i++)
         value[i] = epoch_of(&run->log[i], epoch)->test_frac;
     return spn_study_spread(value, run->n_seeds);
+}
+
+struct spn_spread spn_study_difference(const struct spn_study_run *a, const struct spn_study_run *b,
+                                       int epoch)
+{
+    const int n = a->n_seeds < b->n_seeds ? a->n_seeds : b->n_seeds;
+    double value[SPN_STUDY_MAX_SEEDS];
+    for (int i = 0; i < n; i++)
+        value[i] = epoch_of(&a->log[i], epoch)->test_frac - epoch_of(&b->log[i], epoch)->test_frac;
+    return spn_study_spread(value, n);
+}
+
+double spn_study_interval(struct spn_spread spread)
+{
+    return spread.n > 1 ? gsl_cdf_tdist_Pinv(0.975, spread.n - 1) * spread.sd / sqrt(spread.n) : 0;
 }
 
 double spn_study_mean(const struct spn_study_run *run, int epoch, size_t offset)

@@ -32,6 +32,7 @@ struct spn_study {
     int n_runs, n_seeds, n_threads;
     uint64_t first_seed;  /* seed i of a run is first_seed + i: of images, start and cells */
     const char *data_dir; /* or NULL */
+    bool develop;         /* images for choosing settings by, of all runs */
     struct spn_study_run run[SPN_STUDY_MAX_RUNS];
     bool stopped; /* by progress: nothing can be said */
 };
@@ -46,10 +47,16 @@ void spn_study_clear(struct spn_study *study);
 
 struct spn_spread {
     double mean, sd; /* sd over seeds, 0 for one */
+    int n;
 };
 struct spn_spread spn_study_spread(const double *value, int n);
 /* Test accuracy after an epoch (from 1); the last one if there are fewer. */
 struct spn_spread spn_study_accuracy(const struct spn_study_run *run, int epoch);
+/* The same of one run less that of another, seed by seed, of the seeds that both have. */
+struct spn_spread spn_study_difference(const struct spn_study_run *a, const struct spn_study_run *b,
+                                       int epoch);
+/* Half of the 95 % confidence interval of a mean, from Student's t; 0 for less than two values. */
+double spn_study_interval(struct spn_spread spread);
 /* Mean over seeds of a double of struct spn_insitu_epoch, by its offset. */
 double spn_study_mean(const struct spn_study_run *run, int epoch, size_t offset);
 

@@ -24,6 +24,7 @@ do for [p=1:panels] {
     plot "msnet_epochs.dat" index block using 1:($2-$3):($2+$3) with filledcurves lt 1 notitle, \
          "" index block using 1:2 with lines lt 1 lw 2.5 title "on index-free cells", \
          "" index block using 1:5 with lines lt 8 lw 2 dt 3 title "dense, floating point", \
+         "" index (p == 1 ? block : 0) using 1:(p == 1 ? column(8) : NaN) with lines lt 3 lw 1.5 title (p == 1 ? "one update an epoch" : ""), \
          "" index 1 using 1:2 with points pt 9 ps 1.6 lt 6 title "published accuracy", \
          "" index block using 1:4 axes x1y2 with steps lt 2 lw 2 title "zeros (right)", \
          "" index 2 using 1:2 axes x1y2 with points pt 6 ps 1.2 lt 2 title "published zeros (right)"

@@ -6,20 +6,26 @@
  */
 #include "reports/ning2025.h"
 
-#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #define AT(member) offsetof(struct spn_insitu_epoch, member)
 
 /* [ning2025, figure 4a and Methods] */
-enum { EPOCH_PRUNED = 28, EPOCH_OVERPRUNED = 37, EPOCH_LAST = 57, EPOCH_HALF = 16 };
+enum {
+    EPOCH_PRETRAINED = 10,
+    EPOCH_PRUNED = 28,
+    EPOCH_OVERPRUNED = 37,
+    EPOCH_LAST = 57,
+    EPOCH_HALF = 16
+};
 #define PUBLISHED_PRUNED 0.932
 #define PUBLISHED_LAST 0.984
 #define PUBLISHED_SPARSITY_HALF 0.523
 #define PUBLISHED_SPARSITY_PRUNED 0.742
 #define PUBLISHED_SPARSITY_OVERPRUNED 0.869
 #define PUBLISHED_SPARSITY_LAST 0.75
+#define TARGET_LOSS 0.01 /* that the sparse network on cells may be below the dense one */
 /* [ning2025, extended data figure 5b]: mean squared error of vector updates; unit not given */
 #define PUBLISHED_MSE_HALF 0.24
 #define PUBLISHED_MSE_PRUNED 0.06
@@ -44,16 +50,6 @@ static void add_sparsity(struct spn_table *table, const char *name, const struct
     spn_table_number(table, published);
     spn_table_number(table, spn_study_mean(run, epoch, AT(sparsity_frac)));
     spn_table_empty(table);
-}
-
-/* Accuracy of one run less that of another with the same seeds. */
-static struct spn_spread difference(const struct spn_study_run *a, const struct spn_study_run *b)
-{
-    double value[SPN_STUDY_MAX_SEEDS];
-    for (int i = 0; i < a->n_seeds; i++)
-        value[i] = a->log[i].epoch[a->log[i].n_epochs - 1].test_frac -
-                   b->log[i].epoch[b->log[i].n_epochs - 1].test_frac;
-    return spn_study_spread(value, a->n_seeds);
 }
 
 /* Ten years is what the article extrapolates its mask cells to. */
@@ -95,7 +91,7 @@ static void add_network(struct spn_report *report, const char *id, const struct 
     add_accuracy(t, "regrown and trained (epoch 57)", run, EPOCH_LAST, PUBLISHED_LAST);
     add_rests(t, run);
     add_accuracy(t, "dense, floating point, same images and updates", dense, EPOCH_LAST, 0);
-    const struct spn_spread d = difference(run, dense);
+    const struct spn_spread d = spn_study_difference(run, dense, EPOCH_LAST);
     spn_table_row(t, "  index-free cells less that", "%");
     spn_table_empty(t);
     spn_table_number(t, d.mean);
@@ -104,6 +100,98 @@ static void add_network(struct spn_report *report, const char *id, const struct 
     add_sparsity(t, "sparsity, epoch 28", run, EPOCH_PRUNED, PUBLISHED_SPARSITY_PRUNED);
     add_sparsity(t, "sparsity, epoch 37", run, EPOCH_OVERPRUNED, PUBLISHED_SPARSITY_OVERPRUNED);
     add_sparsity(t, "sparsity, epoch 57", run, EPOCH_LAST, PUBLISHED_SPARSITY_LAST);
+}
+
+/* ---- where accuracy goes ---- */
+
+static void add_loss(struct spn_table *t, const char *name, const struct spn_study_run *a,
+                     const struct spn_study_run *b)
+{
+    const struct spn_spread last = spn_study_difference(a, b, EPOCH_LAST);
+    const double half = spn_study_interval(last);
+    spn_table_row(t, name, "");
+    spn_table_number(t, spn_study_difference(a, b, EPOCH_PRUNED).mean);
+    spn_table_number(t, last.mean);
+    spn_table_number(t, last.mean - half);
+    spn_table_number(t, last.mean + half);
+    spn_table_number(t, last.n);
+}
+
+static void add_losses(const struct spn_study *study, const struct spn_ning2025_runs *runs,
+                       struct spn_report *report)
+{
+    struct spn_table *t = spn_report_table(
+        report, "losses", "Where accuracy goes: differences of runs with the same images and start",
+        "by");
+    spn_table_column_unit(t, "epoch 28", "%");
+    spn_table_column_unit(t, "epoch 57", "%");
+    spn_table_column_unit(t, "95 % low", "%");
+    spn_table_column_unit(t, "95 % high", "%");
+    spn_table_column_unit(t, "seeds", "count");
+    for (int k = 0; k < runs->n_sets; k++) {
+        const struct spn_study_run *paper = &study->run[runs->paper[k]],
+                                   *dense = &study->run[runs->dense[k]],
+                                   *sparse = &study->run[runs->sparse[k]];
+        char name[128];
+        snprintf(name, sizeof name, "%s: zeros (sparse less dense, both floating point)",
+                 set_of(paper));
+        add_loss(t, name, sparse, dense);
+        snprintf(name, sizeof name, "%s: cells (on cells less floating point, both sparse)",
+                 set_of(paper));
+        add_loss(t, name, paper, sparse);
+        snprintf(name, sizeof name, "%s: both", set_of(paper));
+        add_loss(t, name, paper, dense);
+    }
+}
+
+/* ---- the dip of pruning and the recovery ---- */
+
+static void add_curve_row(struct spn_table *t, const char *name, const struct spn_study_run *run)
+{
+    static const int epoch[] = {EPOCH_PRETRAINED, EPOCH_PRUNED, EPOCH_OVERPRUNED, EPOCH_LAST};
+    double rise[SPN_STUDY_MAX_SEEDS];
+    for (int i = 0; i < run->n_seeds; i++)
+        rise[i] = run->log[i].epoch[EPOCH_LAST - 1].test_frac -
+                  run->log[i].epoch[EPOCH_PRUNED - 1].test_frac;
+    const struct spn_spread r = spn_study_spread(rise, run->n_seeds);
+    spn_table_row(t, name, "");
+    for (size_t i = 0; i < sizeof epoch / sizeof *epoch; i++)
+        spn_table_number(t, spn_study_accuracy(run, epoch[i]).mean);
+    spn_table_number(t, r.mean);
+    spn_table_number(t, spn_study_interval(r));
+    spn_table_number(t, run->n_seeds);
+}
+
+static void add_curve(const struct spn_study *study, const struct spn_ning2025_runs *runs,
+                      struct spn_report *report)
+{
+    struct spn_table *t = spn_report_table(
+        report, "curve", "Dip and recovery, by updates of the weights per epoch", "run");
+    spn_table_column_unit(t, "epoch 10", "%");
+    spn_table_column_unit(t, "epoch 28", "%");
+    spn_table_column_unit(t, "epoch 37", "%");
+    spn_table_column_unit(t, "epoch 57", "%");
+    spn_table_column_unit(t, "rise from 28 to 57", "%");
+    spn_table_column_unit(t, "95 % +-", "%");
+    spn_table_column_unit(t, "seeds", "count");
+    spn_table_row(t, "published", "");
+    spn_table_empty(t);
+    spn_table_number(t, PUBLISHED_PRUNED);
+    spn_table_empty(t);
+    spn_table_number(t, PUBLISHED_LAST);
+    spn_table_number(t, PUBLISHED_LAST - PUBLISHED_PRUNED);
+    spn_table_empty(t);
+    spn_table_empty(t);
+    for (int i = 0; i < SPN_NING2025_FEW_UPDATES; i++)
+        add_curve_row(t, study->run[runs->few_updates + i].label,
+                      &study->run[runs->few_updates + i]);
+    for (int k = 0; k < runs->n_sets; k++) {
+        const struct spn_study_run *run = &study->run[runs->paper[k]];
+        char name[128];
+        snprintf(name, sizeof name, "%d updates per epoch, on %s", run->options.updates_per_epoch,
+                 set_of(run));
+        add_curve_row(t, name, run);
+    }
 }
 
 static void add_variants(const struct spn_study *study, struct spn_report *report)
@@ -184,22 +272,25 @@ static void note_gap(struct spn_report *report, const char *what, double publish
                     100 * published, 100 * ours.mean, 100 * ours.sd, gap);
 }
 
-/* Seeds are independent draws: the mean's own sd is that of the difference over sqrt(n). */
 static void note_difference(struct spn_report *report, const struct spn_study_run *run,
-                            const struct spn_study_run *dense)
+                            const struct spn_study_run *dense, const struct spn_study_run *sparse)
 {
-    const struct spn_spread d = difference(run, dense);
+    const struct spn_spread d = spn_study_difference(run, dense, EPOCH_LAST);
     spn_report_note(report,
-                    "On %s the sparse network on cells ends %+.2f +- %.2f points from the dense "
-                    "one in floating point (mean of %d seeds and its error).",
-                    set_of(run), 100 * d.mean, 100 * d.sd / sqrt(run->n_seeds), run->n_seeds);
+                    "%sOn %s the sparse network on cells ends %+.2f +- %.2f points from the dense "
+                    "one in floating point (mean of %d seeds, 95 %% interval): %+.2f by zeros, "
+                    "%+.2f by cells.",
+                    d.mean < -TARGET_LOSS ? "GAP: " : "", set_of(run), 100 * d.mean,
+                    100 * spn_study_interval(d), d.n,
+                    100 * spn_study_difference(sparse, dense, EPOCH_LAST).mean,
+                    100 * spn_study_difference(run, sparse, EPOCH_LAST).mean);
 }
 
 static void add_notes(const struct spn_study *study, const struct spn_ning2025_runs *runs,
                       struct spn_report *report)
 {
-    const struct spn_study_run *paper = &study->run[runs->paper];
-    const struct spn_study_run *dense = &study->run[runs->dense];
+    const struct spn_study_run *paper = &study->run[runs->paper[0]];
+    const struct spn_study_run *dense = &study->run[runs->dense[0]];
     note_gap(report, "accuracy after pruning (epoch 28)", PUBLISHED_PRUNED,
              spn_study_accuracy(paper, EPOCH_PRUNED));
     note_gap(report, "accuracy at the end (epoch 57)", PUBLISHED_LAST,
@@ -210,20 +301,18 @@ static void add_notes(const struct spn_study *study, const struct spn_ning2025_r
                     "%.1f %% with a quarter of its weights. What the hardware costs is the "
                     "difference between the two networks on the same images.",
                     100 * spn_study_accuracy(dense, EPOCH_LAST).mean, 100 * PUBLISHED_LAST);
-    note_difference(report, paper, dense);
-    for (int i = 0; i < runs->n_others; i++)
-        note_difference(report, &study->run[runs->other_paper[i]],
-                        &study->run[runs->other_dense[i]]);
+    for (int k = 0; k < runs->n_sets; k++)
+        note_difference(report, &study->run[runs->paper[k]], &study->run[runs->dense[k]],
+                        &study->run[runs->sparse[k]]);
     spn_report_note(report,
                     "In epoch 28 verification corrects %.0f cells after vector updates; %.0f are "
                     "written without them. Most whole-code targets stay as they are, and vectors "
                     "move every kept cell of their lines.",
                     spn_study_mean(paper, EPOCH_PRUNED, AT(count.n_corrected)),
                     spn_study_mean(&study->run[runs->cells], EPOCH_PRUNED, AT(count.n_corrected)));
-    const struct spn_study_run *whole[] = {
-        paper, runs->one_update >= 0 ? &study->run[runs->one_update] : NULL};
+    const struct spn_study_run *whole[] = {paper, &study->run[runs->few_updates]};
     static const char *const kinds[] = {"", ", with one update an epoch"};
-    for (int i = 0; i < 2 && whole[i]; i++)
+    for (int i = 0; i < 2; i++)
         spn_report_note(
             report,
             "GAP: error of vector updates%s: published 0.24 at 52.3 %% and 0.06 at 74.2 "
@@ -237,14 +326,15 @@ static void add_notes(const struct spn_study *study, const struct spn_ning2025_r
 void spn_ning2025_training(const struct spn_study *study, const struct spn_ning2025_runs *runs,
                            struct spn_report *report)
 {
-    add_network(report, "accuracy", &study->run[runs->paper], &study->run[runs->dense]);
-    for (int i = 0; i < runs->n_others; i++) {
-        const struct spn_study_run *other = &study->run[runs->other_paper[i]];
+    for (int k = 0; k < runs->n_sets; k++) {
+        const struct spn_study_run *run = &study->run[runs->paper[k]];
         char id[96];
-        snprintf(id, sizeof id, "accuracy_%s", other->options.dataset);
-        add_network(report, id, other, &study->run[runs->other_dense[i]]);
+        snprintf(id, sizeof id, "accuracy%s%s", k > 0 ? "_" : "", k > 0 ? set_of(run) : "");
+        add_network(report, id, run, &study->run[runs->dense[k]]);
     }
+    add_losses(study, runs, report);
+    add_curve(study, runs, report);
     add_variants(study, report);
-    add_updates(&study->run[runs->paper], &study->run[runs->cells], report);
+    add_updates(&study->run[runs->paper[0]], &study->run[runs->cells], report);
     add_notes(study, runs, report);
 }

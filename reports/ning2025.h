@@ -11,13 +11,16 @@
 #include "reports/plot.h"
 #include "reports/report.h"
 
-/* Which run of the study is what; -1: not run. */
+enum { SPN_NING2025_MAX_SETS = 3, SPN_NING2025_FEW_UPDATES = 3 };
+
+/* Which run of the study is what. */
 struct spn_ning2025_runs {
-    int paper, dense, cells, one_update;
-    int n_others, other_paper[2], other_dense[2]; /* on other data sets */
+    int n_sets, paper[SPN_NING2025_MAX_SETS], dense[SPN_NING2025_MAX_SETS];
+    int sparse[SPN_NING2025_MAX_SETS]; /* as the article's, in floating point */
+    int cells, few_updates;            /* the first of SPN_NING2025_FEW_UPDATES: 1, 2, 4 an epoch */
 };
 
-/* Training on cells: tables accuracy, variants, updates; notes on the gaps. */
+/* Training on cells: tables accuracy, losses, curve, variants, updates; notes on the gaps. */
 void spn_ning2025_training(const struct spn_study *study, const struct spn_ning2025_runs *runs,
                            struct spn_report *report);
 

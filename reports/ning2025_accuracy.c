@@ -39,11 +39,9 @@ enum { N_COSTS = sizeof costs / sizeof *costs };
 static void add_accuracies(const struct spn_ladder *l, const char *id, struct spn_report *report)
 {
     char title[256];
-    snprintf(
-        title, sizeof title,
-        "%s on %s, pruned: accuracy on %d test images, floating point, without and with device "
-        "errors",
-        l->network, l->dataset, l->rung[0].ideal.n_images);
+    snprintf(title, sizeof title,
+             "%s on %s, pruned: test accuracy, floating point, without and with device errors",
+             l->network, l->dataset);
     struct spn_table *t = spn_report_table(report, id, title, "zeros");
     spn_table_column_unit(t, "measured zeros", "%");
     spn_table_column_unit(t, "float", "%");
@@ -52,6 +50,7 @@ static void add_accuracies(const struct spn_ladder *l, const char *id, struct sp
         spn_table_column_unit(t, spn_scheme_names[s], "%");
     spn_table_column_unit(t, "index-free: 95 % low", "%");
     spn_table_column_unit(t, "95 % high", "%");
+    spn_table_column_unit(t, "images", "count");
     for (int r = 0; r < l->n_rungs; r++) {
         const struct spn_ladder_rung *rung = &l->rung[r];
         char name[32];
@@ -64,6 +63,7 @@ static void add_accuracies(const struct spn_ladder *l, const char *id, struct sp
             spn_table_number(t, rung->device[s].top1_frac);
         spn_table_number(t, rung->device[SPN_SCHEME_INDEX_FREE].low_frac);
         spn_table_number(t, rung->device[SPN_SCHEME_INDEX_FREE].high_frac);
+        spn_table_number(t, rung->ideal.n_images);
     }
 }
 

@@ -15,29 +15,35 @@
 
 enum { LINE_CELLS = 25 }; /* of a map: one 5 x 5 kernel [ning2025, Methods] */
 
+/* few: with one update an epoch, or NULL. */
 static void add_curve(const struct spn_study_run *run, const struct spn_study_run *dense,
-                      struct spn_text *dat)
+                      const struct spn_study_run *few, struct spn_text *dat)
 {
     const char *set = *run->options.dataset ? run->options.dataset : run->net->dataset;
     for (int e = 1; e <= run->options.epochs; e++) {
         const struct spn_spread a = spn_study_accuracy(run, e), d = spn_study_accuracy(dense, e);
-        spn_text_add(dat, "%d\t%.6g\t%.6g\t%.6g\t%.6g\t%.6g\t%s\n", e, 100 * a.mean, 100 * a.sd,
+        spn_text_add(dat, "%d\t%.6g\t%.6g\t%.6g\t%.6g\t%.6g\t%s", e, 100 * a.mean, 100 * a.sd,
                      100 * spn_study_mean(run, e, AT(sparsity_frac)), 100 * d.mean, 100 * d.sd,
                      set);
+        if (few)
+            spn_text_add(dat, "\t%.6g\n", 100 * spn_study_accuracy(few, e).mean);
+        else
+            spn_text_add(dat, "\tNaN\n");
     }
 }
 
 static void add_epochs(const struct spn_study *study, const struct spn_ning2025_runs *runs,
                        struct spn_text *dat)
 {
-    spn_text_add(dat, "# epoch\taccuracy\tsd\tsparsity\tdense float\tsd\tdata set; then published "
-                      "points; then other data sets\n");
-    add_curve(&study->run[runs->paper], &study->run[runs->dense], dat);
+    spn_text_add(dat, "# epoch\taccuracy\tsd\tsparsity\tdense float\tsd\tdata set\tone update "
+                      "an epoch; then published points; then other data sets\n");
+    add_curve(&study->run[runs->paper[0]], &study->run[runs->dense[0]],
+              &study->run[runs->few_updates], dat);
     spn_text_add(dat, "\n\n28\t93.2\n57\t98.4\n");
     spn_text_add(dat, "\n\n11\t52.3\n17\t63.7\n23\t66.8\n26\t74.2\n29\t86.9\n38\t75\n");
-    for (int i = 0; i < runs->n_others; i++) {
+    for (int k = 1; k < runs->n_sets; k++) {
         spn_text_add(dat, "\n\n");
-        add_curve(&study->run[runs->other_paper[i]], &study->run[runs->other_dense[i]], dat);
+        add_curve(&study->run[runs->paper[k]], &study->run[runs->dense[k]], NULL, dat);
     }
 }
 
@@ -144,7 +150,7 @@ void spn_ning2025_figures(const struct spn_study *study, const struct spn_ning20
     static const char *const names[SPN_NING2025_N_FIGURES] = {
         "msnet_epochs",    "msnet_maps", "msnet_confusion", "msnet_weights",
         "msnet_landscape", "vau_error",  "update_tornado",  "accuracy_cost"};
-    const struct spn_study_run *run = &study->run[runs->paper];
+    const struct spn_study_run *run = &study->run[runs->paper[0]];
     for (int i = 0; i < SPN_NING2025_N_FIGURES; i++)
         figures[i].name = names[i];
     add_epochs(study, runs, &figures[0].dat);

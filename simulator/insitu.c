@@ -76,16 +76,30 @@ static void gather_gradients(struct spn_insitu_state *s)
     }
 }
 
+static int updates_of(const struct spn_insitu_options *o, int epoch)
+{
+    return epoch <= o->pretrain_epochs && o->pretrain_updates > 0 ? o->pretrain_updates
+                                                                  : o->updates_per_epoch;
+}
+
+static double all_updates(const struct spn_insitu_options *o)
+{
+    double n = 0;
+    for (int epoch = 1; epoch <= o->epochs; epoch++)
+        n += updates_of(o, epoch);
+    return n;
+}
+
 static int view_bits(const struct spn_insitu_state *s)
 {
     return s->job->options.hardware ? s->job->options.pretrain_bits : 0;
 }
 
-static enum spn_status update(struct spn_insitu_state *s, int epoch, struct spn_insitu_epoch *log,
-                              struct spn_err *err)
+static enum spn_status update(struct spn_insitu_state *s, int epoch, bool last,
+                              struct spn_insitu_epoch *log, struct spn_err *err)
 {
     const struct spn_insitu_options *o = &s->job->options;
-    const double total = (double)o->epochs * o->updates_per_epoch;
+    const double total = all_updates(o);
     const struct spn_train_options adam = {
         .optimiser = SPN_OPTIMISER_ADAM,
         .momentum = o->momentum,
@@ -107,7 +121,7 @@ static enum spn_status update(struct spn_insitu_state *s, int epoch, struct spn_
     s->n_updates++;
     spn_train_update(s->net, &adam, spn_train_rate(&adam, (double)s->n_updates / total, epoch),
                      s->n_updates);
-    return s->on_chip ? spn_insitu_write(s, log, err) : SPN_OK;
+    return s->on_chip ? spn_insitu_write(s, last, log, err) : SPN_OK;
 }
 
 /* ---- the log ---- */
@@ -165,8 +179,8 @@ static enum spn_status run_epoch(struct spn_insitu_state *s, int epoch, struct s
         status = spn_insitu_transfer(s, err);
     spn_insitu_masks(s, epoch);
     spn_insitu_apply_masks(s);
-    for (int u = 0; u < o->updates_per_epoch && !status; u++)
-        status = update(s, epoch, e, err);
+    for (int u = 1; u <= updates_of(o, epoch) && !status; u++)
+        status = update(s, epoch, u == updates_of(o, epoch), e, err);
     if (status)
         return status;
     e->on_chip = s->on_chip;

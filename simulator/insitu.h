@@ -66,11 +66,13 @@ struct spn_insitu_update {
 struct spn_insitu_options {
     char description[256], network[256], dataset[64], device[256];
     int n_images, n_test_images;
+    bool develop; /* images for choosing settings by, none of those that results are measured on */
     int binarise; /* data sets of larger images are shrunk and black from this brightness on; 0:
                      grey */
     int epochs, updates_per_epoch;
     double learning_rate, final_rate_frac, momentum, beta2, adam_epsilon;
     int pretrain_epochs, pretrain_bits; /* off the chip; 0 bits: float */
+    int pretrain_updates;               /* of an epoch until then; 0: as later */
     double pretrain_l1;
     bool hardware; /* false: float weights throughout */
     int weight_bits;
@@ -103,7 +105,8 @@ enum spn_status spn_insitu_options_check(const struct spn_insitu_options *option
                                          struct spn_err *err);
 
 /* Images of options->seed: letters are drawn, others chosen at random, as many of each class, from
- * all that the folder has; shrunk to the network's input and made black and white. */
+ * all that the folder has but those for choosing settings by (develop), which are the same for all
+ * seeds; shrunk to the network's input and made black and white. [M:V16] */
 enum spn_status spn_insitu_open_data(const struct spn_insitu_options *options,
                                      const struct spn_network *net, const char *data_dir,
                                      struct spn_dataset *train, struct spn_dataset *test,

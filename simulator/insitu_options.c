@@ -11,6 +11,8 @@
 static const char *const kind_names[] = {"prune", "regrow", "rewire", NULL};
 static const char *const choice_names[] = {"magnitude", "random", "momentum", "gradient", NULL};
 
+#define DEVELOP_SEEDS ((uint64_t)1 << 40) /* added to seeds of drawn sets for choosing settings */
+
 enum { MAX_IMAGES = 1000000, MAX_SIDE = 4096, MAX_TRIES = 1000 };
 
 static const struct spn_field event_fields[] = {
@@ -60,6 +62,8 @@ const struct spn_field spn_insitu_fields[] = {
     SPN_F_STRING(struct spn_insitu_options, device, "memory cell, by name or path"),
     SPN_F_INT(struct spn_insitu_options, n_images, "", 1, MAX_IMAGES, "training images"),
     SPN_F_INT(struct spn_insitu_options, n_test_images, "", 1, MAX_IMAGES, "test images"),
+    SPN_F_BOOL(struct spn_insitu_options, develop,
+               "images for choosing settings by, none of those that results are measured on"),
     SPN_F_INT(struct spn_insitu_options, binarise, "", 0, 255,
               "images become black and white at this brightness; 0: grey"),
     SPN_F_INT(struct spn_insitu_options, epochs, "", 1, SPN_INSITU_MAX_EPOCHS, "in all"),
@@ -75,6 +79,8 @@ const struct spn_field spn_insitu_fields[] = {
               "before weights go to the chip"),
     SPN_F_INT(struct spn_insitu_options, pretrain_bits, "bit", 0, 8,
               "of weights until then; 0: float"),
+    SPN_F_INT(struct spn_insitu_options, pretrain_updates, "", 0, 1000,
+              "weight updates of an epoch until then; 0: as many as later"),
     SPN_F_DOUBLE(struct spn_insitu_options, pretrain_l1, "", 0, 10,
                  "pull of weights to zero until then"),
     SPN_F_BOOL(struct spn_insitu_options, hardware, "false: float weights throughout"),
@@ -249,13 +255,51 @@ static enum spn_status fit_images(struct spn_dataset *data, const struct spn_net
     return status;
 }
 
-/* Files: everything that is there, then a choice of the seed's own. */
+/* Images that every class has, and how many of each are for choosing settings by: what is not
+ * needed, at most as many as results need. [M:V16] */
+static int count_each(const struct spn_insitu_options *o, const struct spn_dataset *all,
+                      int *n_apart)
+{
+    int count[UINT8_MAX + 1] = {0}, each = all->n_images;
+    for (int i = 0; i < all->n_images; i++)
+        count[all->label[i]]++;
+    for (int c = 0; c < all->n_classes; c++)
+        each = count[c] < each ? count[c] : each;
+    const int need = (o->n_images + o->n_test_images) / all->n_classes, spare = each - need;
+    *n_apart = spare < 0 ? 0 : spare < need ? spare : need;
+    return each;
+}
+
+/* One cut for all seeds, then a choice of the seed's own from its part. */
+static enum spn_status cut(const struct spn_insitu_options *o, const struct spn_dataset *all,
+                           struct spn_dataset *train, struct spn_dataset *test, struct spn_err *err)
+{
+    struct spn_dataset apart = {0}, rest = {0};
+    int n_apart;
+    const int each = count_each(o, all, &n_apart), n_classes = all->n_classes;
+    const struct spn_dataset_split first = {n_apart * n_classes, (each - n_apart) * n_classes, 0};
+    const int left = n_apart * n_classes - o->n_images;
+    const int n_test = o->develop && left < o->n_test_images ? left : o->n_test_images;
+    if (n_test < 1)
+        return spn_err_set(err, SPN_EINPUT,
+                           "%s: %d images of each class are set apart (develop), too few for %d "
+                           "training images",
+                           all->name, n_apart, o->n_images);
+    const struct spn_dataset_split second = {o->n_images, n_test, o->seed};
+    enum spn_status status = spn_dataset_choose(all, &first, &apart, &rest, err);
+    if (!status)
+        status = spn_dataset_choose(o->develop ? &apart : &rest, &second, train, test, err);
+    spn_dataset_clear(&apart);
+    spn_dataset_clear(&rest);
+    return status;
+}
+
+/* Files: everything that is there. */
 static enum spn_status choose_images(const struct spn_insitu_options *o,
                                      struct spn_dataset_request *request, struct spn_dataset *train,
                                      struct spn_dataset *test, struct spn_err *err)
 {
     struct spn_dataset first = {0}, second = {0}, all = {0};
-    const struct spn_dataset_split how = {o->n_images, o->n_test_images, o->seed};
     request->max_images = 0;
     request->split = "train";
     enum spn_status status = spn_dataset_open(&first, request, err);
@@ -265,7 +309,7 @@ static enum spn_status choose_images(const struct spn_insitu_options *o,
     if (!status)
         status = spn_dataset_join(&all, &first, &second, err);
     if (!status)
-        status = spn_dataset_choose(&all, &how, train, test, err);
+        status = cut(o, &all, train, test, err);
     spn_dataset_clear(&first);
     spn_dataset_clear(&second);
     spn_dataset_clear(&all);
@@ -297,6 +341,8 @@ enum spn_status spn_insitu_open_data(const struct spn_insitu_options *o,
                                           .size = net->input.dim[1],
                                           .n_classes = net->n_classes,
                                           .seed = o->seed};
+    if (o->develop) /* of drawn sets; files are cut */
+        request.seed += DEVELOP_SEEDS;
     struct spn_dataset first = {0}, second = {0};
     enum spn_status status = spn_dataset_is_drawn(request.name)
                                  ? draw_images(o, &request, &first, &second, err)

@@ -50,10 +50,10 @@ static inline struct spn_param *spn_insitu_param(const struct spn_insitu_state *
 void spn_insitu_masks(struct spn_insitu_state *s, int epoch);
 double spn_insitu_sparsity(const struct spn_insitu_state *s);
 
-/* insitu_write.c: from weights to cells. */
+/* insitu_write.c: from weights to cells; what vector updates miss is fitted only if measured. */
 enum spn_status spn_insitu_transfer(struct spn_insitu_state *s, struct spn_err *err);
-enum spn_status spn_insitu_write(struct spn_insitu_state *s, struct spn_insitu_epoch *log,
-                                 struct spn_err *err);
+enum spn_status spn_insitu_write(struct spn_insitu_state *s, bool measured,
+                                 struct spn_insitu_epoch *log, struct spn_err *err);
 /* Weights that the forward pass sees: read from cells, or rounded to `bits` (0: as they are). */
 void spn_insitu_view(struct spn_insitu_state *s, int bits);
 /* Masks of the net to the cells: pruned ones are emptied and taken out, regrown ones let in. */

@@ -206,8 +206,20 @@ static double zeros_of(const struct spn_insitu_state *s, const struct spn_insitu
     return n / (double)p->n;
 }
 
-enum spn_status spn_insitu_write(struct spn_insitu_state *s, struct spn_insitu_epoch *log,
-                                 struct spn_err *err)
+/* The log's squares, from sums over all layers' arrays. */
+static void log_errors(const struct spn_insitu_state *s, const double error_square[2],
+                       double square, struct spn_insitu_epoch *log)
+{
+    const double n = (double)s->n_weights;
+    log->delta_square = square / n;
+    log->mse_all = error_square[0] / n;
+    log->mse_masked = error_square[1] / n;
+    log->explained_all = square > 0 ? 1 - error_square[0] / square : 0;
+    log->explained_masked = square > 0 ? 1 - error_square[1] / square : 0;
+}
+
+enum spn_status spn_insitu_write(struct spn_insitu_state *s, bool measured,
+                                 struct spn_insitu_epoch *log, struct spn_err *err)
 {
     const struct spn_insitu_update *u = &s->job->options.update;
     double error_square[2] = {0}, square = 0;
@@ -218,7 +230,8 @@ enum spn_status spn_insitu_write(struct spn_insitu_state *s, struct spn_insitu_e
         set_targets(s, x);
         for (size_t k = 0; k < x->n; k++)
             x->delta[k] = x->target[k] - x->code[k];
-        status = measure(s, x, error_square, &square, err);
+        if (measured)
+            status = measure(s, x, error_square, &square, err);
         if (u->feedback)
             spn_pairs_read(x->pairs, false, x->code);
         spn_pairs_turn(x->pairs, x->target);
@@ -228,11 +241,7 @@ enum spn_status spn_insitu_write(struct spn_insitu_state *s, struct spn_insitu_e
             spn_pairs_verify(x->pairs, x->target);
         log->cell_cycles += (1 - zeros_of(s, x)) * (double)x->n;
     }
-    const double n = (double)s->n_weights;
-    log->delta_square = square / n;
-    log->mse_all = error_square[0] / n;
-    log->mse_masked = error_square[1] / n;
-    log->explained_all = square > 0 ? 1 - error_square[0] / square : 0;
-    log->explained_masked = square > 0 ? 1 - error_square[1] / square : 0;
+    if (measured)
+        log_errors(s, error_square, square, log);
     return status;
 }

@@ -158,7 +158,8 @@ START_TEST(experiment_files)
 }
 END_TEST
 
-/* Values 1, 2, 6: mean 3, sd sqrt((4 + 1 + 9)/2). */
+/* Values 1, 2, 6: mean 3, sd sqrt((4 + 1 + 9)/2); Student's t of 95 % and two degrees of freedom is
+ * 4.30265 (tables). */
 START_TEST(spreads)
 {
     const double value[] = {1, 2, 6};
@@ -166,6 +167,8 @@ START_TEST(spreads)
     ck_assert_rel(s.mean, 3, 1e-14);
     ck_assert_rel(s.sd, sqrt(7), 1e-14);
     ck_assert_double_eq(spn_study_spread(value, 1).sd, 0);
+    ck_assert_rel(spn_study_interval(s), 4.30265 * sqrt(7) / sqrt(3), 1e-5);
+    ck_assert_double_eq(spn_study_interval(spn_study_spread(value, 1)), 0);
 }
 END_TEST
 
@@ -191,6 +194,8 @@ START_TEST(studies)
     ck_assert(memcmp(a->log[0].epoch, a->log[1].epoch, sizeof *a->log[0].epoch) != 0);
     ck_assert_rel(spn_study_accuracy(a, 12).mean,
                   (a->log[0].epoch[11].test_frac + a->log[1].epoch[11].test_frac) / 2, 1e-12);
+    ck_assert_rel(spn_study_difference(a, b, 12).n, 2, 1e-12);
+    ck_assert_double_eq(spn_study_difference(a, b, 12).mean, 0);
     ck_assert_double_eq(spn_study_accuracy(a, 99).mean, spn_study_accuracy(a, 12).mean);
     ck_assert_rel(spn_study_mean(a, 12, offsetof(struct spn_insitu_epoch, sparsity_frac)), 0.523,
                   0.002);
