@@ -305,7 +305,8 @@ START_TEST(experiments)
     };
     static const char *const shipped[] = {
         "",          "-dense-float", "-sparse-float", "-cells",        "-masked-fit", "-open",
-        "-feedback", "-one-update",  "-two-updates",  "-four-updates", "-one-shot",   "-rigl"};
+        "-feedback", "-one-update",  "-two-updates",  "-four-updates", "-pretrained", "-one-shot",
+        "-rigl"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         ck_assert_fails(read_text(bad[i][0], &o, &err), SPN_EINPUT, bad[i][1]);
     for (size_t i = 0; i < sizeof shipped / sizeof *shipped; i++) {
