@@ -277,7 +277,7 @@ static enum spn_status cut(const struct spn_insitu_options *o, const struct spn_
     struct spn_dataset apart = {0}, rest = {0};
     int n_apart;
     const int each = count_each(o, all, &n_apart), n_classes = all->n_classes;
-    const struct spn_dataset_split first = {n_apart * n_classes, (each - n_apart) * n_classes, 0};
+    const struct spn_dataset_split first = {(each - n_apart) * n_classes, n_apart * n_classes, 0};
     const int left = n_apart * n_classes - o->n_images;
     const int n_test = o->develop && left < o->n_test_images ? left : o->n_test_images;
     if (n_test < 1)
@@ -286,7 +286,7 @@ static enum spn_status cut(const struct spn_insitu_options *o, const struct spn_
                            "training images",
                            all->name, n_apart, o->n_images);
     const struct spn_dataset_split second = {o->n_images, n_test, o->seed};
-    enum spn_status status = spn_dataset_choose(all, &first, &apart, &rest, err);
+    enum spn_status status = spn_dataset_choose(all, &first, &rest, &apart, err);
     if (!status)
         status = spn_dataset_choose(o->develop ? &apart : &rest, &second, train, test, err);
     spn_dataset_clear(&apart);
