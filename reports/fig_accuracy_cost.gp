@@ -9,6 +9,7 @@ array costs[3] = ["one weight update: latency (s)", "one weight update: energy (
 set format x "%.0s%c"
 set grid xtics ytics lc rgb "#dddddd"
 set offsets graph 0.08, graph 0.08, graph 0.05, graph 0.05
+set yrange [*:102]
 set ylabel "accuracy with device errors (%)"
 set multiplot layout rows,3 title "Accuracy beside cost (labels: % zeros; bars: 95 % interval of the accuracy)" margins 0.06,0.985,0.20/rows,1-0.22/rows spacing 0.06,0.17
 do for [row=1:rows] {

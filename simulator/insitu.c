@@ -22,11 +22,14 @@ enum { STREAM_CHOICE = 0xD4, STREAM_DIRECTION = 0xD5 };
 
 /* ---- passes ---- */
 
-static void fill(const struct spn_insitu_state *s, const struct spn_dataset *images, int first,
-                 int n)
+static void fill(struct spn_insitu_state *s, const struct spn_dataset *images, int first, int n)
 {
     const struct spn_network *net = s->job->net;
     const size_t area = (size_t)images->height * (size_t)images->width;
+    if (s->held == images && s->held_first == first)
+        return;
+    s->held = images;
+    s->held_first = first;
     for (int i = 0; i < n; i++) {
         const uint8_t *pixel = images->image + (size_t)(first + i) * s->net->n_input;
         float *x = s->net->x + (size_t)i * s->net->n_input;

@@ -25,6 +25,8 @@ struct spn_insitu_matrix {
 struct spn_insitu_state {
     const struct spn_insitu_job *job;
     struct spn_train_net *net;
+    const struct spn_dataset *held; /* whose images the net's input holds, */
+    int held_first;                 /* from this one on */
     int n_matrices;
     struct spn_insitu_matrix matrix[SPN_INSITU_MAX_LAYERS];
     size_t n_weights;
