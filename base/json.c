@@ -128,7 +128,7 @@ static enum spn_status parse_tree(cJSON **tree, const char *text, size_t n, cons
     const char *end = text;
     cJSON *parsed = n ? cJSON_ParseWithLengthOpts(text, n, &end, 0) : NULL;
     size_t at = end ? (size_t)(end - text) : 0, line, column;
-    while (parsed && at < n && strchr(" \t\r\n", text[at]))
+    while (parsed && at < n && text[at] && strchr(" \t\r\n", text[at]))
         at++;
     if (!parsed || at < n) {
         line_and_column(text, at < n ? at : n, &line, &column);

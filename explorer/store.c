@@ -4,6 +4,7 @@
  */
 #include "explorer/store.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +76,16 @@ enum spn_status spn_store_prepare(struct spn_store *store, const char *sql,
                : spn_store_fail(store, "read it", err);
 }
 
+/* The URI of a file that nobody changes. */
+static void add_frozen(const char *path, struct spn_text *uri)
+{
+    spn_text_add(uri, "file:");
+    for (; *path; path++)
+        spn_text_add(uri, strchr("/._-", *path) || isalnum((unsigned char)*path) ? "%c" : "%%%02x",
+                     (unsigned char)*path);
+    spn_text_add(uri, "?immutable=1");
+}
+
 static size_t absolute_length(const char *path)
 {
     char here[SPN_MAX_PATH];
@@ -91,8 +102,12 @@ enum spn_status spn_store_connect(struct spn_store **out, const char *path, int 
         free(store);
         return spn_err_set(err, SPN_EUSAGE, "\"%s\": not a usable file name", path);
     }
-    int code = sqlite3_open_v2(path, &store->db, flags, NULL);
+    struct spn_text uri = {0};
+    if (flags & SQLITE_OPEN_URI)
+        add_frozen(path, &uri);
+    int code = sqlite3_open_v2(uri.data ? uri.data : path, &store->db, flags, NULL);
     enum spn_status status = code == SQLITE_OK ? SPN_OK : spn_store_fail(store, "open it", err);
+    spn_text_clear(&uri);
     if (status && absolute_length(path) > SQLITE_PATH)
         spn_err_set(err, status, "%s: cannot open it: SQLite takes paths of up to %d bytes", path,
                     SQLITE_PATH);
@@ -188,6 +203,22 @@ static void add_description(const struct spn_space *space, struct spn_text *sql)
                      spn_space_objective(space, i)->maximize ? "max" : "min");
 }
 
+/* Before anything is written: a file with tables of another program stays as it is. */
+static enum spn_status refuse_others(struct spn_store *store, struct spn_err *err)
+{
+    char format[16];
+    sqlite3_stmt *count = NULL;
+    bool others = false;
+    if (sqlite3_prepare_v2(store->db, "SELECT count(*) FROM sqlite_master", -1, &count, NULL) ==
+            SQLITE_OK &&
+        sqlite3_step(count) == SQLITE_ROW)
+        others = sqlite3_column_int(count, 0) > 0 &&
+                 !spn_store_meta(store, "format", format, sizeof format);
+    sqlite3_finalize(count);
+    return others ? spn_err_set(err, SPN_EINPUT, "%s: is not a store of design points", store->path)
+                  : SPN_OK;
+}
+
 /* In one transaction: a second process sees all of it or nothing. */
 static enum spn_status make_or_check(struct spn_store *store, struct spn_err *err)
 {
@@ -270,7 +301,9 @@ enum spn_status spn_store_open(struct spn_store **out, const char *path,
     store->batch_size = spn_batch_size(space);
     store->n_batches = (spn_space_size(space) + store->batch_size - 1) / store->batch_size;
     spn_store_name_owner(store);
-    status = spn_store_start_log(store, err);
+    status = refuse_others(store, err);
+    if (!status)
+        status = spn_store_start_log(store, err);
     if (!status)
         status = make_or_check(store, err);
     if (!status)
@@ -306,6 +339,11 @@ static enum spn_status missing(struct spn_store *store, int64_t batch, struct sp
     sqlite3_bind_int64(store->present, 2, end);
     while ((code = sqlite3_step(store->present)) == SQLITE_ROW) {
         int64_t there = sqlite3_column_int64(store->present, 0);
+        if (there < next || there >= end) { /* what no sound file answers */
+            sqlite3_reset(store->present);
+            return spn_err_set(err, SPN_EINPUT, "%s: is damaged: point %lld among %lld to %lld",
+                               store->path, (long long)there, (long long)first, (long long)end - 1);
+        }
         while (next < there)
             work->number[work->n++] = next++;
         next = there + 1;

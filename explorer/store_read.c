@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "explorer/store_state.h"
@@ -77,7 +78,8 @@ enum spn_status spn_store_describe(struct spn_store *store, struct spn_err *err)
         !spn_store_meta(store, "space", store->space_name, sizeof store->space_name) ||
         !spn_text_to_int64(points, &store->size)) {
         int code = sqlite3_errcode(store->db) & 0xff;
-        return code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_IOERR
+        return code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_IOERR ||
+                       code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_BUSY
                    ? spn_store_fail(store, "read it", err)
                    : spn_err_set(err, SPN_EINPUT, "%s: is not a store of design points",
                                  store->path);
@@ -98,12 +100,30 @@ enum spn_status spn_store_describe(struct spn_store *store, struct spn_err *err)
     return status;
 }
 
+/* A folder where nothing can be written, and no log there that would have to be read. */
+static bool cannot_log(const struct spn_store *store)
+{
+    const int code = sqlite3_errcode(store->db) & 0xff;
+    struct spn_text log = {0};
+    spn_text_add(&log, "%s-wal", store->path);
+    const bool none = !log.failed && access(log.data, F_OK) != 0;
+    spn_text_clear(&log);
+    return none && (code == SQLITE_CANTOPEN || code == SQLITE_READONLY);
+}
+
 enum spn_status spn_store_read(struct spn_store **out, const char *path, struct spn_err *err)
 {
-    struct spn_store *store = NULL;
-    enum spn_status status = spn_store_connect(&store, path, SQLITE_OPEN_READONLY, err);
+    struct spn_store *store = NULL; /* READWRITE: or the log that reading makes would be left */
+    enum spn_status status = spn_store_connect(&store, path, SQLITE_OPEN_READWRITE, err);
     if (!status)
         status = spn_store_describe(store, err);
+    if (status && store && cannot_log(store)) {
+        spn_store_close(store);
+        store = NULL;
+        status = spn_store_connect(&store, path, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
+        if (!status)
+            status = spn_store_describe(store, err);
+    }
     if (status)
         spn_store_close(store);
     else

@@ -227,6 +227,6 @@ enum spn_status spn_macro_estimate(const struct spn_macro *macro,
     spn_profile_clear(&profile);
     spn_network_destroy(net);
     if (status)
-        spn_err_prefix(err, "macro %s", macro->name);
+        spn_err_prefix(err, "macro %s: ", macro->name);
     return status;
 }

@@ -121,6 +121,9 @@ START_TEST(mistakes_are_named)
         ck_assert_fails(read_text(row[i].text, &t, &err), SPN_EINPUT, row[i].words);
         ck_assert_mem_eq(&t, &before, sizeof t); /* outputs untouched */
     }
+    struct spn_json *doc = NULL;
+    ck_assert_fails(spn_json_parse(&doc, "{} \0", 4, "t.json", &err), SPN_EINPUT,
+                    "column 4: unexpected text"); /* a zero byte */
 }
 END_TEST
 

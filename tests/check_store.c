@@ -14,6 +14,7 @@
 
 #include <sqlite3.h>
 
+#include "base/rng.h"
 #include "explorer/sweep.h"
 
 static struct spn_err err;
@@ -387,6 +388,65 @@ START_TEST(a_full_disk)
 }
 END_TEST
 
+static size_t read_bytes(const char *file, unsigned char *bytes, size_t size)
+{
+    FILE *f = fopen(file, "rb");
+    ck_assert_ptr_nonnull(f);
+    size_t n = fread(bytes, 1, size, f);
+    fclose(f);
+    return n;
+}
+
+/* A database of another program is refused and stays as it is, byte by byte. */
+START_TEST(other_databases_are_left_alone)
+{
+    static unsigned char before[1 << 16], after[1 << 16];
+    struct spn_store *store = NULL;
+    sqlite3 *db = NULL;
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, "CREATE TABLE points(a)", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    size_t n = read_bytes(path, before, sizeof before);
+    ck_assert_fails(spn_store_open(&store, path, space, all, &err), SPN_EINPUT,
+                    "is not a store of design points");
+    ck_assert_uint_eq(read_bytes(path, after, sizeof after), n);
+    ck_assert_mem_eq(before, after, n);
+}
+END_TEST
+
+/* Bytes of a finished file changed at random: an error, or what the rest says; never a crash. */
+START_TEST(damaged_files_do_no_harm)
+{
+    static unsigned char sound[1 << 21], bytes[1 << 21];
+    sweep(path, all, NULL);
+    const size_t n = read_bytes(path, sound, sizeof sound);
+    ck_assert(n > 4096 && n < sizeof sound);
+    struct spn_rng rng = spn_rng_init(1, 0, 0);
+    for (int round = 0; round < 60; round++) {
+        struct spn_store *store = NULL;
+        struct spn_work work = {.n = 0};
+        memcpy(bytes, sound, n);
+        for (int i = 0; i < 40; i++)
+            bytes[spn_rng_u32(&rng) % n] = (unsigned char)spn_rng_u32(&rng);
+        FILE *f = fopen(other, "wb");
+        ck_assert_ptr_nonnull(f);
+        ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
+        fclose(f);
+        enum spn_status status = spn_store_open(&store, other, space, all, &err);
+        for (bool more = true; !status && more; more = work.n > 0)
+            status = spn_store_next(store, &work, &err);
+        if (status)
+            ck_assert_ptr_nonnull(strstr(err.msg, "b.sqlite: "));
+        spn_store_close(store);
+        char log[96];
+        snprintf(log, sizeof log, "%s-wal", other);
+        unlink(log);
+        snprintf(log, sizeof log, "%s-shm", other);
+        unlink(log);
+    }
+}
+END_TEST
+
 START_TEST(the_front_of_a_sweep)
 {
     struct spn_front *one = NULL, *two = NULL;
@@ -434,6 +494,8 @@ Suite *spn_suite(void)
     tcase_add_test(tests, questions_in_sql);
     tcase_add_test(tests, other_files_are_refused);
     tcase_add_test(tests, a_full_disk);
+    tcase_add_test(tests, other_databases_are_left_alone);
+    tcase_add_test(tests, damaged_files_do_no_harm);
     tcase_add_test(tests, the_front_of_a_sweep);
     suite_add_tcase(suite, tests);
     return suite;
