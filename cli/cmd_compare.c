@@ -57,10 +57,12 @@ struct job {
     struct spn_comparison comparison;
     struct spn_report report;
     struct spn_figure figure[SPN_COMPARISON_N_FIGURES];
+    struct spn_plotter plotter;
 };
 
 static void job_clear(struct job *job)
 {
+    spn_plotter_stop(&job->plotter);
     for (int i = 0; i < SPN_COMPARISON_N_FIGURES; i++)
         spn_text_clear(&job->figure[i].dat);
     spn_report_clear(&job->report);
@@ -233,6 +235,7 @@ static enum spn_status write_files(struct job *job, struct spn_err *err)
                                                        .name = "compare",
                                                        .report = &job->report,
                                                        .html = true,
+                                                       .plotter = &job->plotter,
                                                        .figures = job->figure,
                                                        .n_figures = n},
                                err);
@@ -249,6 +252,8 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
     if (status || help)
         return status ? status : spn_cmd_show_help(self, err);
     job.path = operands.value[0];
+    if (!job.args.accuracy)
+        spn_plotter_start(&job.plotter); /* which takes as long as all that comes before figures */
     status = estimate(&job, err);
     if (!status) /* before the long work, as it may fail */
         status = spn_cmd_make_dir(job.args.common.out, err);

@@ -36,7 +36,10 @@ enum spn_status spn_cmd_write_files(const struct spn_cmd_files *files, struct sp
     } table[] = {{".tsv", SPN_FORMAT_TSV}, {".json", SPN_FORMAT_JSON}};
     char name[96];
     bool drawn = false;
+    struct spn_plotter own = {0}, *plotter = files->plotter ? files->plotter : &own;
     enum spn_status status = spn_cmd_make_dir(files->dir, err);
+    if (!status && files->n_figures) /* drawn beside the other files */
+        status = spn_plot_begin(plotter, files->dir, files->figures, files->n_figures, err);
     for (size_t i = 0; i < sizeof table / sizeof *table && !status; i++) {
         struct spn_text text = {0};
         snprintf(name, sizeof name, "%s%s", files->name, table[i].ending);
@@ -46,7 +49,8 @@ enum spn_status spn_cmd_write_files(const struct spn_cmd_files *files, struct sp
         spn_text_clear(&text);
     }
     if (!status && files->n_figures)
-        status = spn_plot_write(files->dir, files->figures, files->n_figures, &drawn, err);
+        status = spn_plot_end(plotter, files->dir, &drawn, err);
+    spn_plotter_stop(&own);
     if (!status && files->html) {
         snprintf(name, sizeof name, "%s.html", files->name);
         status = spn_html_write(files->dir, name, files->report, files->figures,

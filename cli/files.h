@@ -14,7 +14,8 @@
 struct spn_cmd_files {
     const char *dir, *name; /* <dir>/<name>.tsv, .json */
     const struct spn_report *report;
-    bool html; /* <name>.html too, with the figures inside */
+    bool html;                   /* <name>.html too, with the figures inside */
+    struct spn_plotter *plotter; /* that was started before, or NULL */
     const struct spn_figure *figures;
     size_t n_figures;
 };

@@ -1,18 +1,23 @@
 /* plot.c -- figures through gnuplot.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * One gnuplot draws all figures of a command: most of its time is its own start, as it links some
+ * eighty libraries.
  */
 #include "reports/plot.h"
 
+#include <ctype.h>
+#include <errno.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tech/data.h"
-
-enum { MAX_FIGURES = 16 };
 
 const struct spn_figure_type spn_figure_types[] = {
     {"ablation", "accuracy with each class of errors alone and with all but it"},
@@ -53,62 +58,146 @@ static enum spn_status copy_script(const char *from, const char *dir, const char
     return status;
 }
 
-/* Start `gnuplot script` in dir; the child's exit status is 127 if there is no gnuplot. */
-static pid_t start_gnuplot(const char *dir, char *script)
+/* A string as gnuplot reads it: everything but plain characters as octal. */
+static void add_quoted(struct spn_text *out, const char *text)
 {
-    char program[] = "gnuplot", own_settings[] = "-d",
-         *argv[] = {program, own_settings, script, NULL};
-    pid_t child = fork();
-    if (child == 0) { /* the same picture in every locale and with any ~/.gnuplot */
-        if (setenv("LC_ALL", "C.UTF-8", 1) == 0 && chdir(dir) == 0)
-            execvp(argv[0], argv);
-        _exit(127);
+    spn_text_add(out, "\"");
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+        spn_text_add(out, isalnum(*c) || strchr("./_-", *c) ? "%c" : "\\%03o", *c);
+    spn_text_add(out, "\"");
+}
+
+/* Run `gnuplot -d` on what can be read from `in`: the same picture in every locale and with any
+ * ~/.gnuplot. Its process, or 0. */
+static pid_t spawn_gnuplot(int in)
+{
+    static const char locale[] = "LC_ALL=";
+    char program[] = "gnuplot", own_settings[] = "-d", c_utf8[] = "LC_ALL=C.UTF-8",
+         *argv[] = {program, own_settings, NULL};
+    posix_spawn_file_actions_t actions;
+    size_t n = 0, kept = 0;
+    pid_t child = 0;
+
+    while (environ[n])
+        n++;
+    char **env = calloc(n + 2, sizeof *env);
+    if (!env)
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(environ[i], locale, sizeof locale - 1) != 0)
+            env[kept++] = environ[i];
+    env[kept] = c_utf8;
+    if (posix_spawn_file_actions_init(&actions) == 0) {
+        if (posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO) != 0 ||
+            posix_spawnp(&child, program, &actions, NULL, argv, env) != 0)
+            child = 0;
+        posix_spawn_file_actions_destroy(&actions);
     }
+    free(env);
     return child;
 }
 
-/* Draw all scripts side by side; the worst exit status, -1 if one could not be run. */
-static int run_gnuplot(const char *dir, char script[][64], size_t n)
+void spn_plotter_start(struct spn_plotter *plotter)
 {
-    pid_t child[MAX_FIGURES];
-    int worst = 0;
+    int end[2];
+
+    /* A socket, as it can be written to without a signal when gnuplot has gone. */
+    if (plotter->child > 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, end) != 0)
+        return;
+    pid_t child = spawn_gnuplot(end[1]);
+    close(end[1]);
+    if (child > 0)
+        *plotter = (struct spn_plotter){.child = child, .in = end[0]};
+    else
+        close(end[0]);
+}
+
+/* What gnuplot has not done yet it does first. Its exit status, -1 if it has none. */
+static int stop(struct spn_plotter *plotter)
+{
+    int status = 0;
+
+    close(plotter->in);
+    bool ended = waitpid(plotter->child, &status, 0) == plotter->child && WIFEXITED(status);
+    *plotter = (struct spn_plotter){0};
+    return ended ? WEXITSTATUS(status) : -1;
+}
+
+void spn_plotter_stop(struct spn_plotter *plotter)
+{
+    if (plotter->child > 0)
+        stop(plotter);
+}
+
+/* Each script as if it were run alone, in dir. */
+static enum spn_status send_scripts(const struct spn_plotter *plotter, const char *dir,
+                                    const struct spn_figure *figures, size_t n, struct spn_err *err)
+{
+    struct spn_text text = {0};
+    enum spn_status status = SPN_OK;
+
+    spn_text_add(&text, "cd ");
+    char *there = realpath(dir, NULL); /* no "~" in front */
+    add_quoted(&text, there ? there : dir);
+    free(there);
     for (size_t i = 0; i < n; i++)
-        child[i] = start_gnuplot(dir, script[i]);
-    for (size_t i = 0; i < n; i++) {
-        int status = 0;
-        bool ran = child[i] > 0 && waitpid(child[i], &status, 0) == child[i] && WIFEXITED(status);
-        int code = ran ? WEXITSTATUS(status) : -1;
-        if (code != 0)
-            worst = code;
+        spn_text_add(&text, "\nload \"%s.gp\"", figures[i].name);
+    spn_text_add(&text, "\n");
+    if (text.failed)
+        status = spn_err_memory(err, "figures");
+    for (size_t done = 0; !status && done < text.length;) {
+        ssize_t sent = send(plotter->in, text.data + done, text.length - done, MSG_NOSIGNAL);
+        if (sent > 0)
+            done += (size_t)sent;
+        else if (errno != EINTR)
+            break; /* gnuplot has gone; its exit status tells */
     }
-    return worst;
+    shutdown(plotter->in, SHUT_WR);
+    spn_text_clear(&text);
+    return status;
+}
+
+enum spn_status spn_plot_begin(struct spn_plotter *plotter, const char *dir,
+                               const struct spn_figure *figures, size_t n, struct spn_err *err)
+{
+    char to[80], from[80];
+    enum spn_status status = copy_script("style.gp", dir, "style.gp", err);
+
+    for (size_t i = 0; i < n && !status; i++) {
+        if (figures[i].dat.failed)
+            return spn_err_memory(err, "figure data");
+        snprintf(to, sizeof to, "%s.dat", figures[i].name);
+        status = spn_file_write(dir, to, figures[i].dat.data ? figures[i].dat.data : "",
+                                figures[i].dat.length, err);
+        snprintf(to, sizeof to, "%s.gp", figures[i].name);
+        snprintf(from, sizeof from, "fig_%s.gp", figures[i].name);
+        if (!status)
+            status = copy_script(from, dir, to, err);
+    }
+    if (status)
+        return status;
+    spn_plotter_start(plotter);
+    return plotter->child > 0 ? send_scripts(plotter, dir, figures, n, err) : SPN_OK;
+}
+
+enum spn_status spn_plot_end(struct spn_plotter *plotter, const char *dir, bool *drawn,
+                             struct spn_err *err)
+{
+    *drawn = plotter->child > 0;
+    int code = *drawn ? stop(plotter) : 0;
+    return code == 0 ? SPN_OK
+                     : spn_err_set(err, SPN_EINTERNAL,
+                                   "gnuplot failed (exit %d) on the figures in %s", code, dir);
 }
 
 enum spn_status spn_plot_write(const char *dir, const struct spn_figure *figures, size_t n,
                                bool *drawn, struct spn_err *err)
 {
-    char name[MAX_FIGURES][64];
-    if (n > MAX_FIGURES)
-        return spn_err_set(err, SPN_EINTERNAL, "%zu figures at once, at most %d", n, MAX_FIGURES);
-    enum spn_status status = copy_script("style.gp", dir, "style.gp", err);
-    for (size_t i = 0; i < n && !status; i++) {
-        char from[80];
-        if (figures[i].dat.failed)
-            return spn_err_memory(err, "figure data");
-        snprintf(name[i], sizeof name[i], "%s.dat", figures[i].name);
-        status = spn_file_write(dir, name[i], figures[i].dat.data ? figures[i].dat.data : "",
-                                figures[i].dat.length, err);
-        snprintf(name[i], sizeof name[i], "%s.gp", figures[i].name);
-        snprintf(from, sizeof from, "fig_%s.gp", figures[i].name);
-        if (!status)
-            status = copy_script(from, dir, name[i], err);
-    }
-    if (status)
-        return status;
-    int code = run_gnuplot(dir, name, n);
-    if (code != 0 && code != 127)
-        return spn_err_set(err, SPN_EINTERNAL, "gnuplot failed (exit %d) on the figures in %s",
-                           code, dir);
-    *drawn = code == 0;
-    return SPN_OK;
+    struct spn_plotter plotter = {0};
+    enum spn_status status = spn_plot_begin(&plotter, dir, figures, n, err);
+
+    if (!status)
+        status = spn_plot_end(&plotter, dir, drawn, err);
+    spn_plotter_stop(&plotter);
+    return status;
 }
