@@ -87,18 +87,23 @@ struct spn_block {
 
 /* ---- memory.c: evaluations kept between design points ---- */
 
-#define SPN_BLOCK_MAX_PARAMS 2432
-#define SPN_MEMORY_WAYS 4 /* kept of each: what a sweep's axis comes back to */
+/* Sets are found by a hash of what an evaluation is made from; in each, the oldest gives way. */
+#define SPN_MEMORY_WAYS 4
+#define SPN_MEMORY_SETS 32
+#define SPN_SURROUNDINGS_WAYS 16
 
 struct spn_block_entry {
     const struct spn_component_type *type;
     unsigned long generation, serial; /* surroundings it was evaluated in, 0 = never */
+    uint64_t hash;                    /* of its parameters */
     struct spn_component_cost cost;
-    unsigned char params[SPN_BLOCK_MAX_PARAMS];
 };
 struct spn_block_memory {
-    struct spn_block_entry entry[SPN_MEMORY_WAYS];
-    int now, next; /* the block's present entry; the next to give way */
+    struct spn_block_entry *entry; /* [SPN_MEMORY_SETS * SPN_MEMORY_WAYS] */
+    unsigned char *params;         /* of each, `room` bytes */
+    size_t room;
+    int now; /* the block's present entry */
+    unsigned char next[SPN_MEMORY_SETS];
     unsigned long evaluations;
 };
 
@@ -113,7 +118,7 @@ struct spn_surroundings {
     struct spn_env env;
     const struct spn_node *node;
     unsigned long generation;
-    struct spn_surroundings_entry entry[SPN_MEMORY_WAYS];
+    struct spn_surroundings_entry entry[SPN_SURROUNDINGS_WAYS];
     int now, next;
     unsigned long n_generations;
 };
@@ -164,10 +169,15 @@ struct spn_blocks_state {
     struct spn_chip_weight weight;
     struct spn_chip_adc adc;
 };
+struct spn_blocks_states_entry {
+    struct spn_blocks_state state;
+    unsigned long version; /* 0 = none */
+};
 struct spn_blocks_states {
-    struct spn_blocks_state state[SPN_MEMORY_WAYS];
-    unsigned long version[SPN_MEMORY_WAYS], n_versions; /* 0 = none */
-    int now, next;
+    struct spn_blocks_states_entry *entry; /* [SPN_MEMORY_SETS * SPN_MEMORY_WAYS] */
+    int now;
+    unsigned char next[SPN_MEMORY_SETS];
+    unsigned long n_versions;
 };
 
 struct spn_blocks {
@@ -188,6 +198,11 @@ struct spn_blocks {
     double n_tiles, n_pes, n_arrays; /* of all chips */
     unsigned long version;           /* of what a layer's blocks depend on */
 };
+
+/* memory.c: room for what is remembered of blocks, and of one layer's. destroy takes what create
+ * left, even after a failure, or zeros. */
+enum spn_status spn_blocks_create(struct spn_blocks *blocks, struct spn_err *err);
+void spn_blocks_destroy(struct spn_blocks *blocks);
 
 struct spn_blocks_input {
     const struct spn_chip *chip;
@@ -240,7 +255,7 @@ enum spn_status spn_blocks_layer(const struct spn_blocks *blocks, const struct s
                                  const struct spn_array_values *values, bool transposed,
                                  struct spn_block layer[2], struct spn_err *err);
 
-/* Number of the present state, the same whenever it comes back within SPN_MEMORY_WAYS states. */
+/* Number of the present state, the same when it comes back while it is remembered. */
 unsigned long spn_blocks_state(struct spn_blocks_states *states, const struct spn_blocks *blocks,
                                const struct spn_chip *chip);
 
@@ -252,10 +267,16 @@ struct spn_layer_blocks_entry {
 };
 struct spn_layer_blocks {
     bool transposed;
-    const struct spn_block *block; /* [2]: array, ADC */
-    struct spn_layer_blocks_entry entry[SPN_MEMORY_WAYS];
-    int now, next;
+    const struct spn_block *block;        /* [2]: array, ADC */
+    struct spn_layer_blocks_entry *entry; /* [n_sets * SPN_MEMORY_WAYS] */
+    int n_sets, now;
+    unsigned char next[SPN_MEMORY_SETS];
 };
+/* Power of two of sets that layers have when there are so many of them: 1 to SPN_MEMORY_SETS. */
+int spn_layer_blocks_sets(int n_layers);
+enum spn_status spn_layer_blocks_create(struct spn_layer_blocks *layer, int n_sets,
+                                        struct spn_err *err);
+void spn_layer_blocks_destroy(struct spn_layer_blocks *layer);
 enum spn_status spn_layer_blocks_set(struct spn_layer_blocks *layer,
                                      const struct spn_blocks *blocks,
                                      const struct spn_blocks_input *in,

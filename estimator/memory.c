@@ -2,17 +2,104 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The axes of a sweep come back to the same few values again and again, and most blocks depend on
- * few of them: the last SPN_MEMORY_WAYS evaluations of each are kept, with what they were made
- * from, byte for byte. The oldest gives way.
+ * The axes of a sweep come back to the same values again and again, and most blocks depend on few
+ * of them: evaluations are kept with what they were made from, byte for byte, and found by a hash
+ * of it. That one which is in use is looked at first, as most things stay from point to point.
  */
 #include "estimator/blocks.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "models/supply.h"
 
-_Static_assert(sizeof(struct spn_array) <= SPN_BLOCK_MAX_PARAMS, "a block keeps its parameters");
+enum { N_ENTRIES = SPN_MEMORY_SETS * SPN_MEMORY_WAYS, MAX_LAYER_SETS = 1024 };
+
+static uint64_t fold(uint64_t hash, const unsigned char *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u; /* 2^64 over the golden ratio */
+    return hash ^ hash >> 32;
+}
+
+/* Four chains side by side; what is behind the last whole word is left to the comparison. */
+static uint64_t hash_of(const void *data, size_t size, uint64_t start)
+{
+    enum { WORD = sizeof(uint64_t) };
+    const unsigned char *at = data;
+    uint64_t hash[4] = {start, 1, 2, 3};
+
+    for (; size >= 4 * WORD; size -= 4 * WORD, at += 4 * WORD)
+        for (int i = 0; i < 4; i++)
+            hash[i] = fold(hash[i], at + i * WORD);
+    for (; size >= WORD; size -= WORD, at += WORD)
+        hash[0] = fold(hash[0], at);
+    for (int i = 1; i < 4; i++) {
+        unsigned char bytes[WORD];
+        memcpy(bytes, &hash[i], WORD);
+        hash[0] = fold(hash[0], bytes);
+    }
+    return hash[0];
+}
+
+/* The entry of a set that gives way. */
+static int next_of(unsigned char *next, int set)
+{
+    int way = next[set];
+    next[set] = (unsigned char)((way + 1) % SPN_MEMORY_WAYS);
+    return set * SPN_MEMORY_WAYS + way;
+}
+
+enum spn_status spn_blocks_create(struct spn_blocks *b, struct spn_err *err)
+{
+    size_t array = 0, other = 0; /* the most parameters that arrays have, and other blocks */
+
+    for (const struct spn_component_type *const *t = spn_components; *t; t++) {
+        size_t *most = strcmp((*t)->role, spn_component_array.role) == 0 ? &array : &other;
+        *most = (*t)->size > *most ? (*t)->size : *most;
+    }
+    b->states.entry = calloc(N_ENTRIES, sizeof *b->states.entry);
+    bool done = b->states.entry;
+    for (int id = 0; id < SPN_N_BLOCKS && done; id++) {
+        struct spn_block_memory *m = &b->memory[id];
+        m->room = id == SPN_BLOCK_ARRAY ? array : other;
+        m->entry = calloc(N_ENTRIES, sizeof *m->entry);
+        m->params = calloc(N_ENTRIES, m->room);
+        done = m->entry && m->params;
+    }
+    return done ? SPN_OK : spn_err_memory(err, "evaluations");
+}
+
+void spn_blocks_destroy(struct spn_blocks *b)
+{
+    free(b->states.entry);
+    for (int id = 0; id < SPN_N_BLOCKS; id++) {
+        free(b->memory[id].entry);
+        free(b->memory[id].params);
+    }
+}
+
+int spn_layer_blocks_sets(int n_layers)
+{
+    int n = SPN_MEMORY_SETS;
+    while (n > 1 && n > MAX_LAYER_SETS / (n_layers > 0 ? n_layers : 1))
+        n /= 2;
+    return n;
+}
+
+enum spn_status spn_layer_blocks_create(struct spn_layer_blocks *layer, int n_sets,
+                                        struct spn_err *err)
+{
+    layer->n_sets = n_sets;
+    layer->entry = calloc((size_t)n_sets * SPN_MEMORY_WAYS, sizeof *layer->entry);
+    return layer->entry ? SPN_OK : spn_err_memory(err, "evaluations");
+}
+
+void spn_layer_blocks_destroy(struct spn_layer_blocks *layer)
+{
+    free(layer->entry);
+}
 
 static bool same_surroundings(const struct spn_surroundings_entry *e, const struct spn_chip *chip)
 {
@@ -25,8 +112,8 @@ void spn_surroundings_set(struct spn_surroundings *around, const struct spn_chip
 {
     struct spn_surroundings_entry *e = NULL;
 
-    for (int k = 0; k < SPN_MEMORY_WAYS && !e; k++) {
-        int i = (around->now + k) % SPN_MEMORY_WAYS;
+    for (int k = 0; k < SPN_SURROUNDINGS_WAYS && !e; k++) {
+        int i = (around->now + k) % SPN_SURROUNDINGS_WAYS;
         if (same_surroundings(&around->entry[i], chip)) {
             around->now = i;
             e = &around->entry[i];
@@ -34,7 +121,7 @@ void spn_surroundings_set(struct spn_surroundings *around, const struct spn_chip
     }
     if (!e) {
         around->now = around->next;
-        around->next = (around->next + 1) % SPN_MEMORY_WAYS;
+        around->next = (around->next + 1) % SPN_SURROUNDINGS_WAYS;
         e = &around->entry[around->now];
         memcpy(&e->nominal, &chip->node, sizeof chip->node);
         memcpy(&e->node, &chip->node, sizeof chip->node);
@@ -68,39 +155,59 @@ enum spn_status spn_block_evaluate(struct spn_block *block, const struct spn_blo
     return SPN_OK;
 }
 
+static unsigned char *params_of(const struct spn_block_memory *memory, int entry)
+{
+    return memory->params + (size_t)entry * memory->room;
+}
+
+static bool is_entry(const struct spn_block_memory *memory, int entry,
+                     const struct spn_block_request *request, unsigned long generation)
+{
+    const struct spn_block_entry *e = &memory->entry[entry];
+    return e->generation == generation && e->type == request->type &&
+           memcmp(params_of(memory, entry), request->params, request->type->size) == 0;
+}
+
+static void use(struct spn_block *block, struct spn_block_memory *memory, int entry, double n)
+{
+    const struct spn_block_entry *e = &memory->entry[entry];
+
+    if (entry != memory->now || block->type != e->type)
+        block->cost = e->cost;
+    block->type = e->type;
+    block->n = n;
+    block->serial = e->serial;
+    memory->now = entry;
+}
+
 enum spn_status spn_block_set(struct spn_block *block, struct spn_block_memory *memory,
                               const struct spn_block_request *request,
                               const struct spn_surroundings *around, struct spn_err *err)
 {
-    const size_t size = request->type->size;
-
-    for (int k = 0; k < SPN_MEMORY_WAYS; k++) {
-        int i = (memory->now + k) % SPN_MEMORY_WAYS;
-        const struct spn_block_entry *e = &memory->entry[i];
-        if (e->generation != around->generation || e->type != request->type ||
-            memcmp(e->params, request->params, size) != 0)
-            continue;
-        if (k > 0 || block->type != e->type)
-            block->cost = e->cost;
-        block->type = e->type;
-        block->n = request->n;
-        block->serial = e->serial;
-        memory->now = i;
+    if (is_entry(memory, memory->now, request, around->generation)) {
+        use(block, memory, memory->now, request->n);
         return SPN_OK;
     }
+    const uint64_t hash = hash_of(request->params, request->type->size, around->generation);
+    const int set = (int)(hash % SPN_MEMORY_SETS);
+    for (int i = set * SPN_MEMORY_WAYS; i < (set + 1) * SPN_MEMORY_WAYS; i++)
+        if (memory->entry[i].hash == hash && is_entry(memory, i, request, around->generation)) {
+            use(block, memory, i, request->n);
+            return SPN_OK;
+        }
     enum spn_status status = spn_block_evaluate(block, request, around, err);
     if (status) {
         block->type = NULL;
         return status;
     }
-    struct spn_block_entry *e = &memory->entry[memory->next];
-    memory->now = memory->next;
-    memory->next = (memory->next + 1) % SPN_MEMORY_WAYS;
+    memory->now = next_of(memory->next, set);
+    struct spn_block_entry *e = &memory->entry[memory->now];
     e->type = request->type;
     e->generation = around->generation;
+    e->hash = hash;
     e->cost = block->cost;
     e->serial = block->serial = ++memory->evaluations;
-    memcpy(e->params, request->params, size);
+    memcpy(params_of(memory, memory->now), request->params, request->type->size);
     return SPN_OK;
 }
 
@@ -111,7 +218,7 @@ void spn_block_none(struct spn_block *block)
 
 const void *spn_block_params(const struct spn_block_memory *memory)
 {
-    return memory->entry[memory->now].params;
+    return params_of(memory, memory->now);
 }
 
 unsigned long spn_blocks_state(struct spn_blocks_states *states, const struct spn_blocks *blocks,
@@ -126,17 +233,25 @@ unsigned long spn_blocks_state(struct spn_blocks_states *states, const struct sp
     memcpy(&now.input, &chip->input, sizeof now.input);
     memcpy(&now.weight, &chip->weight, sizeof now.weight);
     memcpy(&now.adc, &chip->adc, sizeof now.adc);
-    for (int k = 0; k < SPN_MEMORY_WAYS; k++) {
-        int i = (states->now + k) % SPN_MEMORY_WAYS;
-        if (states->version[i] && memcmp(&states->state[i], &now, sizeof now) == 0) {
+    struct spn_blocks_states_entry *e = &states->entry[states->now];
+    if (e->version && memcmp(&e->state, &now, sizeof now) == 0)
+        return e->version;
+    const int set = (int)(hash_of(&now, sizeof now, 0) % SPN_MEMORY_SETS);
+    for (int i = set * SPN_MEMORY_WAYS; i < (set + 1) * SPN_MEMORY_WAYS; i++)
+        if (states->entry[i].version && memcmp(&states->entry[i].state, &now, sizeof now) == 0) {
             states->now = i;
-            return states->version[i];
+            return states->entry[i].version;
         }
-    }
-    states->now = states->next;
-    states->next = (states->next + 1) % SPN_MEMORY_WAYS;
-    memcpy(&states->state[states->now], &now, sizeof now);
-    return states->version[states->now] = ++states->n_versions;
+    states->now = next_of(states->next, set);
+    e = &states->entry[states->now];
+    memcpy(&e->state, &now, sizeof now);
+    return e->version = ++states->n_versions;
+}
+
+static bool is_layer_entry(const struct spn_layer_blocks_entry *e, unsigned long version,
+                           const struct spn_array_values *values)
+{
+    return e->version == version && memcmp(&e->values, values, sizeof *values) == 0;
 }
 
 enum spn_status spn_layer_blocks_set(struct spn_layer_blocks *layer,
@@ -144,26 +259,25 @@ enum spn_status spn_layer_blocks_set(struct spn_layer_blocks *layer,
                                      const struct spn_blocks_input *in,
                                      const struct spn_array_values *values, struct spn_err *err)
 {
-    enum spn_status status;
-
-    for (int k = 0; k < SPN_MEMORY_WAYS; k++) {
-        int i = (layer->now + k) % SPN_MEMORY_WAYS;
-        if (layer->entry[i].version == blocks->version &&
-            memcmp(&layer->entry[i].values, values, sizeof *values) == 0) {
+    if (is_layer_entry(&layer->entry[layer->now], blocks->version, values))
+        return SPN_OK;
+    const int set =
+        (int)(hash_of(values, sizeof *values, blocks->version) % (unsigned)layer->n_sets);
+    for (int i = set * SPN_MEMORY_WAYS; i < (set + 1) * SPN_MEMORY_WAYS; i++)
+        if (is_layer_entry(&layer->entry[i], blocks->version, values)) {
             layer->now = i;
             layer->block = layer->entry[i].block;
             return SPN_OK;
         }
-    }
-    struct spn_layer_blocks_entry *e = &layer->entry[layer->next];
+    const int way = next_of(layer->next, set);
+    struct spn_layer_blocks_entry *e = &layer->entry[way];
     e->version = 0;
-    status = spn_blocks_layer(blocks, in, values, layer->transposed, e->block, err);
+    enum spn_status status = spn_blocks_layer(blocks, in, values, layer->transposed, e->block, err);
     if (status)
         return status;
     e->version = blocks->version;
     e->values = *values;
-    layer->now = layer->next;
-    layer->next = (layer->next + 1) % SPN_MEMORY_WAYS;
+    layer->now = way;
     layer->block = e->block;
     return SPN_OK;
 }

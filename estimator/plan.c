@@ -380,6 +380,19 @@ void spn_plan_destroy(struct spn_plan *plan)
     free(plan);
 }
 
+static enum spn_status create_memory(struct spn_workspace *work, int n_matrix, struct spn_err *err)
+{
+    const int n_sets = spn_layer_blocks_sets(n_matrix);
+    enum spn_status status = spn_blocks_create(&work->blocks, err);
+
+    for (int i = 0; i < n_matrix && !status; i++) {
+        status = spn_layer_blocks_create(&work->matrix[i].forward_blocks, n_sets, err);
+        if (!status)
+            status = spn_layer_blocks_create(&work->matrix[i].error_blocks, n_sets, err);
+    }
+    return status;
+}
+
 enum spn_status spn_workspace_create(struct spn_workspace **out, const struct spn_plan *plan,
                                      struct spn_err *err)
 {
@@ -405,6 +418,9 @@ enum spn_status spn_workspace_create(struct spn_workspace **out, const struct sp
         status = spn_err_memory(err, "workspace");
         goto out;
     }
+    status = create_memory(work, plan->n_matrix, err);
+    if (status)
+        goto out;
     if (plan->products) {
         status = spn_workspace_create(&work->products, plan->products, err);
         if (status)
@@ -432,6 +448,11 @@ void spn_workspace_destroy(struct spn_workspace *work)
         work->transposed->result = NULL;
     spn_workspace_destroy(work->products);
     spn_workspace_destroy(work->transposed);
+    spn_blocks_destroy(&work->blocks);
+    for (int i = 0; i < work->plan->n_matrix && work->matrix; i++) {
+        spn_layer_blocks_destroy(&work->matrix[i].forward_blocks);
+        spn_layer_blocks_destroy(&work->matrix[i].error_blocks);
+    }
     free(work->leaf);
     free(work->matrix);
     free(work->result);
