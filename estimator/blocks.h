@@ -180,8 +180,14 @@ struct spn_blocks_states {
     unsigned long n_versions;
 };
 
+/* Of an H-tree or bus: pitch of its leaves, and the way to one. */
+struct spn_tree_shape {
+    double leaf_width_m, path_m;
+};
+
 struct spn_blocks {
     struct spn_block block[SPN_N_BLOCKS];
+    struct spn_tree_shape tree[SPN_N_BLOCKS];
     struct spn_block_memory memory[SPN_N_BLOCKS];
     struct spn_blocks_states states;
     const struct spn_component_type *array_type;

@@ -107,6 +107,8 @@ static void put_htree(struct build *w, enum spn_block_id id, double n_leaves, do
                                                        : &spn_component_htree,
                                               &p, global ? "chip.global" : "chip.tile", n};
     put(w, id, &request);
+    if (n > 0)
+        w->b->tree[id] = (struct spn_tree_shape){p.leaf_width_m, spn_htree_path_m(&p)};
 }
 
 /* Area of `count` instances of a block. */
@@ -422,18 +424,21 @@ void spn_blocks_area(const struct spn_blocks *blocks, struct spn_cost_tree *tree
         const struct spn_block *block = &blocks->block[id];
         if (!block->type || block->n <= 0)
             continue;
-        struct spn_leaf leaf = {
-            .layer = -1,
-            .component = block->type->name,
-            .phase = SPN_PHASE_FORWARD,
-            .category = id == SPN_BLOCK_ADC && blocks->digital ? SPN_CATEGORY_ACCUMULATE
-                                                               : area_category[id],
-            .inference = true,
-            .n_instances = block->n,
-            .cost = {.area_m2 = block->cost.area_m2 * block->n,
-                     .leakage_W = block->cost.leakage_W * block->n},
-            .model = block->type->model,
-        };
-        spn_cost_tree_add(tree, &leaf);
+        const struct spn_cost cost = {.area_m2 = block->cost.area_m2 * block->n,
+                                      .leakage_W = block->cost.leakage_W * block->n};
+        struct spn_leaf *leaf =
+            cost.area_m2 == 0 && cost.leakage_W == 0 ? NULL : spn_cost_tree_next(tree);
+        if (!leaf)
+            continue;
+        leaf->layer = -1;
+        leaf->component = block->type->name;
+        leaf->phase = SPN_PHASE_FORWARD;
+        leaf->category =
+            id == SPN_BLOCK_ADC && blocks->digital ? SPN_CATEGORY_ACCUMULATE : area_category[id];
+        leaf->inference = true;
+        leaf->n_actions = 0;
+        leaf->n_instances = block->n;
+        leaf->cost = cost;
+        leaf->model = block->type->model;
     }
 }

@@ -35,11 +35,15 @@ static const char *next_adc(const void *ctx, size_t i)
 static enum spn_status find_adc(struct spn_blocks *b, const struct spn_chip *chip,
                                 struct spn_err *err)
 {
-    const struct spn_component_type *type = spn_component_find(chip->adc.kind);
+    const struct spn_component_type *type;
     char names[160] = "";
     const char *near, *name;
     size_t used = 0;
 
+    if (b->adc_type && b->adc_type != &spn_component_cim_adder &&
+        strcmp(b->adc_type->name, chip->adc.kind) == 0)
+        return SPN_OK;
+    type = spn_component_find(chip->adc.kind);
     if (type && strcmp(type->role, "adc") == 0) {
         b->adc_type = type;
         return SPN_OK;

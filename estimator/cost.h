@@ -17,7 +17,13 @@ struct spn_cost_tree { /* leaves in storage of the caller's */
 /* Append a leaf; one that costs nothing is left out. */
 void spn_cost_tree_add(struct spn_cost_tree *tree, const struct spn_leaf *leaf);
 /* Room for the next leaf, which the caller fills; NULL (and overflow) if there is none. */
-struct spn_leaf *spn_cost_tree_next(struct spn_cost_tree *tree);
+static inline struct spn_leaf *spn_cost_tree_next(struct spn_cost_tree *tree)
+{
+    if (tree->n < tree->capacity)
+        return &tree->leaf[tree->n++];
+    tree->overflow = true;
+    return NULL;
+}
 
 /* Sums of all leaves by phase and category, of those that are part of an inference (1) and those
  * that are not (0). */

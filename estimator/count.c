@@ -12,6 +12,8 @@
 
 #include <math.h>
 
+#include "models/logic.h"
+
 static double at_least_0(double x)
 {
     return x > 0 ? x : 0;
@@ -19,7 +21,7 @@ static double at_least_0(double x)
 
 static int bits_for(double n)
 {
-    return n > 1 ? (int)ceil(log2(n)) : 0;
+    return (int)spn_logic_log2_ceil(n);
 }
 
 int spn_count_adcs(const struct spn_map_rules *rules, const struct spn_chip *chip)

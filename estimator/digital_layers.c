@@ -107,6 +107,9 @@ static double add_buffer(struct spn_frame *f, int index, enum spn_phase phase, d
     bool cached = f->chip->system.cache_place == SPN_CACHE_GLOBAL_BUFFER && !spn_products_wanted(f);
     double n_read = reads ? (p->n_in + (cached ? p->n_cached : 0)) * bits / word : 0,
            n_write = writes ? (double)layer->n_out * bits / word : 0;
+
+    if (n_read <= 0 && n_write <= 0)
+        return 0;
     double read_s = n_read * spn_buffer_word_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ);
     double write_s = n_write * spn_buffer_word_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_WRITE);
     double time_s = read_s > write_s ? read_s : write_s;
@@ -126,7 +129,7 @@ static double add_buffer(struct spn_frame *f, int index, enum spn_phase phase, d
     /* Written while the producer works: one word after its last result. */
     if (p->matrix >= 0 || p->fused)
         time_s = n_write > 0
-                     ? spn_frame_action(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_WRITE).latency_s
+                     ? spn_frame_action(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_WRITE)->latency_s
                      : 0;
     time_s = time_s > hidden_s ? time_s : 0;
     item.n = n_write;
@@ -134,7 +137,7 @@ static double add_buffer(struct spn_frame *f, int index, enum spn_phase phase, d
     item.latency_s = time_s;
     spn_frame_add(f, &item);
     item.n = n_read;
-    item.unit_J = spn_frame_action(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ).energy_J;
+    item.unit_J = spn_frame_action(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ)->energy_J;
     item.latency_s = 0;
     spn_frame_add(f, &item);
     return time_s;
@@ -144,7 +147,7 @@ static double add_buffer(struct spn_frame *f, int index, enum spn_phase phase, d
 static double add_embedding(struct spn_frame *f, int index, enum spn_phase phase)
 {
     double bits = (double)f->plan->net->layer[index].n_out * f->chip->weight.bits;
-    struct spn_cost bit = spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT);
+    struct spn_cost bit = *spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT);
     struct spn_frame_item item = {.layer = index,
                                   .phase = phase,
                                   .category = SPN_CATEGORY_DRAM,
@@ -154,7 +157,7 @@ static double add_embedding(struct spn_frame *f, int index, enum spn_phase phase
                                   .unit_J = bit.energy_J};
 
     item.latency_s =
-        spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS).latency_s + bits * bit.latency_s;
+        spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS)->latency_s + bits * bit.latency_s;
     spn_frame_add(f, &item);
     return item.latency_s;
 }
@@ -172,8 +175,8 @@ static double cache_s(const struct spn_frame *f, int index)
 {
     double bits = cache_bit(f, index);
 
-    return bits > 0 ? spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS).latency_s +
-                          bits * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT).latency_s
+    return bits > 0 ? spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS)->latency_s +
+                          bits * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT)->latency_s
                     : 0;
 }
 
@@ -198,7 +201,7 @@ double spn_digital_add(struct spn_frame *f, int index, enum spn_phase phase)
     double n[2] = {0, 0}, part_s[2] = {0, 0};
     for (int i = 0; i < 2 && op->part[i].amount != NOTHING; i++) {
         n[i] = times * amount_of(f, index, op->part[i].amount);
-        double action_s = spn_frame_action(f, op->block, op->part[i].action).latency_s;
+        double action_s = spn_frame_action(f, op->block, op->part[i].action)->latency_s;
         part_s[i] = p->fused ? action_s : n[i] / units * action_s;
         work_s += part_s[i];
         f->busy_s[op->block] += n[i] / units * action_s;
@@ -207,13 +210,16 @@ double spn_digital_add(struct spn_frame *f, int index, enum spn_phase phase)
     double dram_s = cache_s(f, index);
     buffer_s = add_buffer(f, index, phase, dram_s > work_s ? dram_s : work_s);
     dram_s = buffer_s > 0 || dram_s <= work_s ? 0 : dram_s;
+    const double cached_bit = cache_bit(f, index);
     struct spn_frame_item cache = {.layer = index,
                                    .phase = phase,
                                    .category = SPN_CATEGORY_DRAM,
                                    .inference = phase == SPN_PHASE_FORWARD,
                                    .latency_s = dram_s};
-    spn_frame_add_action(f, &cache, SPN_BLOCK_DRAM, SPN_DRAM_BIT, cache_bit(f, index));
-    f->busy_s[SPN_BLOCK_DRAM] += cache_s(f, index);
+    if (cached_bit > 0) {
+        spn_frame_add_action(f, &cache, SPN_BLOCK_DRAM, SPN_DRAM_BIT, cached_bit);
+        f->busy_s[SPN_BLOCK_DRAM] += cache_s(f, index);
+    }
     for (int i = 0; i < 2 && op->part[i].amount != NOTHING; i++) {
         struct spn_frame_item item = {
             .layer = index,
@@ -222,7 +228,7 @@ double spn_digital_add(struct spn_frame *f, int index, enum spn_phase phase)
             .inference = phase == SPN_PHASE_FORWARD,
             .block = spn_frame_block(f, op->block),
             .n = n[i],
-            .unit_J = spn_frame_action(f, op->block, op->part[i].action).energy_J,
+            .unit_J = spn_frame_action(f, op->block, op->part[i].action)->energy_J,
             .latency_s = buffer_s > 0 || dram_s > 0 ? 0 : part_s[i]};
         spn_frame_add(f, &item);
     }

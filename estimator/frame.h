@@ -154,12 +154,11 @@ static inline const struct spn_block *spn_frame_block(const struct spn_frame *f,
     return &f->work->blocks.block[id];
 }
 
-/* Energy and latency of one action, 0 for a block that the chip has not. */
-static inline struct spn_cost spn_frame_action(const struct spn_frame *f, enum spn_block_id id,
-                                               int action)
+/* Energy and latency of one action, 0 for a block that the chip has not (spn_block_none). */
+static inline const struct spn_cost *spn_frame_action(const struct spn_frame *f,
+                                                      enum spn_block_id id, int action)
 {
-    const struct spn_block *block = spn_frame_block(f, id);
-    return block->n > 0 ? block->cost.action[action] : (struct spn_cost){0};
+    return &f->work->blocks.block[id].cost.action[action];
 }
 
 /* Energy of one of a block's first two actions with data that change more often than random ones by
@@ -182,7 +181,30 @@ struct spn_frame_item {
     const struct spn_block *block;
     double n, unit_J, latency_s;
 };
-void spn_frame_add(struct spn_frame *f, const struct spn_frame_item *item);
+static inline void spn_frame_add(struct spn_frame *f, const struct spn_frame_item *item)
+{
+    const struct spn_block *block = item->block;
+    const double energy_J = item->n * item->unit_J;
+
+    if (!block->type || (energy_J == 0 && item->latency_s == 0)) /* a NaN is kept for the check */
+        return;
+    struct spn_leaf *leaf = spn_cost_tree_next(&f->tree);
+    if (!leaf)
+        return;
+    leaf->layer = item->layer;
+    leaf->component = block->type->name;
+    leaf->phase = item->phase;
+    leaf->category = item->category;
+    leaf->inference = item->inference;
+    leaf->n_actions = item->n;
+    leaf->n_instances = block->n;
+    leaf->cost = (struct spn_cost){.energy_J = energy_J, .latency_s = item->latency_s};
+    leaf->model = block->type->model;
+    if (item->inference)
+        f->work->result[item->layer].energy_J += energy_J;
+    else if (item->phase == SPN_PHASE_UPDATE || item->phase == SPN_PHASE_INDEX)
+        f->work->result[item->layer].update_energy_J += energy_J;
+}
 /* The common item with n actions of a block. */
 void spn_frame_add_action(struct spn_frame *f, const struct spn_frame_item *common,
                           enum spn_block_id id, int action, double n);

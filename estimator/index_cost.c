@@ -160,13 +160,13 @@ static struct index_times times_of(const struct spn_frame *f, const struct spn_m
     double word_s = spn_buffer_word_s(f, SPN_BLOCK_INDEX_MEMORY, SPN_SRAM_READ);
 
     if (b.dram > 0)
-        t.dram_s = spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS).latency_s +
-                   b.dram * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT).latency_s;
+        t.dram_s = spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS)->latency_s +
+                   b.dram * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT)->latency_s;
     t.decode_s = fmax(
         fmax(tile_bit *
-                 spn_frame_action(f, SPN_BLOCK_INDEX_DECODER, SPN_INDEX_DECODER_BIT).latency_s,
+                 spn_frame_action(f, SPN_BLOCK_INDEX_DECODER, SPN_INDEX_DECODER_BIT)->latency_s,
              tile_entries *
-                 spn_frame_action(f, SPN_BLOCK_INDEX_DECODER, SPN_INDEX_DECODER_EMIT).latency_s),
+                 spn_frame_action(f, SPN_BLOCK_INDEX_DECODER, SPN_INDEX_DECODER_EMIT)->latency_s),
         tile_bit / word * word_s);
     t.polarity_s = w->polarity_bit / tiles / word *
                    (spn_buffer_word_s(f, SPN_BLOCK_POLARITY_MEMORY, SPN_SRAM_READ) +
@@ -214,7 +214,7 @@ static void add_layer(struct spn_frame *f, int matrix, const struct index_times 
                                       .unit_J = list[i].unit_J,
                                       .latency_s = list[i].latency_s};
         if (item.unit_J < 0)
-            item.unit_J = spn_frame_action(f, list[i].id, list[i].action).energy_J;
+            item.unit_J = spn_frame_action(f, list[i].id, list[i].action)->energy_J;
         spn_frame_add(f, &item);
     }
 }

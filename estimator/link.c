@@ -65,8 +65,8 @@ double spn_link_add(struct spn_frame *f, enum spn_phase phase, struct spn_system
     const struct spn_network *net = f->plan->net;
     const int n_chips = f->work->need.n_chips;
     double link_bit = 0;
-    struct spn_cost bit = spn_frame_action(f, SPN_BLOCK_CHIP_LINK, SPN_CHIP_LINK_BIT);
-    double hop_s = spn_frame_action(f, SPN_BLOCK_CHIP_LINK, SPN_CHIP_LINK_HOP).latency_s;
+    struct spn_cost bit = *spn_frame_action(f, SPN_BLOCK_CHIP_LINK, SPN_CHIP_LINK_BIT);
+    double hop_s = spn_frame_action(f, SPN_BLOCK_CHIP_LINK, SPN_CHIP_LINK_HOP)->latency_s;
 
     if (n_chips <= 1)
         return 0;

@@ -107,7 +107,7 @@ static void ways_of(const struct spn_frame *f, int matrix, const struct pass *pa
     double bits = stored_bit(f, matrix) / f->work->matrix[matrix].parts;
     struct spn_writing x = spn_writing_of(f, matrix, &pass->how);
 
-    way_s[DRAM] = bits * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT).latency_s;
+    way_s[DRAM] = bits * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT)->latency_s;
     way_s[BUS] = spn_global_bus_s(f, bits);
     way_s[WRITE] = x.tile_s + mask_s(f, matrix, &x);
 }
@@ -136,7 +136,7 @@ static struct load load_of(const struct spn_frame *f, int load, int first, const
         out.way_s[WRITE] = fmax(out.way_s[WRITE], way_s[WRITE]);
     }
     if (out.slowest >= 0)
-        out.way_s[DRAM] += spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS).latency_s;
+        out.way_s[DRAM] += spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS)->latency_s;
     out.longest_s = fmax(out.way_s[DRAM], fmax(out.way_s[BUS], out.way_s[WRITE]));
     return out;
 }
@@ -159,7 +159,7 @@ static void give_time(struct spn_frame *f, int load, int first, const struct loa
     }
     if (l->slowest >= 0 && l->longest_s > l->way_s[WRITE] && l->longest_s <= l->way_s[DRAM])
         f->work->matrix[l->slowest].load_s[DRAM] +=
-            share * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS).latency_s;
+            share * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS)->latency_s;
 }
 
 /* Computing between two loads, of an image by itself and of one in a stream; and of the bus that
@@ -274,7 +274,7 @@ static void add_waiting(struct spn_frame *f, enum spn_phase phase, struct spn_lo
     const struct spn_network *net = f->plan->net;
     const bool forward = phase == SPN_PHASE_FORWARD;
     double word = forward ? f->chip->input.bits : f->chip->training.error_bits;
-    struct spn_cost bit = spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT);
+    struct spn_cost bit = *spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT);
 
     spn_fit_places(f);
     for (int i = 0; i < net->n_layers; i++) {
@@ -335,10 +335,10 @@ void spn_load_report(const struct spn_frame *f, const struct spn_loads *loads,
 
 double spn_load_update(struct spn_frame *f)
 {
-    const struct spn_cost bit = spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT);
-    const struct spn_cost add = spn_frame_action(f, SPN_BLOCK_ELEMENTWISE, 0);
+    const struct spn_cost bit = *spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT);
+    const struct spn_cost add = *spn_frame_action(f, SPN_BLOCK_ELEMENTWISE, 0);
     const double lanes = f->work->blocks.lanes;
-    double dram_s = spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS).latency_s, work_s = 0;
+    double dram_s = spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS)->latency_s, work_s = 0;
 
     for (int i = 0; i < f->plan->n_matrix; i++) {
         const struct spn_layer *layer = &f->plan->net->layer[f->plan->matrix[i].layer];
@@ -355,7 +355,7 @@ double spn_load_update(struct spn_frame *f)
             .layer = index, .phase = SPN_PHASE_UPDATE, .category = SPN_CATEGORY_DRAM};
         double share =
             bits * bit.latency_s +
-            (i == 0 ? spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS).latency_s : 0);
+            (i == 0 ? spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS)->latency_s : 0);
         item.latency_s = dram_s >= work_s ? share : 0;
         spn_frame_add_action(f, &item, SPN_BLOCK_DRAM, SPN_DRAM_BIT, bits);
         item.category = SPN_CATEGORY_DIGITAL;

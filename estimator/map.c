@@ -15,7 +15,7 @@
 
 static int64_t ceil_div(int64_t a, int64_t b)
 {
-    return (a + b - 1) / b;
+    return a <= b ? a > 0 : (a + b - 1) / b;
 }
 
 static int int_min(int a, int b)

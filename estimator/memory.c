@@ -213,7 +213,8 @@ enum spn_status spn_block_set(struct spn_block *block, struct spn_block_memory *
 
 void spn_block_none(struct spn_block *block)
 {
-    memset(block, 0, sizeof *block);
+    if (block->type || block->n != 0)
+        memset(block, 0, sizeof *block);
 }
 
 const void *spn_block_params(const struct spn_block_memory *memory)

@@ -27,32 +27,6 @@
 #include "models/shift_add.h"
 #include "models/sram.h"
 
-void spn_frame_add(struct spn_frame *f, const struct spn_frame_item *item)
-{
-    if (!item->block->type)
-        return;
-    double energy_J = item->n * item->unit_J;
-    struct spn_leaf *leaf;
-    if (energy_J == 0 && item->latency_s == 0) /* and a NaN is kept, for the check to find */
-        return;
-    leaf = spn_cost_tree_next(&f->tree);
-    if (!leaf)
-        return;
-    leaf->layer = item->layer;
-    leaf->component = item->block->type->name;
-    leaf->phase = item->phase;
-    leaf->category = item->category;
-    leaf->inference = item->inference;
-    leaf->n_actions = item->n;
-    leaf->n_instances = item->block->n;
-    leaf->cost = (struct spn_cost){.energy_J = energy_J, .latency_s = item->latency_s};
-    leaf->model = item->block->type->model;
-    if (item->inference)
-        f->work->result[item->layer].energy_J += energy_J;
-    else if (item->phase == SPN_PHASE_UPDATE || item->phase == SPN_PHASE_INDEX)
-        f->work->result[item->layer].update_energy_J += energy_J;
-}
-
 void spn_frame_add_action(struct spn_frame *f, const struct spn_frame_item *common,
                           enum spn_block_id id, int action, double n)
 {
@@ -60,13 +34,13 @@ void spn_frame_add_action(struct spn_frame *f, const struct spn_frame_item *comm
 
     item.block = spn_frame_block(f, id);
     item.n = n;
-    item.unit_J = spn_frame_action(f, id, action).energy_J;
+    item.unit_J = spn_frame_action(f, id, action)->energy_J;
     spn_frame_add(f, &item);
 }
 
 double spn_buffer_word_s(const struct spn_frame *f, enum spn_block_id id, int action)
 {
-    double clock_s = 1 / f->chip->clock_Hz, access_s = spn_frame_action(f, id, action).latency_s;
+    double clock_s = 1 / f->chip->clock_Hz, access_s = spn_frame_action(f, id, action)->latency_s;
     double banks = id == SPN_BLOCK_GLOBAL_BUFFER || id == SPN_BLOCK_GRADIENT_BUFFER
                        ? SPN_BLOCKS_GLOBAL_BANKS
                        : 1;
@@ -83,14 +57,13 @@ double spn_global_bus_s(const struct spn_frame *f, double bits)
 double spn_tree_bit_J(const struct spn_frame *f, enum spn_block_id id, double n)
 {
     const struct spn_block *block = spn_frame_block(f, id);
-    struct spn_htree shape;
-    double path_J = spn_frame_action(f, id, SPN_HTREE_UNICAST).energy_J, all_J, J;
+    double path_J = spn_frame_action(f, id, SPN_HTREE_UNICAST)->energy_J, all_J, J;
 
     if (block->n <= 0 || n <= 1)
         return path_J;
-    memcpy(&shape, spn_block_params(&f->work->blocks.memory[id]), sizeof shape);
+    const struct spn_tree_shape *shape = &f->work->blocks.tree[id];
     all_J = block->cost.action[SPN_HTREE_BROADCAST].energy_J;
-    J = path_J * (1 + (n - 1) * shape.leaf_width_m / spn_htree_path_m(&shape));
+    J = path_J * (1 + (n - 1) * shape->leaf_width_m / shape->path_m);
     return J < all_J ? J : all_J;
 }
 
@@ -107,9 +80,9 @@ double spn_global_bit_J(const struct spn_frame *f, double hops, double n, double
 
 struct spn_cost spn_global_bit(const struct spn_frame *f, double hops, double n)
 {
-    struct spn_cost tree = spn_frame_action(f, SPN_BLOCK_GLOBAL_HTREE, SPN_HTREE_UNICAST);
-    struct spn_cost router = spn_frame_action(f, SPN_BLOCK_ROUTER, SPN_MESH_ROUTER_FLIT);
-    struct spn_cost link = spn_frame_action(f, SPN_BLOCK_LINK, SPN_MESH_LINK_FLIT);
+    struct spn_cost tree = *spn_frame_action(f, SPN_BLOCK_GLOBAL_HTREE, SPN_HTREE_UNICAST);
+    struct spn_cost router = *spn_frame_action(f, SPN_BLOCK_ROUTER, SPN_MESH_ROUTER_FLIT);
+    struct spn_cost link = *spn_frame_action(f, SPN_BLOCK_LINK, SPN_MESH_LINK_FLIT);
 
     return (struct spn_cost){.energy_J = spn_global_bit_J(f, hops, n, 0),
                              .latency_s =

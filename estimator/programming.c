@@ -100,9 +100,9 @@ struct spn_cell_writes spn_programming_writes(const struct spn_frame *f, int mat
 static double pulse_J(const struct spn_frame *f, const struct spn_matrix_work *w)
 {
     return w->forward_blocks.block[0].cost.action[SPN_ARRAY_WRITE_CELL].energy_J +
-           spn_frame_action(f, SPN_BLOCK_ROW_SHIFTER, SPN_LEVEL_SHIFTER_SHIFT).energy_J +
-           spn_frame_action(f, SPN_BLOCK_COLUMN_SHIFTER, SPN_LEVEL_SHIFTER_SHIFT).energy_J +
-           spn_frame_action(f, SPN_BLOCK_ROW_DECODER, SPN_DECODER_DECODE).energy_J;
+           spn_frame_action(f, SPN_BLOCK_ROW_SHIFTER, SPN_LEVEL_SHIFTER_SHIFT)->energy_J +
+           spn_frame_action(f, SPN_BLOCK_COLUMN_SHIFTER, SPN_LEVEL_SHIFTER_SHIFT)->energy_J +
+           spn_frame_action(f, SPN_BLOCK_ROW_DECODER, SPN_DECODER_DECODE)->energy_J;
 }
 
 static double read_J(const struct spn_matrix_work *w)

@@ -27,7 +27,7 @@ static double larger(double a, double b)
 
 static double latency_s(const struct spn_frame *f, enum spn_block_id id, int action)
 {
-    return spn_frame_action(f, id, action).latency_s;
+    return spn_frame_action(f, id, action)->latency_s;
 }
 
 /* One read: drive, settle, sample; and its conversions one after the other. Timing is fixed when

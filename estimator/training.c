@@ -50,13 +50,14 @@ double spn_training_gradient(struct spn_frame *f, int matrix)
         .layer = index, .phase = SPN_PHASE_GRADIENT, .category = SPN_CATEGORY_DRAM};
 
     (void)spn_training_gradient_bit(layer, n_in, f->chip, &by_weight);
-    double work_s = macs / t->mac_units * spn_frame_action(f, SPN_BLOCK_MAC, SPN_MAC_MAC).latency_s;
+    double work_s =
+        macs / t->mac_units * spn_frame_action(f, SPN_BLOCK_MAC, SPN_MAC_MAC)->latency_s;
     /* Stored in the forward pass, fetched now. */
     double dram_bit = dram ? 2 * in_bit : 0;
-    double dram_s = dram
-                        ? 2 * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS).latency_s +
-                              dram_bit * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT).latency_s
-                        : 0;
+    double dram_s =
+        dram ? 2 * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_ACCESS)->latency_s +
+                   dram_bit * spn_frame_action(f, SPN_BLOCK_DRAM, SPN_DRAM_BIT)->latency_s
+             : 0;
     double read_bit = (dram ? 0 : in_bit) + error_bit;
     double buffer_s =
         read_bit / word * spn_buffer_word_s(f, SPN_BLOCK_GLOBAL_BUFFER, SPN_SRAM_READ);

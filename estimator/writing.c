@@ -44,8 +44,8 @@ struct spn_update_counts spn_update_count(int method, double rows, double column
 double spn_writing_verify_s(const struct spn_frame *f, const struct spn_matrix_work *w,
                             double conversions)
 {
-    return spn_frame_action(f, SPN_BLOCK_ARRAY, SPN_ARRAY_READ_ROW).latency_s +
-           conversions * (spn_frame_action(f, SPN_BLOCK_MUX, SPN_MUX_SELECT).latency_s +
+    return spn_frame_action(f, SPN_BLOCK_ARRAY, SPN_ARRAY_READ_ROW)->latency_s +
+           conversions * (spn_frame_action(f, SPN_BLOCK_MUX, SPN_MUX_SELECT)->latency_s +
                           w->forward_blocks.block[1].cost.action[SPN_ADC_CONVERT].latency_s);
 }
 

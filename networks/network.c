@@ -89,7 +89,7 @@ bool spn_layer_is_matrix(const struct spn_layer *layer)
 
 static int64_t ceil_div(int64_t a, int64_t b) /* b > 0 */
 {
-    return a >= 0 ? (a + b - 1) / b : -(-a / b);
+    return b == 1 ? a : a >= 0 ? (a + b - 1) / b : -(-a / b);
 }
 
 static int64_t clip(int64_t value, int64_t low, int64_t high)
