@@ -19,6 +19,7 @@
 #include "models/array.h"
 #include "models/cim_adder.h"
 #include "models/component.h"
+#include "models/supply.h"
 
 /* Ports of the chip's parts, [M:E12]: how much of the voltage its switches may drop. NeuroSim gives
  * transmission gates a quarter of the resistance of what they pass, which is a fifth of the sum
@@ -111,6 +112,8 @@ struct spn_block_memory {
 struct spn_surroundings_entry {
     struct spn_node nominal; /* copy of the chip's, to notice a change */
     double vdd_V, temperature_K, clock_Hz;
+    struct spn_supply supply; /* of the node at that temperature, if it is scaled */
+    bool scaled;
     struct spn_node node; /* at that supply */
     unsigned long generation;
 };

@@ -11,36 +11,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/supply.h"
-
 enum { N_ENTRIES = SPN_MEMORY_SETS * SPN_MEMORY_WAYS, MAX_LAYER_SETS = 1024 };
 
 static uint64_t fold(uint64_t hash, const unsigned char *bytes)
 {
     uint64_t word;
     memcpy(&word, bytes, sizeof word);
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15u; /* 2^64 over the golden ratio */
-    return hash ^ hash >> 32;
+    return (hash ^ word) * 0x9e3779b97f4a7c15u; /* 2^64 over the golden ratio, odd */
 }
 
-/* Four chains side by side; what is behind the last whole word is left to the comparison. */
+/* Two chains side by side; what is behind the last whole word is left to the comparison. */
 static uint64_t hash_of(const void *data, size_t size, uint64_t start)
 {
     enum { WORD = sizeof(uint64_t) };
     const unsigned char *at = data;
-    uint64_t hash[4] = {start, 1, 2, 3};
+    uint64_t even = start, odd = 1;
 
-    for (; size >= 4 * WORD; size -= 4 * WORD, at += 4 * WORD)
-        for (int i = 0; i < 4; i++)
-            hash[i] = fold(hash[i], at + i * WORD);
-    for (; size >= WORD; size -= WORD, at += WORD)
-        hash[0] = fold(hash[0], at);
-    for (int i = 1; i < 4; i++) {
-        unsigned char bytes[WORD];
-        memcpy(bytes, &hash[i], WORD);
-        hash[0] = fold(hash[0], bytes);
+    for (; size >= 2 * WORD; size -= 2 * WORD, at += 2 * WORD) {
+        even = fold(even, at);
+        odd = fold(odd, at + WORD);
     }
-    return hash[0];
+    if (size >= WORD)
+        even = fold(even, at);
+    even ^= odd >> 32 ^ odd << 32;
+    even = (even ^ even >> 32) * 0x9e3779b97f4a7c15u; /* high bits down, and up again */
+    return even ^ even >> 32;
 }
 
 /* The entry of a set that gives way. */
@@ -101,11 +96,32 @@ void spn_layer_blocks_destroy(struct spn_layer_blocks *layer)
     free(layer->entry);
 }
 
-static bool same_surroundings(const struct spn_surroundings_entry *e, const struct spn_chip *chip)
+static bool same_node(const struct spn_surroundings_entry *e, const struct spn_chip *chip)
 {
     return e->generation && e->temperature_K == chip->temperature_K &&
-           e->clock_Hz == chip->clock_Hz && e->vdd_V == chip->vdd_V &&
            memcmp(&e->nominal, &chip->node, sizeof chip->node) == 0;
+}
+
+/* The node at the chip's supply; a sweep over supplies does the temperature's part once. */
+static void scale_node(const struct spn_surroundings *around, struct spn_surroundings_entry *e,
+                       const struct spn_chip *chip)
+{
+    const double vdd_V = chip->vdd_V > 0 ? chip->vdd_V : chip->node.vdd_V;
+
+    e->scaled = spn_supply_differs(&chip->node, chip->temperature_K, vdd_V);
+    if (!e->scaled) {
+        memcpy(&e->node, &chip->node, sizeof chip->node);
+        return;
+    }
+    const struct spn_surroundings_entry *like = NULL;
+    for (int i = 0; i < SPN_SURROUNDINGS_WAYS && !like; i++)
+        if (&around->entry[i] != e && around->entry[i].scaled && same_node(&around->entry[i], chip))
+            like = &around->entry[i];
+    if (like)
+        e->supply = like->supply;
+    else
+        spn_supply_prepare(&e->supply, &chip->node, chip->temperature_K);
+    spn_supply_apply(&e->node, &chip->node, &e->supply, vdd_V);
 }
 
 void spn_surroundings_set(struct spn_surroundings *around, const struct spn_chip *chip)
@@ -114,20 +130,18 @@ void spn_surroundings_set(struct spn_surroundings *around, const struct spn_chip
 
     for (int k = 0; k < SPN_SURROUNDINGS_WAYS && !e; k++) {
         int i = (around->now + k) % SPN_SURROUNDINGS_WAYS;
-        if (same_surroundings(&around->entry[i], chip)) {
+        struct spn_surroundings_entry *one = &around->entry[i];
+        if (one->clock_Hz == chip->clock_Hz && one->vdd_V == chip->vdd_V && same_node(one, chip)) {
             around->now = i;
-            e = &around->entry[i];
+            e = one;
         }
     }
     if (!e) {
         around->now = around->next;
         around->next = (around->next + 1) % SPN_SURROUNDINGS_WAYS;
         e = &around->entry[around->now];
+        scale_node(around, e, chip);
         memcpy(&e->nominal, &chip->node, sizeof chip->node);
-        memcpy(&e->node, &chip->node, sizeof chip->node);
-        double vdd_V = chip->vdd_V > 0 ? chip->vdd_V : chip->node.vdd_V;
-        if (spn_supply_differs(&chip->node, chip->temperature_K, vdd_V))
-            spn_supply_scale(&e->node, &chip->node, chip->temperature_K, vdd_V);
         e->vdd_V = chip->vdd_V;
         e->temperature_K = chip->temperature_K;
         e->clock_Hz = chip->clock_Hz;

@@ -101,54 +101,71 @@ bool spn_supply_differs(const struct spn_node *node, double temperature_K, doubl
            (node->n_temperatures == 1 && temperature_K != node->temperature_K[0]);
 }
 
-/* Currents of one polarity at a temperature and the node's own supply. */
-struct currents {
-    double on, off;
-};
-
 /* [M:T8] Drive as lattice mobility, T^-3/2; leakage by the law of G13 with a threshold that falls
  * by 0.7 mV/K. */
-static struct currents follow(const struct spn_node *node, struct currents at, double temperature_K)
+static struct spn_supply_currents follow(const struct spn_node *node, struct spn_supply_currents at,
+                                         double temperature_K)
 {
     const double from_K = node->temperature_K[0];
     struct spn_supply_fit f = spn_supply_fit(node, from_K, at.on, at.off);
     const double cold = root(&f, -f.threshold_V);
     f.threshold_V -= THRESHOLD_V_PER_K * (temperature_K - from_K);
     f.thermal_V *= temperature_K / from_K;
-    return (struct currents){at.on * pow(temperature_K / from_K, MOBILITY_EXPONENT),
-                             at.off * pow(root(&f, -f.threshold_V) / cold, ALPHA)};
+    return (struct spn_supply_currents){at.on * pow(temperature_K / from_K, MOBILITY_EXPONENT),
+                                        at.off * pow(root(&f, -f.threshold_V) / cold, ALPHA)};
 }
 
-static struct currents currents_at(const struct spn_node *node, enum spn_channel channel,
-                                   double temperature_K)
+static struct spn_supply_currents currents_at(const struct spn_node *node, enum spn_channel channel,
+                                              double temperature_K)
 {
     const struct spn_env env = {.node = node, .temperature_K = temperature_K};
-    const struct currents at = {spn_gate_on_A_per_m(&env, channel),
-                                spn_gate_off_A_per_m(&env, channel)};
+    const struct spn_supply_currents at = {spn_gate_on_A_per_m(&env, channel),
+                                           spn_gate_off_A_per_m(&env, channel)};
     if (node->n_temperatures > 1 || temperature_K == node->temperature_K[0])
         return at;
     return follow(node, at, temperature_K);
 }
 
-void spn_supply_scale(struct spn_node *out, const struct spn_node *node, double temperature_K,
-                      double vdd_V)
+void spn_supply_prepare(struct spn_supply *supply, const struct spn_node *node,
+                        double temperature_K)
+{
+    supply->temperature_K = temperature_K;
+    for (int channel = SPN_CHANNEL_N; channel <= SPN_CHANNEL_P; channel++) {
+        const struct spn_supply_currents at =
+            currents_at(node, (enum spn_channel)channel, temperature_K);
+        supply->at[channel] = at;
+        supply->fit[channel] = spn_supply_fit(node, temperature_K, at.on, at.off);
+    }
+}
+
+void spn_supply_apply(struct spn_node *out, const struct spn_node *node,
+                      const struct spn_supply *supply, double vdd_V)
 {
     const double nominal_V = node->vdd_V;
     memcpy(out, node, sizeof *out);
     double *const on_A[] = {out->nmos_on_A_per_m, out->pmos_on_A_per_m};
     double *const off_A[] = {out->nmos_off_A_per_m, out->pmos_off_A_per_m};
     for (int channel = SPN_CHANNEL_N; channel <= SPN_CHANNEL_P; channel++) {
-        const struct currents at = currents_at(node, (enum spn_channel)channel, temperature_K);
-        const struct spn_supply_fit f = spn_supply_fit(node, temperature_K, at.on, at.off);
-        *on_A[channel] = at.on * spn_supply_on_frac(&f, nominal_V, vdd_V);
-        *off_A[channel] = at.off * spn_supply_off_frac(&f, nominal_V, vdd_V);
+        const struct spn_supply_currents at = supply->at[channel];
+        const struct spn_supply_fit *f = &supply->fit[channel];
+        const double on_frac = spn_supply_on_frac(f, nominal_V, vdd_V);
+        *on_A[channel] = at.on * on_frac;
+        *off_A[channel] = at.off * spn_supply_off_frac(f, nominal_V, vdd_V);
         if (channel == SPN_CHANNEL_N) /* [M:G15] of V/I */
-            out->supply_slowdown = vdd_V / nominal_V / spn_supply_on_frac(&f, nominal_V, vdd_V);
+            out->supply_slowdown = vdd_V / nominal_V / on_frac;
     }
     const struct spn_env room = {.node = node, .temperature_K = SPN_ROOM_K};
     out->supply_off_frac = out->nmos_off_A_per_m[0] / spn_gate_off_A_per_m(&room, SPN_CHANNEL_N);
     out->tabulated_V = nominal_V;
     out->vdd_V = vdd_V;
-    out->temperature_K[0] = temperature_K;
+    out->temperature_K[0] = supply->temperature_K;
     out->n_temperatures = out->n_nmos_on = out->n_pmos_on = out->n_nmos_off = out->n_pmos_off = 1;
+}
+
+void spn_supply_scale(struct spn_node *out, const struct spn_node *node, double temperature_K,
+                      double vdd_V)
+{
+    struct spn_supply supply;
+    spn_supply_prepare(&supply, node, temperature_K);
+    spn_supply_apply(out, node, &supply, vdd_V);
 }

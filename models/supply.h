@@ -25,9 +25,24 @@ double spn_supply_off_frac(const struct spn_supply_fit *fit, double nominal_V, d
 
 /* Whether a node is to be scaled: other supply, or a temperature beyond a table of one point. */
 bool spn_supply_differs(const struct spn_node *node, double temperature_K, double vdd_V);
-/* *out = *node at vdd_V and temperature_K: supply, currents (a table of that one temperature),
- * supply_slowdown and supply_off_frac. A table of one point is followed to temperature_K. [M:T8]
- * `node` must be checked, and vdd_V > 0. */
+/* Currents of one polarity at a temperature and the node's own supply. */
+struct spn_supply_currents {
+    double on, off;
+};
+/* What scaling takes from a node at one temperature, whatever the supply; by enum spn_channel. */
+struct spn_supply {
+    double temperature_K;
+    struct spn_supply_currents at[2];
+    struct spn_supply_fit fit[2];
+};
+/* `node` must be checked. A table of one point is followed to temperature_K. [M:T8] */
+void spn_supply_prepare(struct spn_supply *supply, const struct spn_node *node,
+                        double temperature_K);
+/* *out = *node at vdd_V and the temperature of `supply`, which is of this node: supply, currents (a
+ * table of that one temperature), supply_slowdown and supply_off_frac. vdd_V > 0. */
+void spn_supply_apply(struct spn_node *out, const struct spn_node *node,
+                      const struct spn_supply *supply, double vdd_V);
+/* Both at once. */
 void spn_supply_scale(struct spn_node *out, const struct spn_node *node, double temperature_K,
                       double vdd_V);
 
