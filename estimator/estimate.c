@@ -77,7 +77,8 @@ static enum spn_status map_layers(struct spn_frame *f, struct spn_index_result *
         int number = f->plan->matrix[i].layer;
         const struct spn_layer *layer = &f->plan->net->layer[number];
         bool by_weight;
-        enum spn_status status = spn_map_layer(&w->map, layer, &work->rules, err);
+        enum spn_status status =
+            spn_map_layer_again(&w->map, &w->map_memory, layer, &work->rules, err);
         if (status)
             return status;
         w->first = 0;

@@ -83,6 +83,7 @@ struct spn_programming_key {
 /* One layer on arrays, for the present design point. */
 struct spn_matrix_work {
     struct spn_layer_map map;
+    struct spn_map_memory map_memory;
     struct spn_layer_counts forward, error;
     struct spn_input_moments input, error_input;
     struct spn_layer_blocks forward_blocks, error_blocks;

@@ -273,6 +273,27 @@ enum spn_status spn_map_layer(struct spn_layer_map *map, const struct spn_layer 
     return map_shape(map, layer, spn_layer_matrix(layer), rules, err);
 }
 
+enum spn_status spn_map_layer_again(struct spn_layer_map *map, struct spn_map_memory *memory,
+                                    const struct spn_layer *layer,
+                                    const struct spn_map_rules *rules, struct spn_err *err)
+{
+    /* All rules but the padding behind the last. */
+    const size_t n_rules = offsetof(struct spn_map_rules, duplicate) + sizeof rules->duplicate;
+    const unsigned char *from = (const unsigned char *)layer + offsetof(struct spn_layer, op);
+
+    if (!memory->known || memcmp(&memory->rules, rules, n_rules) != 0 ||
+        memcmp(memory->layer, from, sizeof memory->layer) != 0) {
+        enum spn_status status = spn_map_layer(&memory->map, layer, rules, err);
+        memory->known = status == SPN_OK;
+        if (status)
+            return status;
+        memory->rules = *rules;
+        memcpy(memory->layer, from, sizeof memory->layer);
+    }
+    *map = memory->map;
+    return SPN_OK;
+}
+
 enum spn_status spn_map_product(struct spn_layer_map *map, const struct spn_layer *layer,
                                 const struct spn_map_rules *rules, struct spn_err *err)
 {

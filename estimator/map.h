@@ -18,6 +18,7 @@
 #define SPN_ESTIMATOR_MAP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -83,6 +84,19 @@ enum spn_status spn_map_rules(struct spn_map_rules *rules, const struct spn_chip
  * SPN_MAP_MAX_ARRAYS. */
 enum spn_status spn_map_layer(struct spn_layer_map *map, const struct spn_layer *layer,
                               const struct spn_map_rules *rules, struct spn_err *err);
+
+/* The same, done again only where rules or layer are not those of the last time. */
+#define SPN_MAP_LAYER_BYTES                                                                        \
+    (offsetof(struct spn_layer, groups) + sizeof(int) - offsetof(struct spn_layer, op))
+struct spn_map_memory {
+    bool known;
+    struct spn_map_rules rules;
+    unsigned char layer[SPN_MAP_LAYER_BYTES]; /* operation, shapes, window, groups */
+    struct spn_layer_map map;
+};
+enum spn_status spn_map_layer_again(struct spn_layer_map *map, struct spn_map_memory *memory,
+                                    const struct spn_layer *layer,
+                                    const struct spn_map_rules *rules, struct spn_err *err);
 
 /* A product of two activations whose second factor is in arrays: scores (rows: features of a head,
  * columns: keys) or context (rows: keys, columns: features), a group per key/value head. [M:E49] */
