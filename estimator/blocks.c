@@ -89,7 +89,7 @@ static enum spn_status set_all(struct spn_blocks *b, const struct spn_blocks_inp
 
 double spn_blocks_pulses_s(const struct spn_chip *chip)
 {
-    return (ldexp(1, chip->input.dac_bits) - 1) * chip->input.pulse_s;
+    return chip->input.pulse_s > 0 ? (ldexp(1, chip->input.dac_bits) - 1) * chip->input.pulse_s : 0;
 }
 
 /* Inputs stay until the last column that shares a converter is done with them; what is sampled is

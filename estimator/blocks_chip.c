@@ -107,7 +107,7 @@ static void put_htree(struct build *w, enum spn_block_id id, double n_leaves, do
                                                        : &spn_component_htree,
                                               &p, global ? "chip.global" : "chip.tile", n};
     put(w, id, &request);
-    if (n > 0)
+    if (n > 0 && !w->status)
         w->b->tree[id] = (struct spn_tree_shape){p.leaf_width_m, spn_htree_path_m(&p)};
 }
 

@@ -36,6 +36,12 @@ static void example(void *params)
                                                      .toggle_frac = 0.5};
 }
 
+/* 2^-n, exact; a tree has at most 2 x 12 levels. */
+static double halved(int n)
+{
+    return 1.0 / (double)(1 << n);
+}
+
 double spn_htree_path_m(const struct spn_htree *tree)
 {
     double height_m = tree->rows * tree->leaf_height_m;
@@ -44,8 +50,7 @@ double spn_htree_path_m(const struct spn_htree *tree)
         return (height_m + width_m) / 2;
     int along = (int)spn_logic_log2_ceil(tree->rows);
     int across = (int)spn_logic_log2_ceil(tree->columns);
-    return height_m / 2 + height_m / 2 * (1 - ldexp(1, -along)) +
-           width_m / 2 * (1 - ldexp(1, -across));
+    return height_m / 2 + height_m / 2 * (1 - halved(along)) + width_m / 2 * (1 - halved(across));
 }
 
 double spn_htree_total_m(const struct spn_htree *tree)
@@ -56,16 +61,16 @@ double spn_htree_total_m(const struct spn_htree *tree)
         return height_m + tree->rows * width_m;
     int along = (int)spn_logic_log2_ceil(tree->rows);
     int across = (int)spn_logic_log2_ceil(tree->columns);
-    double slots = ldexp(1, along + across);
+    double slots = 1 / halved(along + across);
     double filled_frac = (double)tree->rows * tree->columns / slots;
     double total_m = 0, nodes = 1;
     for (int i = 1; i <= along || i <= across; i++) {
         if (i <= across) {
-            total_m += nodes * ldexp(width_m, -i);
+            total_m += nodes * (width_m * halved(i));
             nodes *= 2;
         }
         if (i <= along) {
-            total_m += nodes * ldexp(height_m, -i);
+            total_m += nodes * (height_m * halved(i));
             nodes *= 2;
         }
     }

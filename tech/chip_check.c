@@ -11,11 +11,6 @@
 #include "base/units.h"
 #include "tech/data.h"
 
-static bool is_word(const char *text)
-{
-    return text[0] && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789.-") == strlen(text);
-}
-
 static bool is_square(int n)
 {
     int root = (int)lround(sqrt(n));
@@ -34,7 +29,8 @@ static enum spn_status check_words(const struct spn_chip *chip, struct spn_err *
                  {"device", chip->device_name, true},
                  {"dram", chip->dram_name, true}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (words[i].path ? !spn_data_is_name_or_path(words[i].text) : !is_word(words[i].text)) {
+        if (words[i].path ? !spn_data_is_name_or_path(words[i].text)
+                          : !spn_data_is_word(words[i].text)) {
             return spn_err_set(err, SPN_EINPUT,
                                "chip.%s = '%.64s' is not made of a-z, 0-9, '.' and '-'%s",
                                words[i].key, words[i].text, words[i].path ? " (nor a path)" : "");
@@ -180,8 +176,7 @@ const char *spn_chip_warning(const struct spn_chip *chip, int i, char *buf, size
                  chip->weight.cell_bits, n_levels, chip->device.name, chip->device.n_states);
         return buf;
     }
-    if (chip->temperature_K != SPN_ROOM_K && !feels_temperature(&chip->device) &&
-        found++ == i) {
+    if (chip->temperature_K != SPN_ROOM_K && !feels_temperature(&chip->device) && found++ == i) {
         snprintf(
             buf, size,
             "chip.temperature_K = %g acts on transistors only; device '%s' is described at %g K",

@@ -179,11 +179,17 @@ static enum spn_status fail_unknown(const struct roots *roots, const char *dir, 
     return s;
 }
 
+bool spn_data_is_word(const char *text)
+{
+    const char *c = text;
+    while ((*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || *c == '.' || *c == '-')
+        c++;
+    return c > text && !*c;
+}
+
 bool spn_data_is_name(const char *name)
 {
-    if (!name[0] || name[0] == '.')
-        return false;
-    return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") == strlen(name);
+    return name[0] != '.' && spn_data_is_word(name);
 }
 
 static bool is_path(const char *name)

@@ -33,6 +33,7 @@ enum spn_status spn_data_list(const char *dir,
 
 /* A plain name: a-z, 0-9, '.' and '-', not starting with '.'. */
 bool spn_data_is_name(const char *name);
+bool spn_data_is_word(const char *text); /* the same, but it may begin with '.' */
 /* What a file refers to another by: a plain name, or a path (holds '/' or ends in ".json") without
  * control characters. */
 bool spn_data_is_name_or_path(const char *name);
