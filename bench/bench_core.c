@@ -5,6 +5,7 @@
  *
  *     bench_core [CORE_GHZ]     prints a table; CORE_GHZ (default: measured) sets the integer peak
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,7 +14,7 @@
 #include "simulator/core.h"
 #include "simulator/kernel.h"
 
-enum { N_CLASSES = 3, N_REPEATS = 7, INPUT_BITS = 8 };
+enum { N_REPEATS = 7, INPUT_BITS = 8 };
 static const double least_s = 0.02; /* of one measurement */
 
 struct work {
@@ -62,49 +63,94 @@ static struct spn_chip make_chip(const struct work *w)
     return chip;
 }
 
-/* CPU-ms per product; negative on failure. */
-static double measure(const struct work *w, const char *kernel)
+/* What one work needs. */
+struct setup {
+    struct spn_chip chip;
+    int8_t *weights;
+    uint8_t *x;
+    float *y;
+    struct spn_core *core;
+    struct spn_core_scratch *scratch;
+};
+
+static void setup_clear(struct setup *s)
 {
-    struct spn_chip chip = make_chip(w);
+    spn_core_scratch_destroy(s->scratch);
+    spn_core_destroy(s->core);
+    free(s->weights);
+    free(s->x);
+    free(s->y);
+}
+
+static bool setup_init(struct setup *s, const struct work *w, const char *kernel)
+{
+    *s = (struct setup){.chip = make_chip(w)};
     struct spn_core_config config = {
-        .n_rows = w->size, .n_columns = w->size, .chip = &chip, .errors = w->errors, .seed = 1};
+        .n_rows = w->size, .n_columns = w->size, .chip = &s->chip, .errors = w->errors, .seed = 1};
     size_t n = (size_t)w->size * (size_t)w->size, n_x = (size_t)w->size * (size_t)w->batch;
-    int8_t *weights = malloc(n);
-    uint8_t *x = malloc(n_x);
-    float *y = malloc(n_x * sizeof *y);
-    struct spn_core *core = NULL;
-    struct spn_core_scratch *scratch = NULL;
-    double best = -1;
+    s->weights = malloc(n);
+    s->x = malloc(n_x);
+    s->y = malloc(n_x * sizeof *s->y);
     struct spn_rng rng = spn_rng_init(1, 2, 3);
-    for (size_t i = 0; weights != NULL && i < n; i++)
-        weights[i] = (int8_t)((int)spn_rng_below(&rng, 255) - 127);
-    for (size_t i = 0; x != NULL && i < n_x; i++)
-        x[i] = (uint8_t)spn_rng_below(&rng, 256);
-    if (!weights || !x || !y || spn_core_create(&core, &config, weights, NULL, NULL) ||
-        spn_core_select_kernel(core, kernel, NULL) ||
-        spn_core_scratch_create(&scratch, core, w->batch, NULL))
-        goto out;
-    int loops = 1;
-    for (int r = 0; r < N_REPEATS;) {
-        double start = bench_cpu_s();
-        for (int i = 0; i < loops; i++)
-            spn_core_multiply(core, x, w->batch, y, scratch, 0);
-        double took = bench_cpu_s() - start;
-        if (took < least_s) {
-            loops *= 2;
-            continue;
-        }
-        double ms = 1e3 * took / loops / w->batch;
-        best = best < 0 || ms < best ? ms : best;
-        r++;
+    for (size_t i = 0; s->weights != NULL && i < n; i++)
+        s->weights[i] = (int8_t)((int)spn_rng_below(&rng, 255) - 127);
+    for (size_t i = 0; s->x != NULL && i < n_x; i++)
+        s->x[i] = (uint8_t)spn_rng_below(&rng, 256);
+    return s->weights && s->x && s->y &&
+           !spn_core_create(&s->core, &config, s->weights, NULL, NULL) &&
+           !spn_core_select_kernel(s->core, kernel, NULL) &&
+           !spn_core_scratch_create(&s->scratch, s->core, w->batch, NULL);
+}
+
+static double time_s(const struct setup *s, const struct work *w, int loops)
+{
+    double start = bench_cpu_s();
+    for (int i = 0; i < loops; i++)
+        spn_core_multiply(s->core, s->x, w->batch, s->y, s->scratch, 0);
+    return bench_cpu_s() - start;
+}
+
+/* CPU-ms per product of n works, in turn, so that all meet the same neighbours; negative on
+ * failure. */
+static void measure(const struct work *w, int n, const char *kernel, double ms[])
+{
+    struct setup s[2] = {0};
+    int loops[2] = {1, 1};
+    bool whole = true;
+    for (int k = 0; k < n; k++) {
+        ms[k] = -1;
+        whole = whole && setup_init(&s[k], &w[k], kernel);
     }
-out:
-    spn_core_scratch_destroy(scratch);
-    spn_core_destroy(core);
-    free(weights);
-    free(x);
-    free(y);
-    return best;
+    for (int k = 0; k < n && whole; k++)
+        while (time_s(&s[k], &w[k], loops[k]) < least_s)
+            loops[k] *= 2;
+    for (int r = 0; r < N_REPEATS && whole; r++)
+        for (int k = 0; k < n; k++) {
+            double took = 1e3 * time_s(&s[k], &w[k], loops[k]) / loops[k] / w[k].batch;
+            ms[k] = ms[k] < 0 || took < ms[k] ? took : ms[k];
+        }
+    for (int k = 0; k < n; k++)
+        setup_clear(&s[k]);
+}
+
+/* Read noise over none, each pair measured in turn. */
+static void print_ratios(void)
+{
+    static const int sizes[] = {64, 256, 1024};
+    printf("\n%-30s %5s %5s %-9s %10s %10s %8s\n", "read noise", "size", "batch", "kernel",
+           "none ms", "noise ms", "ratio");
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (size_t k = 0; spn_kernels[k] != NULL; k++) {
+            const struct work pair[] = {
+                {"", sizes[i], 64, SPN_ERROR_QUANTIZATION, 0, 0},
+                {"", sizes[i], 64, SPN_ERROR_QUANTIZATION | SPN_ERROR_FLUCTUATION, 0, 0}};
+            double ms[2] = {-1, -1};
+            if (spn_kernels[k]->supported())
+                measure(pair, 2, spn_kernels[k]->name, ms);
+            if (ms[0] > 0 && ms[1] > 0)
+                printf("%-30s %5d %5d %-9s %10.5f %10.5f %7.2fx\n", "bit-serial, ADC per bit",
+                       sizes[i], 64, spn_kernels[k]->name, ms[0], ms[1], ms[1] / ms[0]);
+        }
 }
 
 int main(int argc, char **argv)
@@ -120,7 +166,9 @@ int main(int argc, char **argv)
         for (size_t k = 0; spn_kernels[k] != NULL; k++) {
             const struct work *w = &works[i];
             const char *name = spn_kernels[k]->name;
-            double ms = spn_kernels[k]->supported() ? measure(w, name) : -1;
+            double ms = -1;
+            if (spn_kernels[k]->supported())
+                measure(w, 1, name, &ms);
             if (ms < 0)
                 continue;
             int limbs = w->programmed != 0 || (w->errors & SPN_ERROR_QUANTIZATION) == 0 ? 2 : 1;
@@ -133,5 +181,6 @@ int main(int argc, char **argv)
             w->cross_ms > 0 ? printf(" %10.4f %7.0fx\n", w->cross_ms, w->cross_ms / ms)
                             : printf(" %10s %8s\n", "-", "-");
         }
+    print_ratios();
     return 0;
 }

@@ -263,8 +263,23 @@ static struct spn_train_log run(struct spn_train_job *job, float weight[200])
     return log;
 }
 
-/* Good cells learn as numbers do; the same bytes on one thread and two; going on from a file needs
- * no other chip. */
+/* The same seed is the same chip: weights of a file go back into its cells as they were. */
+static void assert_goes_on(struct spn_train_job job)
+{
+    struct spn_err err;
+    struct spn_weights *first = NULL;
+    float before[200], after[200];
+    ck_assert_ok(spn_train_run(&job, NULL, &first, NULL, &err));
+    ck_assert_ok(spn_weights_floats(first, "c1.weight", 200, before, &err));
+    job.start = first;
+    job.options.epochs = 0;
+    run(&job, after);
+    for (int k = 0; k < 200; k++)
+        ck_assert_double_eq_tol((double)after[k], (double)before[k], 1e-5);
+    spn_weights_destroy(first);
+}
+
+/* Good cells learn as numbers do; the same bytes on one thread and two. */
 START_TEST(networks_are_trained_in_cells)
 {
     struct spn_err err;
@@ -301,6 +316,7 @@ START_TEST(networks_are_trained_in_cells)
         ck_assert_double_eq(log[0].epoch[2].pulses, log[1].epoch[2].pulses);
         ck_assert_double_gt(log[0].epoch[2].test_frac, ideal - 0.05);
         ck_assert_double_gt(log[0].epoch[2].pulses, 0);
+        assert_goes_on(job);
     }
     job.device = NULL;
     struct spn_weights *none = NULL;
