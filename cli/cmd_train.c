@@ -121,11 +121,15 @@ static void make_report(struct job *job, const char *path)
         if (pulsed)
             spn_table_number(table, e->pulses);
     }
-    if (pulsed)
+    const double least = 1e-3; /* that chip.write takes */
+    if (pulsed && job->log.update_pulses >= least)
         spn_report_note(&job->report,
                         "%.3g pulses of a weight in an update, mean: what estimate's weight update "
                         "counts as chip.write.pulses_per_update (--device %s).",
                         job->log.update_pulses, job->options.update.device);
+    else if (pulsed)
+        spn_report_note(&job->report, "%.3g pulses of a weight in an update, mean.",
+                        job->log.update_pulses);
     if (job->log.stopped)
         spn_report_note(
             &job->report,
@@ -176,8 +180,12 @@ static enum spn_status run(const struct spn_command *self, int argc, char **argv
 const struct spn_command spn_cmd_train = {
     .name = "train",
     .operands = "EXPERIMENT",
-    .doc = "Train a network by a recipe (experiments/*.json), prune it, and save its weights.",
-    .examples = "spindle train msnet-letters --weights mine.safetensors\n",
+    .doc =
+        "Train a network by a recipe (experiments/*.json), as numbers or in the cells of a device, "
+        "prune it, and save its weights.",
+    .examples = "spindle train msnet-letters --weights mine.safetensors\n"
+                "spindle train msnet-letters-pulsed --set train.update.device=rram-gong "
+                "--set train.epochs=1\n",
     .options = options,
     .min_operands = 1,
     .max_operands = 1,

@@ -36,8 +36,9 @@ rows() { # RULE DEVICE PAIRS NAME: mean and spread over seeds by epoch
 }
 
 update=train.update
+devices="fefet-32nm rram-gong ag-si mos2-2fefet rram-130nm"
 run ideal --set $update.rule=ideal
-for device in fefet-32nm rram-gong mos2-2fefet rram-130nm; do
+for device in $devices; do
     run "mixed-$device" --set $update.rule=mixed-precision --set $update.device=$device --set $update.zero_shift_pairs=0
     run "pulsed-$device" --set $update.device=$device --set $update.zero_shift_pairs=0
     run "shifted-$device" --set $update.device=$device
@@ -47,7 +48,7 @@ done
     echo "# by: experiments/device-training.sh"
     printf 'rule\tdevice\tzero_shift_pairs\tepoch\tseeds\taccuracy\taccuracy_sd\tpulses\n'
     rows ideal - 0 ideal
-    for device in fefet-32nm rram-gong mos2-2fefet rram-130nm; do
+    for device in $devices; do
         rows mixed-precision $device 0 "mixed-$device"
         rows pulsed $device 0 "pulsed-$device"
         rows pulsed $device 500 "shifted-$device"
@@ -56,9 +57,9 @@ done
 
 command -v gnuplot > /dev/null || exit 0
 gnuplot << END
-set terminal svg size 900,640 font 'sans,12'
+set terminal svg size 900,900 font 'sans,12'
 set output '$work/device-training.svg'
-set multiplot layout 2,2 title 'MSNet trained in cells: test accuracy, mean and spread over seeds'
+set multiplot layout 3,2 title 'MSNet trained in cells: test accuracy, mean and spread over seeds'
 set datafile separator '\t'
 set xrange [0.5:10.5]
 set yrange [20:100]
@@ -67,7 +68,7 @@ set ylabel 'test accuracy (%)'
 set key bottom right
 table = '$results/device-training.tsv'
 curve(rule, device, pairs) = sprintf("< awk -F'\\\\t' '\$1 == \"%s\" && \$2 == \"%s\" && \$3 == \"%s\"' %s", rule, device, pairs, table)
-do for [device in 'fefet-32nm rram-gong mos2-2fefet rram-130nm'] {
+do for [device in '$devices'] {
     set title device
     plot curve('ideal', '-', '0') using 4:(100*\$6):(100*\$7) with yerrorlines lc rgb '#888888' title 'numbers', \
          curve('mixed-precision', device, '0') using (\$4+0.08):(100*\$6):(100*\$7) with yerrorlines lc rgb '#1b7837' title 'mixed precision', \

@@ -53,7 +53,9 @@ static inline TARGET void jump(const struct spn_kernel_pulse *p, struct pulse_se
                 set[i].b = law_piece(p, set[i].x, set[i].down, set[i].gain, &set[i].a);
                 hold_piece(p, &set[i]);
             }
-        for (int k = 0; k < p->pulses_at_once; k++, done = ADDI(done, one))
+        for (int k = 0; k < p->pulses_at_once; k++, done = ADDI(done, one)) {
+            if (k > 0 && k % 2 == 0 && !ANY_MORE(most, done))
+                break;
 #pragma GCC unroll 4
             for (int i = 0; i < n; i++) {
                 VF step = FMA(set[i].b, set[i].x, set[i].a);
@@ -62,6 +64,7 @@ static inline TARGET void jump(const struct spn_kernel_pulse *p, struct pulse_se
                 set[i].v = ADD_WHERE(left, set[i].v, FMA(set[i].growth, set[i].v, more));
                 set[i].x = ADD_WHERE(left, set[i].x, step);
             }
+        }
     }
 }
 

@@ -14,7 +14,7 @@
 #include "base/rng.h"
 #include "models/pulse.h"
 
-enum { MAX_AT_ONCE = 3 }; /* pulses before the counts are looked at again */
+enum { MAX_AT_ONCE = 8 }; /* pulses by one piece of a curve */
 enum { MAX_SIDE = 1 << 16, MAX_VECTORS = 1 << 16, MAX_LAYERS = 1 << 24, ALIGNMENT = 64 };
 
 /* ---- the law ---- */
