@@ -132,12 +132,23 @@ static enum spn_status estimate_pairs(struct job *job, struct spn_err *err)
     return status;
 }
 
+static enum spn_status check_layers(const struct spn_network *net, struct spn_err *err)
+{
+    for (int i = 0; i < net->n_layers; i++)
+        if (spn_layer_is_matrix(&net->layer[i]))
+            return SPN_OK;
+    return spn_err_set(err, SPN_EINPUT, "network %s has no weights in arrays: nothing to compare",
+                       net->name);
+}
+
 static enum spn_status estimate(struct job *job, struct spn_err *err)
 {
     struct spn_comparison *c = &job->comparison;
     enum spn_status status = spn_cmd_load_chip(&job->args.common, &job->chip, err);
     if (!status)
         status = spn_cmd_load_network(&job->args.common, job->path, &job->net, err);
+    if (!status)
+        status = check_layers(job->net, err);
     if (!status)
         status = spn_cmd_load_profile(&job->args.common, job->net, &job->profile, err);
     if (!status)

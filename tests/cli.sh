@@ -80,6 +80,8 @@ printf '{"name": "x", "input": {"shape": [3, 8, 8]}, "layers": [{"name": "a", "o
 expect 3 "bad.json" "$spindle" estimate bad.json
 printf '{"name": "x", "input": {"shape": [3, 8, 8]}, "layers": [{"name": "a", "op": "conv2d", "chanels": 3, "kernel": 3}]}' > bad.json
 expect 3 'did you mean "channels"' "$spindle" estimate bad.json
+printf '{"name": "x", "input": {"shape": [8]}, "layers": [{"name": "a", "op": "relu"}]}' > bare.json
+expect 3 "network x has no weights in arrays" "$spindle" compare bare.json --no-accuracy
 head -c 100 "$root/networks/vgg8.json" > cut.json
 expect 3 "cut.json: line" "$spindle" estimate cut.json
 printf '{"base": "%s/tech/chips/ning2025.json", "node": "33nm-lstp"}' "$root" > chip.json
