@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "explorer/validate_macro.h"
 #include "tech/data.h"
@@ -295,11 +296,11 @@ START_TEST(energy_is_linear_in_the_supply)
 }
 END_TEST
 
-static const char bad_macro[] = "/tmp/spindle-check-macro.json";
-
 static enum spn_status load_text(const char *text, struct spn_err *err)
 {
     struct spn_macro macro;
+    char bad_macro[64]; /* of this process alone */
+    snprintf(bad_macro, sizeof bad_macro, "/tmp/spindle-check-macro-%ld.json", (long)getpid());
     FILE *file = fopen(bad_macro, "w");
     ck_assert_ptr_nonnull(file);
     fputs(text, file);
