@@ -203,8 +203,7 @@ static void add_description(const struct spn_space *space, struct spn_text *sql)
                      spn_space_objective(space, i)->maximize ? "max" : "min");
 }
 
-/* Before anything is written: a file with tables of another program stays as it is. */
-static enum spn_status refuse_others(struct spn_store *store, struct spn_err *err)
+enum spn_status spn_store_refuse_others(struct spn_store *store, struct spn_err *err)
 {
     char format[16];
     sqlite3_stmt *count = NULL;
@@ -301,7 +300,7 @@ enum spn_status spn_store_open(struct spn_store **out, const char *path,
     store->batch_size = spn_batch_size(space);
     store->n_batches = (spn_space_size(space) + store->batch_size - 1) / store->batch_size;
     spn_store_name_owner(store);
-    status = refuse_others(store, err);
+    status = spn_store_refuse_others(store, err);
     if (!status)
         status = spn_store_start_log(store, err);
     if (!status)

@@ -395,6 +395,10 @@ static enum spn_status copy_points(struct spn_store *store, struct spn_err *err)
         sqlite3_reset(last);
         if (end)
             break;
+        if (to <= from) { /* what no sound file answers */
+            status = spn_err_set(err, SPN_EINPUT, "%s: points out of order", store->path);
+            break;
+        }
         sqlite3_bind_int64(copy, 1, from);
         sqlite3_bind_int64(copy, 2, to);
         if (sqlite3_step(copy) != SQLITE_DONE)
@@ -422,21 +426,13 @@ static enum spn_status copy_accuracies(struct spn_store *store, struct spn_err *
                  : status;
 }
 
-enum spn_status spn_store_merge(const char *to, const char *from, struct spn_err *err)
+/* `digest` is of the space that `from` holds. */
+static enum spn_status copy_all(struct spn_store *store, const char *from, const char *digest,
+                                struct spn_err *err)
 {
-    struct spn_store *store = NULL, *other = NULL;
-    char mine[32], its[32];
+    char mine[32];
     sqlite3_stmt *attach = NULL;
-    enum spn_status status = spn_store_read(&other, from, err); /* is it a store at all? */
-    if (!status && !spn_store_meta(other, "digest", its, sizeof its))
-        status = spn_err_set(err, SPN_EINPUT, "%s: is not a store of design points", from);
-    spn_store_close(other);
-    if (!status)
-        status = spn_store_connect(&store, to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
-    if (!status)
-        status = spn_store_start_log(store, err);
-    if (!status)
-        status = spn_store_prepare(store, "ATTACH ?1 AS other", &attach, err);
+    enum spn_status status = spn_store_prepare(store, "ATTACH ?1 AS other", &attach, err);
     if (!status) {
         sqlite3_bind_text(attach, 1, from, -1, SQLITE_STATIC);
         if (sqlite3_step(attach) != SQLITE_DONE)
@@ -445,16 +441,41 @@ enum spn_status spn_store_merge(const char *to, const char *from, struct spn_err
     sqlite3_finalize(attach);
     if (!status && !spn_store_meta(store, "digest", mine, sizeof mine)) {
         status = copy_schema(store, err);
-        memcpy(mine, its, sizeof mine);
+        spn_text_copy(mine, sizeof mine, digest);
     }
-    if (!status && strcmp(mine, its) != 0)
-        status =
-            spn_err_set(err, SPN_EINPUT, "%s: holds another space (digest %s) than %s (digest %s)",
-                        from, its, to, mine);
+    if (!status && strcmp(mine, digest) != 0)
+        return spn_err_set(err, SPN_EINPUT,
+                           "%s: holds another space (digest %s) than %s (digest %s)", from, digest,
+                           store->path, mine);
     if (!status)
         status = copy_points(store, err);
     if (!status)
         status = copy_accuracies(store, err);
+    if (status) /* SQLite does not tell which of the two is meant */
+        spn_err_prefix(err, "%s into ", from);
+    return status;
+}
+
+enum spn_status spn_store_merge(const char *to, const char *from, struct spn_err *err)
+{
+    struct spn_store *store = NULL, *other = NULL;
+    char digest[32];
+    enum spn_status status = spn_store_read(&other, from, err); /* is it a store at all? */
+    if (!status && !spn_store_meta(other, "digest", digest, sizeof digest))
+        status = spn_err_set(err, SPN_EINPUT, "%s: is not a store of design points", from);
+    spn_store_close(other);
+    if (status)
+        return status;
+    const bool fresh = access(to, F_OK) != 0;
+    status = spn_store_connect(&store, to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
+    if (!status)
+        status = spn_store_refuse_others(store, err);
+    if (!status)
+        status = spn_store_start_log(store, err);
+    if (!status)
+        status = copy_all(store, from, digest, err);
     spn_store_close(store);
+    if (status && fresh) /* nothing half-made; the log went with the last to close it */
+        unlink(to);
     return status;
 }

@@ -34,6 +34,8 @@ enum spn_status spn_store_fail(const struct spn_store *store, const char *what,
 enum spn_status spn_store_exec(struct spn_store *store, const char *sql, struct spn_err *err);
 enum spn_status spn_store_prepare(struct spn_store *store, const char *sql,
                                   sqlite3_stmt **statement, struct spn_err *err);
+/* Before anything is written: a file with tables of another program stays as it is. SPN_EINPUT. */
+enum spn_status spn_store_refuse_others(struct spn_store *store, struct spn_err *err);
 enum spn_status spn_store_start_log(struct spn_store *store, struct spn_err *err);
 /* Value of a key of "meta"; false if it is not there. */
 bool spn_store_meta(struct spn_store *store, const char *key, char *out, size_t size);

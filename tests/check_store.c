@@ -409,8 +409,18 @@ START_TEST(other_databases_are_left_alone)
     size_t n = read_bytes(path, before, sizeof before);
     ck_assert_fails(spn_store_open(&store, path, space, all, &err), SPN_EINPUT,
                     "is not a store of design points");
+    sweep(other, all, NULL);
+    ck_assert_fails(spn_store_merge(path, other, &err), SPN_EINPUT,
+                    "is not a store of design points");
     ck_assert_uint_eq(read_bytes(path, after, sizeof after), n);
     ck_assert_mem_eq(before, after, n);
+    /* What cannot be merged whole leaves no new file. */
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(sqlite3_open(other, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, "DROP TABLE points", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    ck_assert_fails(spn_store_merge(path, other, &err), SPN_EINPUT, "b.sqlite into ");
+    ck_assert_int_ne(access(path, F_OK), 0);
 }
 END_TEST
 
