@@ -23,7 +23,7 @@ struct work {
 };
 
 static const struct work works[] = {
-    {"vgg8", "letters", NULL, 100},
+    {"vgg8", "letters-rough", NULL, 100},
     {"msnet", "letters", NULL, 2000},
     {"resnet20", "cifar10", "resnet20_cifar10_akamaster", 500},
 };

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cmd.h"
@@ -12,7 +13,7 @@
 #include "reports/explain.h"
 #include "simulator/simulator.h"
 
-enum { DEFAULT_IMAGES = 150, CALIBRATION_IMAGES = 20 };
+enum { DEFAULT_IMAGES = 300, CALIBRATION_IMAGES = 20 };
 
 struct args {
     struct spn_common common;
@@ -30,7 +31,7 @@ static const struct spn_opt options[] = {
     {"recalibrate", SPN_OPT_INT, offsetof(struct args, recalibrate), "N",
      "estimate batch normalisation anew through the chip from N training images (default 0)", 0,
      SPN_SIMULATOR_MAX_RECALIBRATION, NULL},
-    SPN_OPT_IMAGES(struct args, common, "150"),
+    SPN_OPT_IMAGES(struct args, common, "300"),
     SPN_OPT_DATA(struct args, common),
     SPN_OPT_FORMAT(struct args, common),
     SPN_OPT_OUT(struct args, common),
@@ -54,6 +55,8 @@ struct job {
     struct spn_weights *sparse, *dense;
     struct spn_dataset test, calibration, normal;
     int n_norms;
+    uint8_t
+        *right[SPN_N_SCHEMES][2]; /* answers to the test images: in floating point, on the chip */
     struct spn_comparison comparison;
     struct spn_report report;
     struct spn_figure figure[SPN_COMPARISON_N_FIGURES];
@@ -75,6 +78,7 @@ static void job_clear(struct job *job)
         for (int t = 0; t < 2; t++) {
             spn_workspace_destroy(job->work[s][t]);
             spn_workspace_destroy(job->pairs_work[s][t]);
+            free(job->right[s][t]);
         }
     spn_plan_destroy(job->plan);
     spn_profile_clear(&job->profile);
@@ -179,10 +183,15 @@ static enum spn_status simulate(struct job *job, int scheme, struct spn_err *err
     struct spn_accuracy *accuracy[] = {&job->comparison.ideal[scheme],
                                        &job->comparison.accuracy[scheme]};
     static const int fidelity[] = {SPN_FIDELITY_IDEAL, SPN_FIDELITY_DEVICE};
+    uint8_t **right = job->right[scheme];
     enum spn_status status = SPN_OK;
     for (int f = 0; f < 2 && !status; f++) {
+        right[f] = calloc((size_t)job->test.n_images, 1);
+        if (!right[f])
+            return spn_err_memory(err, "answers");
         if (f == 0 && scheme == SPN_SCHEME_INDEX_FREE) { /* the same weights as external-index */
             *accuracy[0] = job->comparison.ideal[SPN_SCHEME_EXTERNAL_INDEX];
+            memcpy(right[0], job->right[SPN_SCHEME_EXTERNAL_INDEX][0], (size_t)job->test.n_images);
             continue;
         }
         struct spn_simulator *sim = NULL;
@@ -197,12 +206,15 @@ static enum spn_status simulate(struct job *job, int scheme, struct spn_err *err
         if (!status && f == 1 && job->args.recalibrate > 0)
             status = spn_simulator_recalibrate(sim, &job->normal, &job->n_norms, err);
         if (!status)
-            status = spn_simulator_evaluate(sim, &job->test, &progress, accuracy[f], err);
+            status =
+                spn_simulator_evaluate_each(sim, &job->test, &progress, right[f], accuracy[f], err);
         for (int i = 0; !status && f == 1 && spn_simulator_note(sim, i); i++)
             spn_report_note(&job->report, "Accuracy, %s: %s", spn_scheme_names[scheme],
                             spn_simulator_note(sim, i));
         spn_simulator_destroy(sim);
     }
+    if (!status)
+        job->comparison.lost[scheme] = spn_pair_answers(right[0], right[1], job->test.n_images);
     return status;
 }
 

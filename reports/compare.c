@@ -71,6 +71,13 @@ static void add_accuracy(const struct spn_comparison *c, struct spn_table *table
     spn_table_row(table, "  in floating point", "%");
     for (int s = 0; s < c->n_schemes; s++)
         spn_table_number(table, c->ideal[s].top1_frac);
+    spn_table_row(table, "  lost to the chip, points", "");
+    for (int s = 0; s < c->n_schemes; s++)
+        spn_table_text(table, "%.1f", 100 * c->lost[s].difference_frac);
+    spn_table_row(table, "    95 % interval", "");
+    for (int s = 0; s < c->n_schemes; s++)
+        spn_table_text(table, "%.1f .. %.1f", 100 * c->lost[s].low_frac,
+                       100 * c->lost[s].high_frac);
 }
 
 /* Where cost and accuracy differ in it. */
@@ -299,11 +306,13 @@ static void add_notes(const struct spn_comparison *c, struct spn_report *report)
     if (c->n_schemes == SPN_N_SCHEMES && c->has_training)
         add_gains(c, report);
     if (c->has_accuracy)
-        spn_report_note(report,
-                        "Accuracy: %d test images of `%s`, device fidelity (quantization, "
-                        "programming error, read noise, "
-                        "on/off ratio, stuck cells); interval: 95 %% Wilson.",
-                        c->accuracy[0].n_images, c->net->dataset);
+        spn_report_note(
+            report,
+            "Accuracy: %d test images of `%s`, device fidelity (quantization, "
+            "programming error, read noise, "
+            "on/off ratio, stuck cells); intervals: 95 %%, Wilson, and of the loss by pairs "
+            "of answers to the same image.",
+            c->accuracy[0].n_images, c->net->dataset);
     if (c->inference[SPN_SCHEME_EXTERNAL_INDEX]->n_kept_weights == c->inference[0]->n_weights)
         spn_report_note(report,
                         "No weight of %s is pruned: schemes differ by what they carry for pruning, "

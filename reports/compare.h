@@ -27,6 +27,7 @@ struct spn_comparison {
     bool has_accuracy;
     struct spn_accuracy accuracy[SPN_N_SCHEMES]; /* on the chip */
     struct spn_accuracy ideal[SPN_N_SCHEMES];    /* the same weights in floating point */
+    struct spn_paired lost[SPN_N_SCHEMES];       /* ideal less chip, on the same images */
 };
 
 enum { SPN_COMPARISON_N_FIGURES = 3 };

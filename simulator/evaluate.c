@@ -4,7 +4,8 @@
  *
  * Wilson score interval [wilson1927] [M:S25]: centre (k + z^2/2)/(n + z^2), half width
  * z/(n + z^2) sqrt(k (n - k)/n + z^2/4), z = 1.96. Right for small n and for shares near 0 and 1,
- * unlike p +- z s.
+ * unlike p +- z s. Two networks on the same images: adjusted Wald interval of matched shares
+ * [agresti2005] [M:S45].
  */
 #include "simulator/simulator.h"
 
@@ -30,6 +31,23 @@ void spn_wilson(int k, int n, double *low, double *high)
     const double half = NORMAL_QUANTILE / total * sqrt((double)k * (n - k) / n + z2 / 4.0);
     *low = k == 0 ? 0.0 : fmax(centre - half, 0.0);
     *high = k == n ? 1.0 : fmin(centre + half, 1.0);
+}
+
+struct spn_paired spn_pair_answers(const uint8_t *first, const uint8_t *second, int n)
+{
+    struct spn_paired p = {.n = n};
+    for (int i = 0; i < n; i++) {
+        p.n_only_first += first[i] && !second[i];
+        p.n_only_second += second[i] && !first[i];
+    }
+    /* half an image more in each of the four cells: both, neither, only one, only the other */
+    const double total = n + 2.0, apart = p.n_only_first + p.n_only_second + 1.0,
+                 more = p.n_only_first - p.n_only_second;
+    const double half = NORMAL_QUANTILE * sqrt(apart - more * more / total) / total;
+    p.difference_frac = n > 0 ? more / n : 0.0;
+    p.low_frac = fmax(more / total - half, -1.0);
+    p.high_frac = fmin(more / total + half, 1.0);
+    return p;
 }
 
 struct result {     /* of one image or text */
@@ -135,6 +153,14 @@ enum spn_status spn_simulator_evaluate(struct spn_simulator *sim, const struct s
                                        const struct spn_progress *progress,
                                        struct spn_accuracy *accuracy, struct spn_err *err)
 {
+    return spn_simulator_evaluate_each(sim, images, progress, NULL, accuracy, err);
+}
+
+enum spn_status spn_simulator_evaluate_each(struct spn_simulator *sim,
+                                            const struct spn_dataset *images,
+                                            const struct spn_progress *progress, uint8_t *right,
+                                            struct spn_accuracy *accuracy, struct spn_err *err)
+{
     struct tally t = {
         .images = images, .progress = progress, .n_outputs = spn_simulator_outputs(sim)};
     enum spn_status status = spn_simulator_check_images(sim, images, err);
@@ -165,6 +191,8 @@ enum spn_status spn_simulator_evaluate(struct spn_simulator *sim, const struct s
     status = spn_simulator_run_batches(sim, &batches, err);
     if (!status) {
         *accuracy = sum_up(&t, now_s() - start_s);
+        for (int i = 0; right && i < images->n_images; i++)
+            right[i] = t.result[i].n > 0 && t.result[i].n_right == t.result[i].n;
     }
     pthread_mutex_destroy(&t.lock);
     free(t.result);

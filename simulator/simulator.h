@@ -77,6 +77,12 @@ enum spn_status spn_simulator_calibrate(struct spn_simulator *sim, const struct 
 enum spn_status spn_simulator_evaluate(struct spn_simulator *sim, const struct spn_dataset *images,
                                        const struct spn_progress *progress,
                                        struct spn_accuracy *accuracy, struct spn_err *err);
+/* Likewise; and right[i] = 1 if all answers of image (text) i are right, else 0. right may be NULL.
+ */
+enum spn_status spn_simulator_evaluate_each(struct spn_simulator *sim,
+                                            const struct spn_dataset *images,
+                                            const struct spn_progress *progress, uint8_t *right,
+                                            struct spn_accuracy *accuracy, struct spn_err *err);
 /* After calibrate: estimate the statistics of every batch normalisation anew through the chip, from
  * all the images at once [M:S40]; *n_layers: how many there are. SPN_EUSAGE at SPN_FIDELITY_IDEAL,
  * and for more than SPN_SIMULATOR_MAX_RECALIBRATION images. */
@@ -104,6 +110,13 @@ const char *spn_simulator_note(const struct spn_simulator *sim, int i);
 
 /* 95 % Wilson score interval of k successes in n trials. */
 void spn_wilson(int k, int n, double *low, double *high);
+/* What two networks' answers to the same n images differ by: the share that only the first has
+ * right less the share that only the second has, with its 95 % interval [M:S45]. */
+struct spn_paired {
+    int n, n_only_first, n_only_second;
+    double difference_frac, low_frac, high_frac;
+};
+struct spn_paired spn_pair_answers(const uint8_t *first, const uint8_t *second, int n);
 
 #ifdef __cplusplus
 }

@@ -73,6 +73,29 @@ START_TEST(wilson_interval)
 }
 END_TEST
 
+/* 100 images, 5 right only in the first, 1 only in the second: m = 4/102, half width
+ * z sqrt(7 - 16/102)/102 = 0.0502661 [agresti2005]. No difference at all still has a width. */
+START_TEST(paired_interval)
+{
+    uint8_t first[100] = {0}, second[100] = {0};
+    for (int i = 0; i < 95; i++)
+        first[i] = second[i] = 1;
+    for (int i = 0; i < 5; i++)
+        second[i] = 0;
+    second[99] = 1;
+    struct spn_paired p = spn_pair_answers(first, second, 100);
+    ck_assert_int_eq(p.n_only_first, 5);
+    ck_assert_int_eq(p.n_only_second, 1);
+    ck_assert_rel(p.difference_frac, 0.04, 1e-14);
+    ck_assert_rel(p.low_frac, 4.0 / 102 - 0.05026614, 1e-5);
+    ck_assert_rel(p.high_frac, 4.0 / 102 + 0.05026614, 1e-5);
+    p = spn_pair_answers(first, first, 100);
+    ck_assert(p.difference_frac == 0);
+    ck_assert_rel(p.high_frac, 1.959963984540054 / 102, 1e-12);
+    ck_assert_rel(p.low_frac, -p.high_frac, 1e-12);
+}
+END_TEST
+
 /* ---- real weights on real images; skipped without them ---- */
 
 static const struct {
@@ -257,13 +280,13 @@ static double zeros_frac(const struct spn_weights *w, const struct spn_layer *la
     return (double)n_zeros / (double)info->n;
 }
 
-static double letters_accuracy(const struct spn_network *net, const struct spn_weights *w, int n)
+static double drawn_accuracy(const struct spn_network *net, const struct spn_weights *w, int n)
 {
     struct spn_dataset images = {0};
     struct spn_simulator *sim = NULL;
     struct spn_accuracy accuracy;
     struct spn_err err;
-    const struct spn_dataset_request request = {.name = "letters",
+    const struct spn_dataset_request request = {.name = net->dataset,
                                                 .split = "test",
                                                 .channels = net->input.dim[0],
                                                 .size = net->input.dim[1],
@@ -279,12 +302,13 @@ static double letters_accuracy(const struct spn_network *net, const struct spn_w
     return accuracy.top1_frac;
 }
 
-/* Pruned as the network file says (kept weights may round to zero besides), and right on letters.
+/* Pruned as the network file says (kept weights may round to zero besides), and right on the
+ * letters that they were trained on.
  */
 START_TEST(shipped_weights_are_as_described)
 {
     const char *const names[] = {"vgg8", "msnet"}, *source = getenv("srcdir");
-    const double least[] = {0.95, 0.93}; /* 0.998 and 0.972 on 1,000 and 500 images */
+    const double least[] = {0.8, 0.93}; /* 0.920 and 0.972 on 500 images */
     const int n_images[] = {40, 300};
     for (int k = 0; k < 2; k++) {
         struct spn_network *net = NULL;
@@ -304,7 +328,7 @@ START_TEST(shipped_weights_are_as_described)
                               layer->sparsity);
             }
         }
-        ck_assert(letters_accuracy(net, w, n_images[k]) >= least[k]);
+        ck_assert(drawn_accuracy(net, w, n_images[k]) >= least[k]);
         spn_weights_destroy(w);
         spn_network_destroy(net);
     }
@@ -318,6 +342,7 @@ Suite *spn_suite(void)
     tcase_add_test(tests, codes_by_hand);
     tcase_add_test(tests, ranges_and_percentiles);
     tcase_add_test(tests, wilson_interval);
+    tcase_add_test(tests, paired_interval);
     tcase_add_test(tests, shipped_weights_are_as_described);
     tcase_add_loop_test(tests, float_accuracy_is_the_published_one, 0,
                         (int)(sizeof known / sizeof known[0]));

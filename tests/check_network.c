@@ -83,10 +83,10 @@ START_TEST(vgg8_by_hand)
         weights += (double)l->n_weights;
     }
     ck_assert_rel(zeros / weights, 0.885, 1e-3);
-    ck_assert_str_eq(strrchr(net->weights, '/'), "/vgg8-letters-sparse.safetensors.gz");
+    ck_assert_str_eq(strrchr(net->weights, '/'), "/vgg8-rough-sparse.safetensors.gz");
     ck_assert_ptr_nonnull(strstr(net->weights, "networks/weights/"));
     ck_assert_ptr_nonnull(strstr(net->dense_weights, "networks/weights/"));
-    ck_assert_str_eq(net->dataset, "letters");
+    ck_assert_str_eq(net->dataset, "letters-rough");
     spn_network_destroy(net);
 }
 END_TEST

@@ -291,19 +291,21 @@ START_TEST(training_refuses)
 }
 END_TEST
 
-/* The shipped recipes are read, and refer to what is there. */
+/* The shipped recipes are read, with what they take over from each other. */
 START_TEST(recipes_are_read)
 {
-    const char *const names[] = {"msnet-letters", "vgg8-letters", "vgg8-letters-sparse"};
+    const char *const names[] = {"msnet-letters", "vgg8-letters", "vgg8-rough", "vgg8-rough-dense",
+                                 "vgg8-rough-sparse"};
     const char *source = getenv("srcdir");
     struct spn_err err;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 5; i++) {
         char path[SPN_MAX_PATH];
         struct spn_train_options o = spn_train_options_default();
         snprintf(path, sizeof path, "%s/experiments/%s.json", source ? source : ".", names[i]);
         ck_assert_ok(spn_train_options_load(&o, path, &err));
-        ck_assert_str_eq(o.dataset, "letters");
-        ck_assert(i != 2 || strstr(o.start, "vgg8-letters-dense") != NULL);
+        ck_assert_str_eq(o.dataset, i < 2 ? "letters" : "letters-rough");
+        ck_assert((o.l1 > 0) == (i == 1 || i == 2));
+        ck_assert((o.prune.end_epoch > 0) == (i == 0 || i == 4));
     }
     struct spn_train_options o = spn_train_options_default();
     ck_assert_fails(spn_train_options_load(&o, "no-such.json", &err), SPN_EINPUT, "no-such.json");
