@@ -4,6 +4,7 @@
  */
 #include "reports/html.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -83,6 +84,20 @@ static void add_lines(struct spn_text *out, const struct spn_text *lines, const 
     }
 }
 
+/* What a figure shows, as a heading. */
+static void add_heading(struct spn_text *out, const char *figure)
+{
+    const struct spn_figure_type *type = spn_figure_types;
+    while (type->name && strcmp(type->name, figure) != 0)
+        type++;
+    if (!type->name)
+        return;
+    char first[2] = {(char)toupper((unsigned char)*type->doc), '\0'};
+    spn_text_add(out, "<h2>%s", first);
+    add_escaped(out, type->doc + 1, strlen(type->doc + 1));
+    spn_text_add(out, "</h2>\n");
+}
+
 /* The <svg> element of a file that gnuplot wrote. */
 static enum spn_status add_figure(struct spn_text *out, const char *dir, const char *name,
                                   struct spn_err *err)
@@ -94,8 +109,10 @@ static enum spn_status add_figure(struct spn_text *out, const char *dir, const c
         return spn_err_set(err, SPN_EUSAGE, "%s.svg: path too long", name);
     enum spn_status status = spn_file_read(path, SPN_FILE_ANY, &svg, err);
     const char *start = svg.data ? strstr(svg.data, "<svg") : NULL;
-    if (!status && start)
+    if (!status && start) {
+        add_heading(out, name);
         spn_text_add(out, "<figure>%s</figure>\n", start);
+    }
     spn_text_clear(&svg);
     return status;
 }
