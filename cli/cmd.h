@@ -78,6 +78,18 @@ struct spn_common spn_common_default(void);
         "images", SPN_OPT_INT, offsetof(s, m.images), "N",                                         \
             "test images for accuracy (default " otherwise ")", 1, 1000000, NULL                   \
     }
+#define SPN_OPT_WEIGHTS(s, m)                                                                      \
+    {                                                                                              \
+        "weights", SPN_OPT_STRING, offsetof(s, m), "FILE",                                         \
+            "safetensors, plain or .gz (default: what the network file names)", 0, 0, NULL         \
+    }
+#define SPN_OPT_DATASET(s, m)                                                                      \
+    {                                                                                              \
+        "dataset", SPN_OPT_STRING, offsetof(s, m.dataset), "NAME",                                 \
+            "letters, letters-neat, letters-rough, mnist, fashion, emnist-letters, "               \
+            "emnist-balanced, emnist-spare, cifar10 or tinystories (default: the network's)",      \
+            0, 0, NULL                                                                             \
+    }
 #define SPN_OPT_DATA(s, m)                                                                         \
     {                                                                                              \
         "data", SPN_OPT_STRING, offsetof(s, m.data), "DIR",                                        \

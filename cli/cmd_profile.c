@@ -24,11 +24,9 @@ struct args {
 static const struct spn_opt options[] = {
     {"file", SPN_OPT_STRING, offsetof(struct args, file), "FILE",
      "write the distributions here, for estimate and compare --profile FILE", 0, 0, NULL},
-    {"weights", SPN_OPT_STRING, offsetof(struct args, weights), "FILE",
-     "safetensors, plain or .gz (default: what the network file names)", 0, 0, NULL},
+    SPN_OPT_WEIGHTS(struct args, weights),
     SPN_OPT_SCHEME(struct args, scheme),
-    {"dataset", SPN_OPT_STRING, offsetof(struct args, common.dataset), "NAME",
-     "as for spindle simulate (default: the network's)", 0, 0, NULL},
+    SPN_OPT_DATASET(struct args, common),
     SPN_OPT_DATA(struct args, common),
     SPN_OPT_IMAGES(struct args, common, "100"),
     SPN_OPT_CHIP(struct args, common),
