@@ -135,6 +135,7 @@ enum spn_status spn_opt_parse(const struct spn_command *command, char **argv, vo
 
 void spn_opt_help(const struct spn_command *command, struct spn_text *out)
 {
+    enum { DOC_FROM = 29, DOC_WIDTH = 71 };
     spn_text_add(out, "usage: spindle %s%s%s%s\n%s\n", command->name,
                  command->options->name ? " [OPTION ...]" : "", *command->operands ? " " : "",
                  command->operands, command->doc);
@@ -146,7 +147,9 @@ void spn_opt_help(const struct spn_command *command, struct spn_text *out)
         char left[64];
         bool flag = opt->type == SPN_OPT_FLAG || opt->type == SPN_OPT_NO;
         snprintf(left, sizeof left, "--%s%s%s", opt->name, flag ? "" : "=", flag ? "" : opt->arg);
-        spn_text_add(out, "  %-26s %s\n", left, opt->doc);
+        spn_text_add(out, "  %-26s ", left);
+        spn_text_wrap(out, opt->doc, strlen(opt->doc), DOC_FROM, DOC_WIDTH);
+        spn_text_add(out, "\n");
     }
     if (command->examples)
         spn_text_add(out, "\n%s:\n", strchr(command->examples, '\n')[1] ? "examples" : "example");
