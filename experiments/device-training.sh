@@ -30,7 +30,9 @@ rows() { # RULE DEVICE PAIRS NAME: mean and spread over seeds by epoch
     for seed in $seeds; do files="$files $work/$name-$seed.tsv"; done
     # shellcheck disable=SC2086
     awk -F'\t' -v OFS='\t' -v label="$rule	$device	$pairs" '
-        $1 == "epochs" { n[$2]++; sum[$2] += $5; square[$2] += $5 * $5; pulses[$2] += $7; if ($2 > last) last = $2 }
+        FNR == 1 { for (i = 1; i <= NF; i++) { if ($i ~ /test accuracy/) test = i; if ($i ~ /pulses/) sent = i } }
+        $1 == "epochs" { n[$2]++; sum[$2] += $test; square[$2] += $test * $test; pulses[$2] += sent ? $sent : 0
+                         if ($2 > last) last = $2 }
         END { for (e = 1; e <= last; e++) { m = sum[e] / n[e]; v = (square[e] - n[e] * m * m) / (n[e] - 1)
               print label, e, n[e], sprintf("%.4f", m), sprintf("%.4f", v > 0 ? sqrt(v) : 0), sprintf("%.4g", pulses[e] / n[e]) } }' $files
 }
@@ -65,7 +67,7 @@ set xrange [0.5:10.5]
 set yrange [20:100]
 set xlabel 'epoch'
 set ylabel 'test accuracy (%)'
-set key bottom right
+unset key
 table = '$results/device-training.tsv'
 curve(rule, device, pairs) = sprintf("< awk -F'\\\\t' '\$1 == \"%s\" && \$2 == \"%s\" && \$3 == \"%s\"' %s", rule, device, pairs, table)
 do for [device in '$devices'] {
@@ -75,4 +77,12 @@ do for [device in '$devices'] {
          curve('pulsed', device, '500') using (\$4+0.16):(100*\$6):(100*\$7) with yerrorlines lc rgb '#2166ac' title 'pulsed, zero shift', \
          curve('pulsed', device, '0') using (\$4+0.24):(100*\$6):(100*\$7) with yerrorlines lc rgb '#b2182b' title 'pulsed'
 }
+unset title
+unset border
+unset tics
+unset xlabel
+unset ylabel
+set key center center
+plot NaN with lines lc rgb '#888888' title 'numbers', NaN with lines lc rgb '#1b7837' title 'mixed precision', \
+     NaN with lines lc rgb '#2166ac' title 'pulsed, zero shift', NaN with lines lc rgb '#b2182b' title 'pulsed'
 END
