@@ -199,8 +199,7 @@ static enum spn_status compare(struct job *job, struct spn_err *err)
         spn_table_number(table, (double)spn_front_size(job->front));
         if (counts.n_stored < counts.n_points)
             spn_report_note(
-                &job->report,
-                "%.200s holds %lld of %lld designs: its front is not the exhaustive one.",
+                &job->report, "%s holds %lld of %lld designs: its front is not the exhaustive one.",
                 job->args.against, (long long)counts.n_stored, (long long)counts.n_points);
     }
     spn_front_destroy(all);

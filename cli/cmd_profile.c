@@ -13,7 +13,7 @@
 #include "simulator/measure.h"
 #include "spindle.h"
 
-enum { DEFAULT_IMAGES = 100, CALIBRATION_IMAGES = 64 };
+enum { DEFAULT_IMAGES = 100, CALIBRATION_IMAGES = 64, MAX_SHOWN = 80 /* bytes of a path */ };
 
 struct args {
     struct spn_common common;
@@ -105,8 +105,11 @@ static enum spn_status measure(struct job *job, struct spn_err *err)
     if (!status)
         status = spn_measure_check(job->measure, &job->others, &job->profile, &question, job->check,
                                    err);
-    snprintf(job->profile.source, sizeof job->profile.source, "%.80s, %d images of %.40s",
-             spn_weights_path(job->weights), job->images.n_images, job->images.name);
+    const char *path = spn_weights_path(job->weights), *slash = strrchr(path, '/');
+    if (strlen(path) > MAX_SHOWN && slash) /* the file's name tells more than the folders above */
+        path = slash + 1;
+    snprintf(job->profile.source, sizeof job->profile.source, "%.*s, %d images of %.40s", MAX_SHOWN,
+             path, job->images.n_images, job->images.name);
     return status;
 }
 

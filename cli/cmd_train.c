@@ -84,8 +84,11 @@ static enum spn_status open_inputs(struct job *job, const char *recipe, struct s
 
 static void make_report(struct job *job, const char *path)
 {
-    snprintf(job->report.title, sizeof job->report.title, "%s trained on %s: %s", job->net->name,
-             job->options.dataset, path);
+    char title[SPN_TEXT_LINE];
+    snprintf(title, sizeof title, "%s trained on %s: %s", job->net->name, job->options.dataset,
+             path);
+    spn_text_shorten(title, sizeof job->report.title);
+    spn_text_copy(job->report.title, sizeof job->report.title, title);
     struct spn_table *table = spn_report_table(&job->report, "epochs", "Training", "epoch");
     spn_table_column(table, "loss");
     spn_table_column_unit(table, "train accuracy", "%");

@@ -38,9 +38,11 @@ for at in "$(folder 340)" "$(folder 1500)" "$work/a b/größe ü"; do
     if command -v gnuplot > /dev/null; then [ -s "$at/out/ratios.svg" ] && ok || bad "figures in a folder of ${#at} bytes"; fi
     "$spindle" profile msnet --images 5 --file "$at/out/p.json" > out 2> err && "$spindle" estimate msnet --profile "$at/out/p.json" > out 2> err && ok ||
         bad "profile in a folder of ${#at} bytes: $(head -1 err)"
+    "$spindle" profile msnet --images 5 --weights "$at/data/networks/weights/msnet-letters.safetensors.gz" --file p.json > out 2> err &&
+        grep -q '"source": ".*msnet-letters.safetensors.gz, ' p.json && ok || bad "the name of weights in a folder of ${#at} bytes is cut"
     "$spindle" train msnet-letters --set train.epochs=0.1 --set train.n_images=64 --set train.n_test_images=64 --set train.prune.end_epoch=0 --weights "$at/out/w.safetensors" > out 2> err &&
         "$spindle" train msnet-letters --set train.epochs=0.1 --set train.n_images=64 --set train.n_test_images=64 --set train.prune.end_epoch=0 --set train.start="$at/out/w.safetensors" \
-            --weights w.safetensors > out 2> err && ok || bad "training in a folder of ${#at} bytes: $(head -1 err)"
+            --weights "$at/out/w2.safetensors" > out 2> err && head -1 out | grep -q '/w2.safetensors$' && ok || bad "training in a folder of ${#at} bytes: $(head -1 err)"
     # What is wrong there is named: a file's name matters more than the folders above it.
     printf '{"base": "data/tech/devices/my-fefet.json", "n_states": 0}' > "$at/wrong.json"
     fails 3 "/wrong.json: n_states: 0 is outside" "$spindle" estimate vgg8 --device "$at/wrong.json"
