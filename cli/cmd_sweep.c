@@ -277,6 +277,9 @@ static void add_counts(struct job *job)
         spn_table_row(table, row[i].name, "count");
         spn_table_number(table, (double)row[i].n);
     }
+    if (*c->infeasible.reason)
+        spn_report_note(&job->report, "Infeasible is, for one, design %lld: %s.",
+                        (long long)c->infeasible.number, c->infeasible.reason);
     if (simulated && is_shard(job))
         spn_report_note(&job->report,
                         "No accuracy is simulated for a part: merge the parts, then sweep %s into "

@@ -72,6 +72,15 @@ static void fail(struct sweep *sweep, enum spn_status status, const struct spn_e
     atomic_store(&sweep->stop, true);
 }
 
+/* Keep the lower one, whatever thread meets it first. */
+static void keep_reason(struct spn_infeasible *kept, int64_t number, const char *reason)
+{
+    if (*kept->reason && kept->number <= number)
+        return;
+    kept->number = number;
+    spn_text_copy(kept->reason, sizeof kept->reason, reason);
+}
+
 static enum spn_status evaluate(struct sweep *sweep, struct thread *thread,
                                 struct spn_sweep_counts *counts, struct spn_err *err)
 {
@@ -86,6 +95,8 @@ static enum spn_status evaluate(struct sweep *sweep, struct thread *thread,
         counts->n_excluded += point->state == SPN_POINT_EXCLUDED;
         counts->n_infeasible += point->state == SPN_POINT_INFEASIBLE;
         counts->n_pending += point->state == SPN_POINT_PENDING;
+        if (point->state == SPN_POINT_INFEASIBLE)
+            keep_reason(&counts->infeasible, thread->work.number[i], point->reason);
         if (thread->front && point->state == SPN_POINT_GOOD) {
             struct spn_front_item item = spn_sweep_item(sweep->space, point);
             status = spn_front_add(thread->front, &item, NULL, err);
@@ -108,6 +119,9 @@ static enum spn_status turn(struct sweep *sweep, struct thread *thread,
         sweep->counts.n_excluded += done->n_excluded;
         sweep->counts.n_infeasible += done->n_infeasible;
         sweep->counts.n_pending += done->n_pending;
+        if (done->n_infeasible)
+            keep_reason(&sweep->counts.infeasible, done->infeasible.number,
+                        done->infeasible.reason);
         if (!spn_progress_step(sweep->options->progress, "design points",
                                (size_t)(sweep->counts.n_before + sweep->counts.n_evaluated),
                                (size_t)sweep->to_do))

@@ -28,6 +28,10 @@ struct spn_sweep_counts {
     int64_t n_good, n_excluded, n_infeasible; /* of those */
     int64_t n_pending;                        /* good but for their accuracy: explorer/lazy.h */
     bool stopped;
+    struct spn_infeasible {
+        int64_t number;   /* of the first design that cannot be built, if n_infeasible */
+        char reason[160]; /* why */
+    } infeasible;
 };
 
 /* store and front may be NULL. The front (minimised: signs of objectives to be maximised are

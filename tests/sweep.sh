@@ -176,6 +176,10 @@ expect 0 "energy" "$spindle" sensitivity accuracy.json
 sed 's/"msnet"/"lenet5"/' accuracy.json > weightless.json
 expect 3 "lenet5 has no weights" "$spindle" sweep weightless.json
 
+# What cannot be built says why, the same whoever meets it first.
+for threads in 1 2; do "$spindle" sweep node-device --threads $threads --count 1 2> err | grep -v command > why.$threads; done
+if grep -q "Infeasible is, for one, design [0-9]*: .* is above" why.1 && cmp -s why.1 why.2; then ok; else bad "no reason for infeasible designs"; fi
+
 # Questions and figures.
 expect 0 "index-free" "$spindle" best all.sqlite --min latency_s --where "scheme = 'index-free' AND area_m2 < 5e-5" --count 3
 expect 1 "no stored design is good" "$spindle" best all.sqlite --min latency_s --where "area_m2 < 0"
