@@ -149,6 +149,15 @@ static enum spn_status divide(struct job *job, struct spn_err *err)
                                      : spn_err_set(err, SPN_EUSAGE, "--db: file name too long");
 }
 
+/* Whether the first file could be made the whole, which is not there yet: its points need no copy.
+ * It is closed, so that all of it is in one file unless a log was left behind. */
+static bool becomes(const char *first, const char *whole)
+{
+    char log[SPN_MAX_PATH + 64];
+    snprintf(log, sizeof log, "%s-wal", first);
+    return access(log, F_OK) != 0 && access(whole, F_OK) != 0 && rename(first, whole) == 0;
+}
+
 /* Rank 0 puts the files of all ranks together; they go once everything is in one. */
 static enum spn_status gather(struct job *job, struct spn_err *err)
 {
@@ -166,6 +175,8 @@ static enum spn_status gather(struct job *job, struct spn_err *err)
     for (int r = 0; r < job->ranks.n && !status && job->ranks.rank == 0 && !job->whole; r++) {
         char from[sizeof job->file + 32];
         snprintf(from, sizeof from, "%s.rank%d", job->args.db, r);
+        if (r == 0 && !job->counts.stopped && becomes(from, job->args.db))
+            continue;
         status = spn_store_merge(job->args.db, from, err);
         if (!status && !job->counts.stopped)
             unlink(from);

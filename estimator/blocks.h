@@ -142,8 +142,6 @@ enum spn_status spn_block_set(struct spn_block *block, struct spn_block_memory *
 enum spn_status spn_block_evaluate(struct spn_block *block, const struct spn_block_request *request,
                                    const struct spn_surroundings *around, struct spn_err *err);
 void spn_block_none(struct spn_block *block); /* the chip has none */
-/* Parameters of the block's present evaluation. */
-const void *spn_block_params(const struct spn_block_memory *memory);
 
 /* What of the network decides the chip's sizes. */
 struct spn_blocks_need {
@@ -192,6 +190,8 @@ struct spn_blocks {
     struct spn_block block[SPN_N_BLOCKS];
     struct spn_tree_shape tree[SPN_N_BLOCKS];
     struct spn_block_memory memory[SPN_N_BLOCKS];
+    struct spn_block_entry *entry; /* of all of them */
+    unsigned char *params;
     struct spn_blocks_states states;
     const struct spn_component_type *array_type;
     const struct spn_component_type *adc_type; /* or the adders of a digital array */
@@ -283,9 +283,6 @@ struct spn_layer_blocks {
 };
 /* Power of two of sets that layers have when there are so many of them: 1 to SPN_MEMORY_SETS. */
 int spn_layer_blocks_sets(int n_layers);
-enum spn_status spn_layer_blocks_create(struct spn_layer_blocks *layer, int n_sets,
-                                        struct spn_err *err);
-void spn_layer_blocks_destroy(struct spn_layer_blocks *layer);
 enum spn_status spn_layer_blocks_set(struct spn_layer_blocks *layer,
                                      const struct spn_blocks *blocks,
                                      const struct spn_blocks_input *in,

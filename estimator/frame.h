@@ -119,8 +119,9 @@ struct spn_workspace {
     struct spn_coding_key coding;
     struct spn_programming programming; /* of a cell, and what it was computed for */
     struct spn_programming_key programming_key;
-    struct spn_matrix_work *matrix;  /* [plan->n_matrix] */
-    struct spn_layer_result *result; /* [net->n_layers] */
+    struct spn_matrix_work *matrix;             /* [plan->n_matrix] */
+    struct spn_layer_blocks_entry *layer_entry; /* of their blocks */
+    struct spn_layer_result *result;            /* [net->n_layers] */
     struct spn_leaf *leaf;
     int leaf_capacity;
     int *copies, *trial, *most;  /* [plan->n_matrix]: of fit.c */

@@ -54,25 +54,28 @@ enum spn_status spn_blocks_create(struct spn_blocks *b, struct spn_err *err)
         size_t *most = strcmp((*t)->role, spn_component_array.role) == 0 ? &array : &other;
         *most = (*t)->size > *most ? (*t)->size : *most;
     }
+    /* In large pieces: what is never used of them is never touched. */
     b->states.entry = calloc(N_ENTRIES, sizeof *b->states.entry);
-    bool done = b->states.entry;
-    for (int id = 0; id < SPN_N_BLOCKS && done; id++) {
+    b->entry = calloc((size_t)SPN_N_BLOCKS * N_ENTRIES, sizeof *b->entry);
+    b->params = calloc(N_ENTRIES, array + (SPN_N_BLOCKS - 1) * other);
+    if (!b->states.entry || !b->entry || !b->params)
+        return spn_err_memory(err, "evaluations");
+    unsigned char *params = b->params;
+    for (int id = 0; id < SPN_N_BLOCKS; id++) {
         struct spn_block_memory *m = &b->memory[id];
         m->room = id == SPN_BLOCK_ARRAY ? array : other;
-        m->entry = calloc(N_ENTRIES, sizeof *m->entry);
-        m->params = calloc(N_ENTRIES, m->room);
-        done = m->entry && m->params;
+        m->entry = b->entry + (size_t)id * N_ENTRIES;
+        m->params = params;
+        params += N_ENTRIES * m->room;
     }
-    return done ? SPN_OK : spn_err_memory(err, "evaluations");
+    return SPN_OK;
 }
 
 void spn_blocks_destroy(struct spn_blocks *b)
 {
     free(b->states.entry);
-    for (int id = 0; id < SPN_N_BLOCKS; id++) {
-        free(b->memory[id].entry);
-        free(b->memory[id].params);
-    }
+    free(b->entry);
+    free(b->params);
 }
 
 int spn_layer_blocks_sets(int n_layers)
@@ -81,19 +84,6 @@ int spn_layer_blocks_sets(int n_layers)
     while (n > 1 && n > MAX_LAYER_SETS / (n_layers > 0 ? n_layers : 1))
         n /= 2;
     return n;
-}
-
-enum spn_status spn_layer_blocks_create(struct spn_layer_blocks *layer, int n_sets,
-                                        struct spn_err *err)
-{
-    layer->n_sets = n_sets;
-    layer->entry = calloc((size_t)n_sets * SPN_MEMORY_WAYS, sizeof *layer->entry);
-    return layer->entry ? SPN_OK : spn_err_memory(err, "evaluations");
-}
-
-void spn_layer_blocks_destroy(struct spn_layer_blocks *layer)
-{
-    free(layer->entry);
 }
 
 static bool same_node(const struct spn_surroundings_entry *e, const struct spn_chip *chip)
@@ -229,11 +219,6 @@ void spn_block_none(struct spn_block *block)
 {
     if (block->type || block->n != 0)
         memset(block, 0, sizeof *block);
-}
-
-const void *spn_block_params(const struct spn_block_memory *memory)
-{
-    return params_of(memory, memory->now);
 }
 
 unsigned long spn_blocks_state(struct spn_blocks_states *states, const struct spn_blocks *blocks,

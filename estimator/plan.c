@@ -382,15 +382,19 @@ void spn_plan_destroy(struct spn_plan *plan)
 
 static enum spn_status create_memory(struct spn_workspace *work, int n_matrix, struct spn_err *err)
 {
-    const int n_sets = spn_layer_blocks_sets(n_matrix);
-    enum spn_status status = spn_blocks_create(&work->blocks, err);
+    const int n_sets = spn_layer_blocks_sets(n_matrix), n = n_sets * SPN_MEMORY_WAYS;
 
-    for (int i = 0; i < n_matrix && !status; i++) {
-        status = spn_layer_blocks_create(&work->matrix[i].forward_blocks, n_sets, err);
-        if (!status)
-            status = spn_layer_blocks_create(&work->matrix[i].error_blocks, n_sets, err);
+    work->layer_entry = calloc(2 * (size_t)(n_matrix + 1) * (size_t)n, sizeof *work->layer_entry);
+    if (!work->layer_entry)
+        return spn_err_memory(err, "workspace");
+    for (int i = 0; i < n_matrix; i++) {
+        struct spn_layer_blocks_entry *entry = work->layer_entry + 2 * (size_t)i * (size_t)n;
+        work->matrix[i].forward_blocks =
+            (struct spn_layer_blocks){.entry = entry, .n_sets = n_sets};
+        work->matrix[i].error_blocks =
+            (struct spn_layer_blocks){.entry = entry + n, .n_sets = n_sets};
     }
-    return status;
+    return spn_blocks_create(&work->blocks, err);
 }
 
 enum spn_status spn_workspace_create(struct spn_workspace **out, const struct spn_plan *plan,
@@ -449,10 +453,7 @@ void spn_workspace_destroy(struct spn_workspace *work)
     spn_workspace_destroy(work->products);
     spn_workspace_destroy(work->transposed);
     spn_blocks_destroy(&work->blocks);
-    for (int i = 0; i < work->plan->n_matrix && work->matrix; i++) {
-        spn_layer_blocks_destroy(&work->matrix[i].forward_blocks);
-        spn_layer_blocks_destroy(&work->matrix[i].error_blocks);
-    }
+    free(work->layer_entry);
     free(work->leaf);
     free(work->matrix);
     free(work->result);
