@@ -10,7 +10,8 @@
  * reports/report.h       tables as text, TSV, JSON and Markdown
  * base/err.h             status codes and messages; json.h, parallel.h, progress.h, rng.h, text.h
  *
- * docs/example.c is a whole program. Compile with the flags of `pkg-config --cflags --libs spindle`.
+ * docs/example.c is a whole program. Compile with the flags of `pkg-config --cflags --libs
+ * spindle`.
  */
 #ifndef SPINDLE_H
 #define SPINDLE_H

@@ -14,7 +14,7 @@ extern "C" {
 #define SPN_M2_PER_UM2 1e-12
 #define SPN_M2_PER_MM2 1e-6
 #define SPN_K_AT_0_CELSIUS 273.15
-#define SPN_ROOM_K 300.0 /* where models and device data are stated */
+#define SPN_ROOM_K 300.0                      /* where models and device data are stated */
 #define SPN_BOLTZMANN_J_PER_K 1.380649e-23    /* exact, SI 2019 */
 #define SPN_ELECTRON_CHARGE_C 1.602176634e-19 /* exact, SI 2019 */
 

@@ -22,7 +22,7 @@
 #define FIN_SLOPE 1.15           /* 68 mV per decade at 300 K; assumed where the table gives none */
 #define THRESHOLD_V_PER_K 0.7e-3 /* its fall; 0.5 to 1 mV/K are usual [weste2011, ch. 2] */
 #define MOBILITY_EXPONENT -1.5   /* of lattice scattering [sze2007] */
-#define STEPS 45 /* of a bisection: 1e-13 of a few volts */
+#define STEPS 45                 /* of a bisection: 1e-13 of a few volts */
 
 /* ln(1 + e^x) without overflow. */
 static double softplus(double x)
@@ -53,8 +53,8 @@ static double slope_of(const struct spn_node *node, double dibl)
 {
     struct spn_supply_fit f = {.threshold_V = node->vth_V,
                                .dibl = dibl,
-                               .thermal_V =
-                                   SPN_BOLTZMANN_J_PER_K * node->temperature_K[0] / SPN_ELECTRON_CHARGE_C};
+                               .thermal_V = SPN_BOLTZMANN_J_PER_K * node->temperature_K[0] /
+                                            SPN_ELECTRON_CHARGE_C};
     const double wanted = pow(node->nmos_off_A_per_m[0] / node->nmos_on_A_per_m[0], 1 / ALPHA);
     double low = 1, high = 10;
     f.slope = low;
@@ -73,7 +73,8 @@ struct spn_supply_fit spn_supply_fit(const struct spn_node *node, double tempera
     const double dibl = node->transistor == SPN_TRANSISTOR_PLANAR ? DIBL_PLANAR : DIBL_FIN;
     struct spn_supply_fit f = {.slope = slope_of(node, dibl),
                                .dibl = dibl,
-                               .thermal_V = SPN_BOLTZMANN_J_PER_K * temperature_K / SPN_ELECTRON_CHARGE_C};
+                               .thermal_V =
+                                   SPN_BOLTZMANN_J_PER_K * temperature_K / SPN_ELECTRON_CHARGE_C};
     const double wanted = pow(off / on, 1 / ALPHA);
     double low = -node->vdd_V, high = node->vdd_V;
     for (int i = 0; i < STEPS; i++) {

@@ -55,8 +55,8 @@ struct spn_variation_drift spn_variation_drift(const struct spn_device *device, 
 
 double spn_variation_age(const struct spn_device *device, double time_s, double temperature_K)
 {
-    double faster = device->drift_activation_eV / BOLTZMANN_EV_PER_K *
-                    (1 / SPN_ROOM_K - 1 / temperature_K);
+    double faster =
+        device->drift_activation_eV / BOLTZMANN_EV_PER_K * (1 / SPN_ROOM_K - 1 / temperature_K);
     double age = device->drift_t0_s > 0 ? time_s * exp(faster) / device->drift_t0_s : 1;
     return age > 1 ? age : 1;
 }

@@ -76,8 +76,8 @@ enum spn_status spn_dataset_draw_letters(struct spn_dataset *data, const struct 
                                          struct spn_err *err);
 
 /* By name and split ("train" or "test"): "letters", "letters-neat" and "letters-rough" (also
- * split "calibration") are drawn to fit `channels` x `size`, binary at 1 x 20 x 20; 0 takes 10 classes,
- * side 32, 3 channels from side 32 on, SPN_LETTERS_N_* images. "mnist", "fashion",
+ * split "calibration") are drawn to fit `channels` x `size`, binary at 1 x 20 x 20; 0 takes 10
+ * classes, side 32, 3 channels from side 32 on, SPN_LETTERS_N_* images. "mnist", "fashion",
  * "emnist-letters", "emnist-balanced", "emnist-spare" (classes s p a r e, 0..4), "cifar10" and
  * "tinystories" (tokens of a vocabulary of 512) are read from <dir>/mnist/, <dir>/fashion/,
  * <dir>/emnist/, <dir>/cifar10/, <dir>/text/ or <dir>/ itself: t10k-images-idx3-ubyte[.gz],

@@ -17,7 +17,7 @@ enum { SPN_NING2025_MAX_SETS = 3, SPN_NING2025_FEW_UPDATES = 4 };
 struct spn_ning2025_runs {
     int n_sets, paper[SPN_NING2025_MAX_SETS], dense[SPN_NING2025_MAX_SETS];
     int sparse[SPN_NING2025_MAX_SETS]; /* as the article's, in floating point */
-    int cells, few_updates;            /* the first of SPN_NING2025_FEW_UPDATES; it has one an epoch */
+    int cells, few_updates; /* the first of SPN_NING2025_FEW_UPDATES; it has one an epoch */
 };
 
 /* Training on cells: tables accuracy, losses, curve, variants, updates; notes on the gaps. */
