@@ -117,6 +117,10 @@ static enum spn_status estimate_pairs(struct job *job, struct spn_err *err)
         return SPN_OK;
     job->pairs = job->chip;
     job->pairs.weight.encoding = SPN_ENCODING_DIFFERENTIAL;
+    if (spn_chip_check(&job->pairs, err) != SPN_OK) {
+        spn_report_note(&job->report, "Differential pairs are left out: %s.", err->msg);
+        return SPN_OK;
+    }
     c->cells_per_pair_weight = spn_chip_cells_per_weight(&job->pairs);
     for (int t = 0; t < 1 + c->has_training && !status; t++) {
         for (int s = 0; s < SPN_N_SCHEMES && !status; s++) {
