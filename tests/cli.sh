@@ -141,6 +141,10 @@ if command -v gnuplot > /dev/null; then
     for figure in breakdown layers ratios; do
         grep -q '</svg>' "a/$figure.svg" && ok || bad "a/$figure.svg is missing or cut"
     done
+    odd="~o'd \"d\$r\\"
+    expect 0 "" "$spindle" compare vgg8 --no-accuracy --out "$odd"
+    cmp -s "$odd/ratios.svg" a/ratios.svg && ok || bad "figures in a folder with an odd name"
+    (cd a && LC_ALL=C.UTF-8 gnuplot -d ratios.gp 2> /dev/null) && cmp -s "$odd/ratios.svg" a/ratios.svg && ok || bad "a script run alone draws another figure"
 fi
 if command -v python3 > /dev/null; then
     python3 -c '
