@@ -176,6 +176,13 @@ const char *spn_chip_warning(const struct spn_chip *chip, int i, char *buf, size
                  chip->weight.cell_bits, n_levels, chip->device.name, chip->device.n_states);
         return buf;
     }
+    if (chip->device.n_states > chip->device.pulse.n_levels + 1 && found++ == i) {
+        snprintf(buf, size,
+                 "device '%s' has %d states, but device.pulse.n_levels = %d takes it through its "
+                 "window: a pulse passes several states, and writing counts so few pulses",
+                 chip->device.name, chip->device.n_states, chip->device.pulse.n_levels);
+        return buf;
+    }
     if (chip->temperature_K != SPN_ROOM_K && !feels_temperature(&chip->device) && found++ == i) {
         snprintf(
             buf, size,

@@ -202,6 +202,9 @@ START_TEST(warnings_say_what_is_stretched)
     ck_assert_ptr_null(spn_chip_warning(&c, 0, text, sizeof text));
     ck_assert_ok(spn_chip_load(&c, "yao2020-macro", NULL, 0, &err));
     ck_assert_ptr_null(spn_chip_warning(&c, 0, text, sizeof text));
+    c.device.n_states = c.device.pulse.n_levels + 2; /* a pulse passes more than one */
+    ck_assert_ptr_nonnull(spn_chip_warning(&c, 0, text, sizeof text));
+    ck_assert_ptr_nonnull(strstr(text, "device.pulse.n_levels"));
 }
 END_TEST
 
