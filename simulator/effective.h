@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "simulator/irdrop.h"
+#include "tech/device.h"
 
 struct spn_effective;
 
@@ -35,5 +36,10 @@ void spn_effective_compute(struct spn_effective *work, const double *cells_S, do
 void spn_effective_drops(const struct spn_irdrop_array *array, const double *cells_S, double *drop);
 void spn_effective_estimate(const struct spn_irdrop_array *array, const double *cells_S,
                             double *T_S);
+
+/* Cells of a bent I-V curve, conductances at the read voltage, to those of lines through their mean
+ * operating points behind these wires, in place. scratch [3][rows][columns]. [M:R11] */
+void spn_effective_bend(const struct spn_irdrop_array *array, const struct spn_device *device,
+                        double *cells_S, double *scratch);
 
 #endif

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/parallel.h"
+#include "models/iv.h"
 #include "simulator/effective.h"
 
 enum { CORRECTION_STEPS = 20 };
@@ -39,6 +40,10 @@ struct spn_program_wires spn_program_wires(const struct spn_core_config *config,
                   .source_ohm = {array->source_ohm + row_ohm, INFINITY},
                   .sense_ohm = {array->sense_ohm + column_ohm, INFINITY}},
         .estimated = config->estimate_ir_drop,
+        .bent = (config->errors & SPN_ERROR_NONLINEARITY) != 0 && device->read_voltage_V > 0 &&
+                        spn_iv_is_bent(device)
+                    ? device
+                    : NULL,
         .n_threads = config->n_threads == 0 ? 1 : config->n_threads};
 }
 
@@ -55,7 +60,7 @@ struct stripe {
     const struct spn_program_wires *w;
     struct spn_irdrop_array array; /* of the first phase, which has the most columns */
     struct spn_effective **work;   /* [thread]; unused where estimated */
-    double **cells;                /* [thread]: of one phase, and what becomes of them */
+    double **cells; /* [thread]: of one phase, what becomes of them, scratch for bent ones */
     const struct spn_program_correction *correction; /* or NULL: solve */
     struct spn_compensation *result;                 /* [block][phase] */
     enum spn_status *status;                         /* [block] */
@@ -95,6 +100,9 @@ static void solve_block(void *ctx, size_t block, int thread)
     for (int phase = 0; phase < s->w->n_phases; phase++) {
         const struct spn_irdrop_array array = phase_array(s, phase);
         move_phase(s, block, phase, cells_S, true);
+        if (s->w->bent != NULL)
+            spn_effective_bend(&array, s->w->bent, cells_S,
+                               cells_S + 2 * (size_t)array.rows * (size_t)array.columns);
         if (s->w->estimated) {
             spn_effective_estimate(&array, cells_S, T_S);
         } else {
@@ -159,7 +167,8 @@ static enum spn_status run_stripe(struct stripe *s, int first, int n, spn_parall
     if (s->work == NULL || s->cells == NULL)
         status = spn_err_memory(err, "wires of a core");
     for (int t = 0; t < threads && status == SPN_OK; t++) {
-        s->cells[t] = malloc(2 * (size_t)n * (size_t)s->array.columns * sizeof(double));
+        s->cells[t] = malloc((w->bent != NULL ? 5 : 2) * (size_t)n * (size_t)s->array.columns *
+                             sizeof(double));
         if (s->cells[t] == NULL)
             status = spn_err_memory(err, "wires of a core");
         else if (!w->estimated && s->correction == NULL)

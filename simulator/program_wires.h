@@ -23,6 +23,7 @@ struct spn_program_wires {
     int most_rows;                 /* of a stripe */
     int array_rows, rows_at_once;
     double cell_S;                 /* of a normalised conductance of 1 */
+    const struct spn_device *bent; /* whose I-V curve counts; NULL: cells are linear */
     struct spn_irdrop_wires wires; /* with the array's last row on */
     int n_threads;
     double *cells; /* [n_blocks][row][width], normalised */

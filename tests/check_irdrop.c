@@ -309,6 +309,60 @@ START_TEST(law_by_hand)
 }
 END_TEST
 
+/* Lines through the mean operating point against Newton's solution, random rows on: rms error of
+ * all currents, with lines through the read voltage for comparison. */
+START_TEST(bent_cells_are_lines_through_their_mean)
+{
+    enum { SIDE = 32, N = SIDE * SIDE, N_READS = 6 };
+    static double G[N], line[N], scratch[3 * N], T[2][N];
+    static const double per_V[] = {2, 4}, most_frac[] = {0.006, 0.02};
+    for (int k = 0; k < 2; k++) {
+        struct spn_err err;
+        struct spn_device device = {.read_voltage_V = 0.5, .nonlinearity_per_V = per_V[k]};
+        struct spn_irdrop_array array = {.rows = SIDE,
+                                         .columns = SIDE,
+                                         .law = SPN_IRDROP_SINH,
+                                         .law_coefficient = per_V[k],
+                                         .wires = spn_irdrop_wires_uniform(3)};
+        const double at_read = sinh(per_V[k] * 0.5) / (per_V[k] * 0.5); /* over G */
+        double volts[SIDE], sense_A[SIDE], square[2] = {0}, whole = 0;
+        struct spn_effective *work = NULL;
+        struct spn_irdrop *solver = NULL;
+        struct spn_rng rng = spn_rng_init(3, 1, (uint32_t)k);
+        for (int i = 0; i < N; i++)
+            line[i] = at_read * (G[i] = 1e-4 * (0.05 + 0.95 * spn_rng_uniform(&rng)));
+        array.law = SPN_IRDROP_LINEAR;
+        ck_assert_ok(spn_effective_create(&work, &array, &err));
+        spn_effective_compute(work, line, T[0]);
+        spn_effective_bend(&array, &device, line, scratch);
+        spn_effective_compute(work, line, T[1]);
+        array.law = SPN_IRDROP_SINH;
+        ck_assert_ok(spn_irdrop_create(&solver, &array, &err));
+        ck_assert_ok(spn_irdrop_set_cells(solver, G, NULL, &err));
+        for (int r = 0; r < N_READS; r++) {
+            for (int i = 0; i < SIDE; i++)
+                volts[i] = 0.5 * (spn_rng_u32(&rng) & 1);
+            ck_assert_ok(spn_irdrop_solve(solver, volts, NULL, &err));
+            spn_irdrop_currents(solver, NULL, sense_A);
+            for (int j = 0; j < SIDE; j++) {
+                double sum[2] = {0};
+                for (int i = 0; i < SIDE; i++)
+                    for (int t = 0; t < 2; t++)
+                        sum[t] += T[t][i * SIDE + j] * volts[i];
+                for (int t = 0; t < 2; t++)
+                    square[t] += pow(sum[t] - sense_A[j], 2);
+                whole += sense_A[j] * sense_A[j];
+            }
+        }
+        const double plain = sqrt(square[0] / whole), mean = sqrt(square[1] / whole);
+        ck_assert_msg(mean < most_frac[k] && mean < plain / 4,
+                      "%g per V: %g, at the read voltage %g", per_V[k], mean, plain);
+        spn_effective_destroy(work);
+        spn_irdrop_destroy(solver);
+    }
+}
+END_TEST
+
 /* ---- gates, reuse, errors ---- */
 
 START_TEST(gates)
@@ -409,6 +463,7 @@ Suite *spn_suite(void)
         tcase_add_loop_test(rest, reciprocity, 0, N_SHAPES);
         tcase_add_test(rest, law_limits);
         tcase_add_test(rest, law_by_hand);
+        tcase_add_test(rest, bent_cells_are_lines_through_their_mean);
         tcase_add_test(rest, gates);
         tcase_add_test(rest, errors);
     } else {
