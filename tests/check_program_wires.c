@@ -219,6 +219,31 @@ START_TEST(estimate_threads_and_no_wires)
 }
 END_TEST
 
+/* Bent cells conduct less at the voltage that wires leave them: levels fall below those of linear
+ * ones, which is what they are where nonlinearity does not count. */
+START_TEST(bent_cells_lose_more)
+{
+    static struct problem p;
+    set_up(&p, &settings[3]);
+    double sum[3] = {0};
+    p.chip.device.read_voltage_V = 0.5;
+    struct spn_program *made[3];
+    for (int k = 0; k < 3; k++) { /* linear; bent, not counted; bent */
+        p.chip.device.nonlinearity_per_V = k > 0 ? 4 : 0;
+        p.config.errors &= ~(unsigned)SPN_ERROR_NONLINEARITY;
+        p.config.errors |= k != 1 ? SPN_ERROR_NONLINEARITY : 0;
+        p.config.n_threads = 1 + k;
+        made[k] = program(&p);
+        for (int r = 0; r < ROWS; r++)
+            sum[k] += fabs(spn_program_level(made[k], 0, r, 2));
+        spn_program_destroy(made[k]);
+    }
+    ck_assert_double_gt(sum[0], 0);
+    ck_assert_double_eq(sum[1], sum[0]);
+    ck_assert_double_lt(sum[2], 0.999 * sum[0]);
+}
+END_TEST
+
 /* Cells of SRAM have no conductances: wires take nothing. */
 START_TEST(digital_cells)
 {
@@ -241,6 +266,7 @@ Suite *spn_suite(void)
     if (spn_irdrop_supported())
         tcase_add_loop_test(tests, levels_are_solved, 0, sizeof settings / sizeof *settings);
     tcase_add_test(tests, estimate_threads_and_no_wires);
+    tcase_add_test(tests, bent_cells_lose_more);
     tcase_add_test(tests, digital_cells);
     suite_add_tcase(suite, tests);
     return suite;
