@@ -216,6 +216,9 @@ static enum spn_status simulate(struct job *job, int scheme, struct spn_err *err
             spn_report_note(&job->report, "Accuracy, %s: %s", spn_scheme_names[scheme],
                             spn_simulator_note(sim, i));
         spn_simulator_destroy(sim);
+        if (!status && spn_cmd_interrupted()) /* accuracies on fewer images would not compare */
+            status = spn_err_set(err, SPN_EUSAGE,
+                                 "interrupted: nothing is reported (costs alone: --no-accuracy)");
     }
     if (!status)
         job->comparison.lost[scheme] = spn_pair_answers(right[0], right[1], job->test.n_images);

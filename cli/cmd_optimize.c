@@ -145,6 +145,9 @@ static void add_counts(struct job *job)
     }
     spn_table_row(table, job->args.method == METHOD_BAYES ? "steps" : "generations", "count");
     spn_table_number(table, c->n_rounds);
+    if (c->stopped)
+        spn_report_note(&job->report, "Stopped early: the front is of what was evaluated.%s",
+                        job->args.db ? " The file keeps it." : "");
 }
 
 /* ---- against an exhaustive sweep ---- */

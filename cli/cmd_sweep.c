@@ -291,6 +291,9 @@ static void add_counts(struct job *job)
     if (*c->infeasible.reason)
         spn_report_note(&job->report, "Infeasible is, for one, design %lld: %s.",
                         (long long)c->infeasible.number, c->infeasible.reason);
+    if (c->stopped)
+        spn_report_note(&job->report, "Stopped early: the front is of what was evaluated.%s",
+                        job->args.db ? " The same command goes on." : "");
     if (simulated && is_shard(job))
         spn_report_note(&job->report,
                         "No accuracy is simulated for a part: merge the parts, then sweep %s into "

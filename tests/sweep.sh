@@ -72,13 +72,14 @@ is "evaluated by two" "$(awk -F'\t' '$2 == "evaluated now" { n += $4 } END { pri
 is "stored by two" "$(count shared.sqlite stored)" $n
 
 # Ctrl-C finishes what is in work, and the rest follows later.
-"$spindle" sweep space.json --db stopped.sqlite --threads 2 > /dev/null 2> err &
+"$spindle" sweep space.json --db stopped.sqlite --threads 2 > out 2> err &
 child=$!
 until [ -s stopped.sqlite ] || ! kill -0 $child 2> /dev/null; do sleep 0.02; done
 kill -INT $child 2> /dev/null
 wait $child
 code=$?
 if [ $code = 130 ] || [ $code = 0 ]; then ok; else bad "exit $code after Ctrl-C"; fi # 0: it was done already
+if [ $code = 0 ] || grep -q "Stopped early" out || grep -qE "evaluated now +$n\$" out; then ok; else bad "a stopped sweep does not say so"; fi
 expect 0 "in the space" "$spindle" sweep space.json --db stopped.sqlite
 is "stored after Ctrl-C" "$(count stopped.sqlite stored)" $n
 
