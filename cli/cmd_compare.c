@@ -13,7 +13,7 @@
 #include "reports/explain.h"
 #include "simulator/simulator.h"
 
-enum { DEFAULT_IMAGES = 240, CALIBRATION_IMAGES = 20 };
+enum { DEFAULT_IMAGES = 200, CALIBRATION_IMAGES = 20 };
 
 struct args {
     struct spn_common common;
