@@ -215,6 +215,15 @@ void spn_count_copies(struct spn_layer_counts *c, const struct spn_layer_map *ma
     c->busiest_tile_bit /= copies;
 }
 
+/* In `parts` times as many rounds; inputs are brought `again` times. */
+static void count_again(struct spn_layer_counts *c, double parts, double again)
+{
+    c->rounds *= parts;
+    c->global_in_bit *= again;
+    c->global_fan = fmax(1, c->global_fan / again);
+    c->busiest_tile_bit *= parts;
+}
+
 /* Parts take whole columns of tiles first, as these share nothing but inputs, which each part reads
  * anew. What is left of a column of tiles that is too long leaves partial sums, written and read
  * once. */
@@ -226,10 +235,7 @@ void spn_count_parts(struct spn_layer_counts *c, const struct spn_layer_map *map
 
     if (parts <= 1)
         return;
-    c->rounds *= parts;
-    c->global_in_bit *= again;
-    c->global_fan = fmax(1, c->global_fan / again);
-    c->busiest_tile_bit *= parts;
+    count_again(c, parts, again);
     c->spill_bit = cuts * c->global_out_bit / map->row_tiles;
 }
 
@@ -243,9 +249,6 @@ void spn_count_error_parts(struct spn_layer_counts *c, const struct spn_layer_ma
 
     if (parts <= 1)
         return;
-    c->rounds *= parts;
-    c->global_in_bit *= again;
-    c->global_fan = fmax(1, c->global_fan / again);
-    c->busiest_tile_bit *= parts;
+    count_again(c, parts, again);
     c->spill_bit = (shares - 1) * c->global_out_bit / map->column_tiles;
 }

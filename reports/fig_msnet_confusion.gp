@@ -12,5 +12,5 @@ set cbrange [0:100]
 set yrange [4.5:-0.5]
 set xrange [-0.5:4.5]
 plot "msnet_confusion.dat" using 1:2:3 with image pixels, \
-     "" using 1:2:(sprintf("%.1f", $3)) with labels, \
+     "" using 1:2:(sprintf("%.1f", $3)):($3 > 50 ? 0xffffff : 0x000000) with labels tc rgb variable, \
      "" every 6 using 1:2:xtic(4):ytic(4) with points ps 0
