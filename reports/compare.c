@@ -311,8 +311,9 @@ static void add_notes(const struct spn_comparison *c, struct spn_report *report)
             "Accuracy: %d test images of `%s`, device fidelity (quantization, "
             "programming error, read noise, "
             "on/off ratio, stuck cells), with wires that drop no voltage: spindle simulate "
-            "--fidelity circuit has those, and offset cells can lose far more there. Intervals: "
-            "95 %%, Wilson, and of the loss by pairs of answers to the same image.",
+            "--fidelity circuit has those. Offset cells can lose far more there, most of which "
+            "--compensate closed-form brings back. Intervals: 95 %%, Wilson, and of the loss by "
+            "pairs of answers to the same image.",
             c->accuracy[0].n_images, c->net->dataset);
     if (c->inference[SPN_SCHEME_EXTERNAL_INDEX]->n_kept_weights == c->inference[0]->n_weights)
         spn_report_note(report,
