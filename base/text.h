@@ -46,7 +46,7 @@ bool spn_text_copy(char *out, size_t size, const char *text);
 /* Bytes of a line before spn_text_shorten: two paths and words around them. */
 #define SPN_TEXT_LINE (2 * SPN_MAX_PATH + 512)
 /* Make a line for people fit into `size` >= 128 bytes. Where it does not, long paths in it lose
- * their middle ("/home/user/.../x.json"), as a file's name tells more than the folders above it;
+ * their middle ("folder/.../x.json"), as a file's name tells more than the folders above it;
  * then the line loses its end. */
 void spn_text_shorten(char *line, size_t size);
 

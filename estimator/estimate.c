@@ -157,7 +157,7 @@ static void set_values(const struct spn_frame *f, int matrix, const struct spn_c
     v.used_columns_frac = (used + reference * m->column_arrays) / (m->column_arrays * columns);
     /* Of the rows that are written at all, E25's share. */
     double weights = fmin(m->columns, r->weights_per_row), rows = 1 - pow(1 - kept, weights);
-    v.row_pulse_frac = (kept > 0 ? kept / rows : 0) * (spn_index_polarity(f, matrix) ? 0.5 : 1) *
+    v.row_pulse_frac = (kept > 0 ? kept / rows : 0) * spn_index_written_frac(f, matrix) *
                        fmin(1, write->pulses_per_update / write->row_pulses_per_update);
     out[0] = v;
     v.columns_per_pass = w->error.columns_per_pass;

@@ -50,6 +50,11 @@ bool spn_index_polarity(const struct spn_frame *f, int matrix)
            f->scheme->update_method(f->chip, f->work->matrix[matrix].sparsity) != SPN_UPDATE_VECTOR;
 }
 
+double spn_index_written_frac(const struct spn_frame *f, int matrix)
+{
+    return spn_index_polarity(f, matrix) ? 0.5 : 1;
+}
+
 /* One bit per kept weight, in a memory beside the tiles; and there, unless all of it lives there,
  * those of one PE, like the index. [M:E72] */
 static void set_polarity(struct spn_frame *f, struct spn_index_result *out)

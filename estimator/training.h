@@ -33,6 +33,8 @@ void spn_training_update(struct spn_frame *f, struct spn_training_result *out);
 /* index_cost.c: whether updates of a layer write one cell of each differential pair and so must
  * know which. */
 bool spn_index_polarity(const struct spn_frame *f, int matrix);
+/* Of the cells of a kept weight those that an update writes: one of a pair of known polarity. */
+double spn_index_written_frac(const struct spn_frame *f, int matrix);
 /* Bits of each layer's index and polarities (into the work), their sums, and the size of a tile's
  * buffers. */
 void spn_index_sizes(struct spn_frame *f, struct spn_index_result *out, double *tile_bit);

@@ -16,8 +16,6 @@
 #include "models/level_shifter.h"
 #include "models/mux.h"
 
-#define PAIR_WRITTEN 0.5 /* one cell of two */
-
 struct spn_update_counts spn_update_count(int method, double rows, double columns, double weights,
                                           double kept, const struct spn_chip_write *write)
 {
@@ -67,8 +65,7 @@ struct spn_writing spn_writing_of(const struct spn_frame *f, int matrix,
         .all_cells = m->cells * m->copies,
         .kept = f->scheme->kept(w->sparsity),
         /* of a pair the cell that holds the value [M:E72] */
-        .cells_frac =
-            how->phase == SPN_PHASE_UPDATE && spn_index_polarity(f, matrix) ? PAIR_WRITTEN : 1};
+        .cells_frac = how->phase == SPN_PHASE_UPDATE ? spn_index_written_frac(f, matrix) : 1};
 
     /* Cells beside packed groups must stay where they are; only masks can see to that. */
     if (x.method == SPN_UPDATE_VECTOR && m->groups_per_block > 1 && !f->scheme->masked)

@@ -31,17 +31,17 @@ START_TEST(long_paths_keep_their_end)
     static const char want[] = "/chip.json: why";
     char path[SPN_MAX_PATH];
     memset(path, 'f', sizeof path);
-    memcpy(path, "/home/someone/", 14);
+    memcpy(path, "folder/deeper/", 14);
     for (size_t i = 64; i < sizeof path; i += 50)
         path[i] = '/';
     memcpy(path + sizeof path - 12, "/chip.json", 11);
     spn_err_set(&err, SPN_EINPUT, "%s: adc.bits: %d is outside [1, 14]", path, 99);
-    ck_assert_int_eq(strncmp(err.msg, "/home/someone/ff...", 19), 0);
+    ck_assert_int_eq(strncmp(err.msg, "folder/deeper/ff...", 19), 0);
     ck_assert_uint_lt(strlen(err.msg), sizeof err.msg);
     ck_assert_ptr_nonnull(strstr(err.msg, "/chip.json: adc.bits: 99 is outside [1, 14]"));
     spn_err_set(&err, SPN_EINPUT, "why");
     spn_err_prefix(&err, "%s and %s: ", path, path + 1);
-    ck_assert_ptr_nonnull(strstr(err.msg, "/chip.json and home/someone/f"));
+    ck_assert_ptr_nonnull(strstr(err.msg, "/chip.json and older/deeper/f"));
     ck_assert_str_eq(err.msg + strlen(err.msg) - strlen(want), want);
     for (size_t i = 0; i < sizeof path - 1; i++)
         path[i] = i % 2 ? '\xa4' : '\xc3'; /* "ä" */

@@ -299,21 +299,27 @@ START_TEST(results_do_not_depend_on_history)
 }
 END_TEST
 
-/* Energy of a category of one image when every input is full scale with probability p, else 0. */
+/* One image, of which every input is full scale with probability p, else 0. */
+static void run_bits(struct setup *s, double p, const char *chip)
+{
+    setup_open(s, "lenet5", chip);
+    for (int i = 0; i < s->net->n_layers; i++) {
+        memset(s->profile.layer[i].input, 0, sizeof s->profile.layer[i].input);
+        s->profile.layer[i].input[0] = 1 - p;
+        s->profile.layer[i].input[255] = p;
+    }
+    spn_plan_destroy(s->plan);
+    struct spn_err err;
+    ck_assert_ok(spn_plan_create(&s->plan, s->net, &s->profile, &err));
+    setup_run(s, SPN_SCHEME_DENSE, false);
+}
+
+/* Energy of a category of it. */
 static double energy_J(double p, const char *chip, int category)
 {
     struct setup s;
 
-    setup_open(&s, "lenet5", chip);
-    for (int i = 0; i < s.net->n_layers; i++) {
-        memset(s.profile.layer[i].input, 0, sizeof s.profile.layer[i].input);
-        s.profile.layer[i].input[0] = 1 - p;
-        s.profile.layer[i].input[255] = p;
-    }
-    spn_plan_destroy(s.plan);
-    struct spn_err err;
-    ck_assert_ok(spn_plan_create(&s.plan, s.net, &s.profile, &err));
-    setup_run(&s, SPN_SCHEME_DENSE, false);
+    run_bits(&s, p, chip);
     const double sum_J =
         spn_result_sum(&s.result, (struct spn_leaf_filter){-2, SPN_PHASE_FORWARD, category, 1})
             .energy_J;
@@ -358,6 +364,54 @@ START_TEST(buffers_and_routers_toggle_with_their_bits)
                      still_J = energy_J(1, "rram-22nm", categories[i]);
         ck_assert(still_J > 0 && still_J < half_J);
         ck_assert_rel((quarter_J - still_J) / (half_J - still_J), 0.375 / 0.5, 1e-9);
+    }
+}
+END_TEST
+
+/* Whether a leaf is what some memory's action costs, times its number. */
+static bool costs_as_a_memory(const struct spn_frame *f, const struct spn_leaf *leaf)
+{
+    static const enum spn_block_id memory[] = {SPN_BLOCK_INPUT_REGISTER, SPN_BLOCK_TILE_INPUT,
+                                               SPN_BLOCK_TILE_OUTPUT, SPN_BLOCK_GLOBAL_BUFFER};
+    const double J = leaf->cost.energy_J;
+    for (int m = 0; m < 4; m++)
+        for (int a = 0; a < 2; a++)
+            if (fabs(J - leaf->n_actions * spn_frame_action(f, memory[m], a)->energy_J) < 1e-9 * J)
+                return true;
+    return false;
+}
+
+/* The rate: wires and memories are costed at lines that toggle with 1/2, so bits of 1/2 cost what
+ * the blocks say, and the wires of bits of 3/4 three quarters of that on the way in. (The first
+ * layer's inputs have signs.) */
+START_TEST(random_bits_cost_what_blocks_say)
+{
+    for (int k = 0; k < 2; k++) {
+        struct setup s;
+        int n_memory = 0, n_wires = 0;
+        run_bits(&s, k ? 0.75 : 0.5, "ning2025");
+        const struct spn_frame f = {.plan = s.plan, .chip = &s.chip, .work = s.work};
+        for (int i = 0; i < s.result.n_leaves; i++) {
+            const struct spn_leaf *leaf = &s.result.leaf[i];
+            if (leaf->layer < 1 || leaf->phase != SPN_PHASE_FORWARD || !(leaf->n_actions > 0))
+                continue;
+            if (!k && leaf->category == SPN_CATEGORY_BUFFER) {
+                ck_assert_msg(costs_as_a_memory(&f, leaf), "%s of layer %d", leaf->component,
+                              leaf->layer);
+                n_memory++;
+            }
+            const int matrix = s.plan->layer[leaf->layer].matrix;
+            if (leaf->category != SPN_CATEGORY_INTERCONNECT || matrix < 0)
+                continue;
+            const struct spn_layer_counts *c = &s.work->matrix[matrix].forward;
+            const double in_J = spn_tree_bit_J(&f, SPN_BLOCK_GLOBAL_HTREE, c->global_fan),
+                         out_J = spn_tree_bit_J(&f, SPN_BLOCK_GLOBAL_HTREE, 1),
+                         J = (k ? 0.75 : 1) * c->global_in_bit * in_J + c->global_out_bit * out_J;
+            n_wires += fabs(leaf->cost.energy_J - J) < 1e-9 * J;
+        }
+        ck_assert(k || n_memory >= 10);
+        ck_assert_int_eq(n_wires, s.plan->n_matrix - 1);
+        setup_close(&s);
     }
 }
 END_TEST
@@ -530,6 +584,7 @@ Suite *spn_suite(void)
     tcase_add_test(tc, results_do_not_depend_on_history);
     tcase_add_test(tc, input_wires_toggle_with_their_bits);
     tcase_add_test(tc, buffers_and_routers_toggle_with_their_bits);
+    tcase_add_test(tc, random_bits_cost_what_blocks_say);
     tcase_add_test(tc, a_long_walk_meets_what_a_fresh_start_finds);
     tcase_add_test(tc, what_is_forgotten_is_found_anew);
     tcase_add_loop_test(tc, every_network_runs_on_every_interconnect_and_encoding, 0, 7);

@@ -183,6 +183,36 @@ START_TEST(polarity_of_pairs)
 }
 END_TEST
 
+/* Rows written together: of their cells those that hold the values take pulses, half of them; the
+ * other columns are inhibited, which takes more than a pulse here. Cells take two pulses of a row's
+ * two, one, or one in half the cells: what a row takes is linear in the share, 1, 1/2, 1/4.
+ * [M:A8, E72] */
+START_TEST(polarity_of_rows)
+{
+    struct setup s;
+    static const int place[] = {SPN_POLARITY_NONE, SPN_POLARITY_NONE, SPN_POLARITY_TILE_BUFFER};
+    static const double pulses[] = {2, 1, 1};
+    double energy_J[3] = {0}, rows[3];
+
+    setup_open(&s, "vgg8", "ning2025-pairs");
+    s.chip.write.method = SPN_UPDATE_ROW;
+    s.chip.write.row_pulses_per_update = 2;
+    for (int i = 0; i < 3; i++) {
+        s.chip.sparsity.polarity_place = place[i];
+        s.chip.write.pulses_per_update = pulses[i];
+        const struct spn_result *r = setup_run(&s, SPN_SCHEME_DENSE, true);
+        rows[i] = all_actions(r, "array", SPN_PHASE_UPDATE);
+        for (int k = 0; k < r->n_leaves; k++)
+            if (r->leaf[k].phase == SPN_PHASE_UPDATE && strcmp(r->leaf[k].component, "array") == 0)
+                energy_J[i] += r->leaf[k].cost.energy_J;
+    }
+    ck_assert(rows[0] > 0 && rows[1] == rows[0] && rows[2] == rows[0]);
+    ck_assert(energy_J[2] > energy_J[1]);
+    ck_assert_rel(energy_J[0] - energy_J[1], 2 * (energy_J[1] - energy_J[2]), 1e-9);
+    setup_close(&s);
+}
+END_TEST
+
 /* Polarities in DRAM travel both ways; in the global buffer they enlarge it. */
 START_TEST(places_of_polarities)
 {
@@ -362,6 +392,7 @@ Suite *spn_suite(void)
     tcase_add_test(tc, sparse_updates_of_vgg8);
     tcase_add_test(tc, index_places);
     tcase_add_test(tc, polarity_of_pairs);
+    tcase_add_test(tc, polarity_of_rows);
     tcase_add_test(tc, places_of_polarities);
     tcase_add_test(tc, the_step_is_its_parts);
     tcase_add_test(tc, training_takes_room_and_verify_takes_time);
